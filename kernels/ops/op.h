@@ -135,6 +135,7 @@ struct crux_operand {
     uint8_t ndim;  /* of the view; 0 for imm, token and param */
     uint32_t tensor; /* step: op number; model: tensor number; record, token: store number; param: its number */
     uint32_t layer;  /* record, token: the layer read */
+    uint32_t stores; /* record, token: the number of STOREs of that layer */
     uint32_t self;   /* record: op whose tensor stands in at time = pos, or CRUX_SELF_NONE */
     int64_t lo, hi;  /* declared range of the tensor read */
     struct crux_affine at; /* imm: its value; record, token: time */
