@@ -17,22 +17,19 @@
 #include "kernels/base/status.h"
 
 /* out and in do not overlap; both may be NULL when len is 0. */
-static inline void crux_copy(void *restrict out, const void *restrict in, size_t len)
-{
+static inline void crux_copy(void *restrict out, const void *restrict in, size_t len) {
     uint8_t *restrict o = out;
     const uint8_t *restrict i = in;
     for (size_t k = 0; k < len; k++) o[k] = i[k];
 }
 
-static inline void crux_zero(void *out, size_t len)
-{
+static inline void crux_zero(void *out, size_t len) {
     uint8_t *o = out;
     for (size_t k = 0; k < len; k++) o[k] = 0;
 }
 
 /* For public bytes: the time taken tells where they differ. */
-static inline bool crux_equal(const void *a, const void *b, size_t len)
-{
+static inline bool crux_equal(const void *a, const void *b, size_t len) {
     const uint8_t *x = a;
     const uint8_t *y = b;
     for (size_t k = 0; k < len; k++) {
@@ -41,35 +38,29 @@ static inline bool crux_equal(const void *a, const void *b, size_t len)
     return true;
 }
 
-static inline uint16_t crux_load_u16(const uint8_t *in)
-{
+static inline uint16_t crux_load_u16(const uint8_t *in) {
     return (uint16_t)((uint32_t)in[0] | (uint32_t)in[1] << 8);
 }
 
-static inline uint32_t crux_load_u32(const uint8_t *in)
-{
+static inline uint32_t crux_load_u32(const uint8_t *in) {
     return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
 }
 
-static inline uint64_t crux_load_u64(const uint8_t *in)
-{
+static inline uint64_t crux_load_u64(const uint8_t *in) {
     return (uint64_t)crux_load_u32(in) | (uint64_t)crux_load_u32(in + 4) << 32;
 }
 
-static inline void crux_store_u16(uint8_t *out, uint16_t value)
-{
+static inline void crux_store_u16(uint8_t *out, uint16_t value) {
     out[0] = (uint8_t)value;
     out[1] = (uint8_t)(value >> 8);
 }
 
-static inline void crux_store_u32(uint8_t *out, uint32_t value)
-{
+static inline void crux_store_u32(uint8_t *out, uint32_t value) {
     crux_store_u16(out, (uint16_t)value);
     crux_store_u16(out + 2, (uint16_t)(value >> 16));
 }
 
-static inline void crux_store_u64(uint8_t *out, uint64_t value)
-{
+static inline void crux_store_u64(uint8_t *out, uint64_t value) {
     crux_store_u32(out, (uint32_t)value);
     crux_store_u32(out + 4, (uint32_t)(value >> 32));
 }
@@ -114,7 +105,8 @@ uint64_t crux_get_uvarint(struct crux_cursor *cursor);
 int64_t crux_get_svarint(struct crux_cursor *cursor);
 
 /* Returns: the sticky status; CRUX_E_TRAILING_BYTES if all went well but bytes are left. */
-CRUX_MUST_CHECK enum crux_status crux_cursor_finish(struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_cursor_finish(struct crux_cursor *cursor);
 
 /* Invariant: at <= cap. A put that does not fit fails with CRUX_E_TRUNCATED and writes nothing. */
 struct crux_writer {
@@ -140,6 +132,7 @@ void crux_put_uvarint(struct crux_writer *writer, uint64_t value);
 void crux_put_svarint(struct crux_writer *writer, int64_t value);
 
 /* Out: *len, the bytes written; 0 after a failure. Returns: the sticky status. */
-CRUX_MUST_CHECK enum crux_status crux_writer_finish(const struct crux_writer *writer, size_t *len);
+CRUX_MUST_CHECK
+enum crux_status crux_writer_finish(const struct crux_writer *writer, size_t *len);
 
 #endif

@@ -5,17 +5,17 @@
 /* The caller must look at the result. */
 #define CRUX_MUST_CHECK __attribute__((warn_unused_result))
 
-#define CRUX_UNUSED __attribute__((unused))
+#define CRUX_UNUSED     __attribute__((unused))
 
 /* For functions that use instructions the baseline build does not have, and for helpers that must melt into them. */
-#define CRUX_TARGET(features) __attribute__((target(features)))
-#define CRUX_INLINE static inline __attribute__((always_inline))
+#define CRUX_TARGET(features)    __attribute__((target(features)))
+#define CRUX_INLINE              static inline __attribute__((always_inline))
 
-#define CRUX_ALIGNED(bytes) __attribute__((aligned(bytes)))
+#define CRUX_ALIGNED(bytes)      __attribute__((aligned(bytes)))
 
-#define CRUX_ARRAY_LEN(array) (sizeof(array) / sizeof((array)[0]))
+#define CRUX_ARRAY_LEN(array)    (sizeof(array) / sizeof((array)[0]))
 
-#define CRUX_LIKELY(condition) (__builtin_expect(!!(condition), 1))
+#define CRUX_LIKELY(condition)   (__builtin_expect(!!(condition), 1))
 #define CRUX_UNLIKELY(condition) (__builtin_expect(!!(condition), 0))
 
 /* Stays on in every build: a broken invariant stops the process, it never becomes a wrong answer.

@@ -15,7 +15,7 @@
 #include "kernels/base/macros.h"
 #include "kernels/base/status.h"
 
-#define CRUX_SHA256_BYTES 32
+#define CRUX_SHA256_BYTES       32
 #define CRUX_SHA256_BLOCK_BYTES 64
 
 struct crux_hash {
@@ -51,7 +51,8 @@ void crux_sha256_final(struct crux_sha256_ctx *ctx, uint8_t out[32]);
 /* Hashes n messages of one length: message i is the byte `prefix`, then in[i*stride] .. in[i*stride + len - 1].
  * A leaf is this with prefix 0.
  * Out: out[32*i ..], n hashes; must not overlap `in`. */
-void crux_sha256_many(uint8_t *out, uint8_t prefix, const uint8_t *in, size_t len, size_t stride, size_t n);
+void crux_sha256_many(uint8_t *out, uint8_t prefix, const uint8_t *in, size_t len, size_t stride,
+                      size_t n);
 
 /* Hashes n inner nodes: node i is 0x01, then the two hashes pairs[64*i ..].
  * Out: out[32*i ..], n hashes; may be `pairs` itself (a tree level in place), otherwise must not overlap it. */
@@ -65,10 +66,13 @@ struct crux_sha256_lanes;
 
 struct crux_sha256_impl {
     const char *name;
-    size_t lanes; /* 1 .. CRUX_SHA256_LANES_MAX */
     bool (*available)(void); /* does this processor (and system) have the instructions? */
     void (*compress)(uint32_t state[8], const uint8_t *blocks, size_t n);
-    void (*hash_lanes)(uint8_t *out, const struct crux_sha256_lanes *group); /* out: lanes * 32 bytes */
+    size_t lanes;       /* 1 .. CRUX_SHA256_LANES_MAX */
+    size_t lanes_least; /* with fewer messages than this, one after the other is faster */
+    void (*hash_lanes)(
+        uint8_t *out,
+        const struct crux_sha256_lanes *group); /* lanes * 32 bytes; NULL if lanes is 1 */
 };
 
 /* Returns: the implementations of this build, the preferred first, plain last; *count of them. */
@@ -78,13 +82,15 @@ const struct crux_sha256_impl *crux_sha256_impls(size_t *count);
  * available and passes known answers. Call it before other threads hash.
  * Returns: CRUX_OK; CRUX_E_UNKNOWN_NAME; CRUX_E_UNSUPPORTED if this processor lacks it; CRUX_E_KNOWN_ANSWER_FAILED.
  * On failure the choice stays as it was. */
-CRUX_MUST_CHECK enum crux_status crux_sha256_select(const char *name);
+CRUX_MUST_CHECK
+enum crux_status crux_sha256_select(const char *name);
 
 /* Returns: the implementation in use; chooses one if none is yet. */
 const struct crux_sha256_impl *crux_sha256_selected(void);
 
 /* Asks `impl`, which must be available, the known questions.
  * Returns: CRUX_OK or CRUX_E_KNOWN_ANSWER_FAILED. */
-CRUX_MUST_CHECK enum crux_status crux_sha256_known_answers(const struct crux_sha256_impl *impl);
+CRUX_MUST_CHECK
+enum crux_status crux_sha256_known_answers(const struct crux_sha256_impl *impl);
 
 #endif

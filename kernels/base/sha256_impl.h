@@ -30,31 +30,28 @@ struct crux_sha256_lanes {
 };
 
 /* crux_sha256_many with a stated implementation. */
-void crux_sha256_many_with(const struct crux_sha256_impl *impl, uint8_t *out, uint8_t prefix, const uint8_t *in,
-                           size_t len, size_t stride, size_t n);
+void crux_sha256_many_with(const struct crux_sha256_impl *impl, uint8_t *out, uint8_t prefix,
+                           const uint8_t *in, size_t len, size_t stride, size_t n);
 
-static inline uint32_t crux_sha256_load_be(const uint8_t *in)
-{
+static inline uint32_t crux_sha256_load_be(const uint8_t *in) {
     return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | (uint32_t)in[3];
 }
 
-static inline void crux_sha256_store_be(uint8_t *out, uint32_t value)
-{
+static inline void crux_sha256_store_be(uint8_t *out, uint32_t value) {
     out[0] = (uint8_t)(value >> 24);
     out[1] = (uint8_t)(value >> 16);
     out[2] = (uint8_t)(value >> 8);
     out[3] = (uint8_t)value;
 }
 
-static inline void crux_sha256_store_state(uint8_t out[32], const uint32_t state[8])
-{
+static inline void crux_sha256_store_state(uint8_t out[32], const uint32_t state[8]) {
     for (size_t i = 0; i < 8; i++) crux_sha256_store_be(out + 4 * i, state[i]);
 }
 
 /* The incremental form over any compression function; inlined into the plain and into the hosted one. */
-CRUX_INLINE void crux_sha256_absorb(struct crux_sha256_plain_ctx *ctx, crux_sha256_compress_fn *compress,
-                                    const uint8_t *in, size_t len)
-{
+CRUX_INLINE void crux_sha256_absorb(struct crux_sha256_plain_ctx *ctx,
+                                    crux_sha256_compress_fn *compress, const uint8_t *in,
+                                    size_t len) {
     if (len == 0) return;
     size_t held = (size_t)(ctx->bytes % CRUX_SHA256_BLOCK_BYTES);
     ctx->bytes += len;
@@ -72,9 +69,8 @@ CRUX_INLINE void crux_sha256_absorb(struct crux_sha256_plain_ctx *ctx, crux_sha2
     crux_copy(ctx->block, in + blocks * CRUX_SHA256_BLOCK_BYTES, len % CRUX_SHA256_BLOCK_BYTES);
 }
 
-CRUX_INLINE void crux_sha256_close(struct crux_sha256_plain_ctx *ctx, crux_sha256_compress_fn *compress,
-                                   uint8_t out[32])
-{
+CRUX_INLINE void crux_sha256_close(struct crux_sha256_plain_ctx *ctx,
+                                   crux_sha256_compress_fn *compress, uint8_t out[32]) {
     size_t held = (size_t)(ctx->bytes % CRUX_SHA256_BLOCK_BYTES);
     uint64_t bits = ctx->bytes * 8;
     ctx->block[held++] = 0x80;
@@ -90,29 +86,11 @@ CRUX_INLINE void crux_sha256_close(struct crux_sha256_plain_ctx *ctx, crux_sha25
     crux_sha256_store_state(out, ctx->state);
 }
 
-/* hash_lanes of a one-lane implementation. */
-CRUX_INLINE void crux_sha256_hash_one(crux_sha256_compress_fn *compress, uint8_t *out,
-                                      const struct crux_sha256_lanes *group)
-{
-    uint32_t state[8];
-    crux_copy(state, crux_sha256_iv, sizeof state);
-    for (size_t r = 0; r < CRUX_SHA256_RUNS; r++) {
-        if (group->run[r].n > 0) compress(state, group->run[r].p[0], group->run[r].n);
-    }
-    crux_sha256_store_state(out, state);
-}
-
 #ifdef __x86_64__
 
-bool crux_sha256_shani_available(void);
 void crux_sha256_shani_compress(uint32_t state[8], const uint8_t *blocks, size_t n);
-void crux_sha256_shani_hash_1(uint8_t *out, const struct crux_sha256_lanes *group);
 void crux_sha256_shani_hash_2(uint8_t *out, const struct crux_sha256_lanes *group);
-
-bool crux_sha256_avx512_available(void);
 void crux_sha256_avx512_hash_16(uint8_t *out, const struct crux_sha256_lanes *group);
-
-bool crux_sha256_avx2_available(void);
 void crux_sha256_avx2_hash_8(uint8_t *out, const struct crux_sha256_lanes *group);
 
 #endif

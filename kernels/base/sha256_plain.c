@@ -16,37 +16,38 @@ const uint32_t crux_sha256_k[64] = {
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
 };
 
-CRUX_INLINE uint32_t ror(uint32_t x, unsigned bits)
-{
+CRUX_INLINE uint32_t ror(uint32_t x, unsigned bits) {
     return x >> bits | x << (32 - bits);
 }
 
 /* The eight working variables rotate through the names instead of through memory: eight rounds bring them home. */
-#define ROUND(a, b, c, d, e, f, g, h, i)                                                                             \
-    do {                                                                                                             \
-        uint32_t t = (h) + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) + ((g) ^ ((e) & ((f) ^ (g)))) + k[i] + w[i];        \
-        (d) += t;                                                                                                    \
-        (h) = t + (ror(a, 2) ^ ror(a, 13) ^ ror(a, 22)) + (((a) & (b)) | ((c) & ((a) | (b))));                       \
+#define ROUND(a, b, c, d, e, f, g, h, i)                                                           \
+    do {                                                                                           \
+        uint32_t t = (h) + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) + ((g) ^ ((e) & ((f) ^ (g)))) +   \
+                     k[i] + w[i];                                                                  \
+        (d) += t;                                                                                  \
+        (h) = t + (ror(a, 2) ^ ror(a, 13) ^ ror(a, 22)) + (((a) & (b)) | ((c) & ((a) | (b))));     \
     } while (0)
 
-#define EXTEND(i)                                                                                                    \
-    (w[i] += (ror(w[((i) + 1) & 15], 7) ^ ror(w[((i) + 1) & 15], 18) ^ w[((i) + 1) & 15] >> 3) + w[((i) + 9) & 15] + \
-             (ror(w[((i) + 14) & 15], 17) ^ ror(w[((i) + 14) & 15], 19) ^ w[((i) + 14) & 15] >> 10))
+#define EXTEND(i)                                                                                  \
+    (w[i] +=                                                                                       \
+     (ror(w[((i) + 1) & 15], 7) ^ ror(w[((i) + 1) & 15], 18) ^ w[((i) + 1) & 15] >> 3) +           \
+     w[((i) + 9) & 15] +                                                                           \
+     (ror(w[((i) + 14) & 15], 17) ^ ror(w[((i) + 14) & 15], 19) ^ w[((i) + 14) & 15] >> 10))
 
-#define EIGHT_ROUNDS(i)                           \
-    do {                                          \
-        ROUND(a, b, c, d, e, f, g, h, (i) + 0);   \
-        ROUND(h, a, b, c, d, e, f, g, (i) + 1);   \
-        ROUND(g, h, a, b, c, d, e, f, (i) + 2);   \
-        ROUND(f, g, h, a, b, c, d, e, (i) + 3);   \
-        ROUND(e, f, g, h, a, b, c, d, (i) + 4);   \
-        ROUND(d, e, f, g, h, a, b, c, (i) + 5);   \
-        ROUND(c, d, e, f, g, h, a, b, (i) + 6);   \
-        ROUND(b, c, d, e, f, g, h, a, (i) + 7);   \
+#define EIGHT_ROUNDS(i)                                                                            \
+    do {                                                                                           \
+        ROUND(a, b, c, d, e, f, g, h, (i) + 0);                                                    \
+        ROUND(h, a, b, c, d, e, f, g, (i) + 1);                                                    \
+        ROUND(g, h, a, b, c, d, e, f, (i) + 2);                                                    \
+        ROUND(f, g, h, a, b, c, d, e, (i) + 3);                                                    \
+        ROUND(e, f, g, h, a, b, c, d, (i) + 4);                                                    \
+        ROUND(d, e, f, g, h, a, b, c, (i) + 5);                                                    \
+        ROUND(c, d, e, f, g, h, a, b, (i) + 6);                                                    \
+        ROUND(b, c, d, e, f, g, h, a, (i) + 7);                                                    \
     } while (0)
 
-void crux_sha256_plain_compress(uint32_t state[8], const uint8_t *blocks, size_t n)
-{
+void crux_sha256_plain_compress(uint32_t state[8], const uint8_t *blocks, size_t n) {
     for (; n > 0; n--, blocks += CRUX_SHA256_BLOCK_BYTES) {
         uint32_t w[16];
         for (size_t i = 0; i < 16; i++) w[i] = crux_sha256_load_be(blocks + 4 * i);
@@ -71,24 +72,20 @@ void crux_sha256_plain_compress(uint32_t state[8], const uint8_t *blocks, size_t
     }
 }
 
-void crux_sha256_plain_init(struct crux_sha256_plain_ctx *ctx)
-{
+void crux_sha256_plain_init(struct crux_sha256_plain_ctx *ctx) {
     crux_copy(ctx->state, crux_sha256_iv, sizeof ctx->state);
     ctx->bytes = 0;
 }
 
-void crux_sha256_plain_update(struct crux_sha256_plain_ctx *ctx, const uint8_t *in, size_t len)
-{
+void crux_sha256_plain_update(struct crux_sha256_plain_ctx *ctx, const uint8_t *in, size_t len) {
     crux_sha256_absorb(ctx, crux_sha256_plain_compress, in, len);
 }
 
-void crux_sha256_plain_final(struct crux_sha256_plain_ctx *ctx, uint8_t out[32])
-{
+void crux_sha256_plain_final(struct crux_sha256_plain_ctx *ctx, uint8_t out[32]) {
     crux_sha256_close(ctx, crux_sha256_plain_compress, out);
 }
 
-void crux_sha256_plain(uint8_t out[32], const uint8_t *in, size_t len)
-{
+void crux_sha256_plain(uint8_t out[32], const uint8_t *in, size_t len) {
     struct crux_sha256_plain_ctx ctx;
     crux_sha256_plain_init(&ctx);
     crux_sha256_plain_update(&ctx, in, len);

@@ -17,8 +17,18 @@ __extension__ typedef unsigned __int128 unsigned_wide;
 enum { RANDOM_CASES = 20000 };
 
 static const uint64_t EDGES[] = {
-    0, 1, 2, 3, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000, 0x7fffffffffffffff, 0x8000000000000000,
-    0xfffffffffffffffe, UINT64_MAX,
+    0,
+    1,
+    2,
+    3,
+    0x7fffffff,
+    0x80000000,
+    0xffffffff,
+    0x100000000,
+    0x7fffffffffffffff,
+    0x8000000000000000,
+    0xfffffffffffffffe,
+    UINT64_MAX,
 };
 enum { EDGE_COUNT = sizeof EDGES / sizeof EDGES[0] };
 
