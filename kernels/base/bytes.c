@@ -45,7 +45,8 @@ uint64_t crux_get_u64(struct crux_cursor *cursor) {
     return p ? crux_load_u64(p) : 0;
 }
 
-/* Unsigned to signed of the same width is two's complement in every compiler we build with (gcc and clang say so). */
+/* Unsigned to signed of the same width is two's complement in every compiler we build with (gcc and
+ * clang say so). */
 int8_t crux_get_i8(struct crux_cursor *cursor) {
     return (int8_t)crux_get_u8(cursor);
 }

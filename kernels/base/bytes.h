@@ -1,9 +1,9 @@
-/* Bytes: copy, compare, fixed-width little-endian access, and the length-checked cursor and writer through which
- * every untrusted or canonical byte string passes. Freestanding.
+/* Bytes: copy, compare, fixed-width little-endian access, and the length-checked cursor and writer
+ * through which every untrusted or canonical byte string passes. Freestanding.
  *
- * Cursor and writer carry a sticky status: after the first failure every get returns 0 (NULL) and every put writes
- * nothing, and the first status stays. So a parser may read a whole struct and check once, before it uses a value as
- * a length, an index or a count.
+ * Cursor and writer carry a sticky status: after the first failure every get returns 0 (NULL) and
+ * every put writes nothing, and the first status stays. So a parser may read a whole struct and
+ * check once, before it uses a value as a length, an index or a count.
  *
  * Argument order: context, out, in, length after its array. */
 #ifndef CRUX_KERNELS_BASE_BYTES_H
@@ -76,7 +76,7 @@ struct crux_cursor {
 /* Bytes of the longest LEB128 form of 64 bits. */
 #define CRUX_VARINT_BYTES_MAX 10
 
-/* in may be NULL when len is 0; it must outlive the cursor and every pointer crux_get_bytes gave. */
+/* in may be NULL when len is 0; it must outlive the cursor and what crux_get_bytes returned. */
 void crux_cursor_init(struct crux_cursor *cursor, const uint8_t *in, size_t len);
 
 /* Makes the cursor fail with `status`, unless it has failed already. For a parser's own checks. */
@@ -94,7 +94,8 @@ int16_t crux_get_i16(struct crux_cursor *cursor);
 int32_t crux_get_i32(struct crux_cursor *cursor);
 int64_t crux_get_i64(struct crux_cursor *cursor);
 
-/* Returns: a pointer to the next `len` bytes inside the input, or NULL after a failure. Not NULL for len 0. */
+/* Returns: a pointer to the next `len` bytes inside the input, or NULL after a failure. Not NULL
+ * for len 0. */
 const uint8_t *crux_get_bytes(struct crux_cursor *cursor, size_t len);
 
 /* LEB128, least significant group first, in as few bytes as the value needs: anything else is

@@ -7,7 +7,8 @@
 
 #define CRUX_UNUSED     __attribute__((unused))
 
-/* For functions that use instructions the baseline build does not have, and for helpers that must melt into them. */
+/* For functions that use instructions the baseline build does not have, and for helpers that must
+ * melt into them. */
 #define CRUX_TARGET(features)    __attribute__((target(features)))
 #define CRUX_INLINE              static inline __attribute__((always_inline))
 

@@ -14,8 +14,8 @@ static bool always(void) {
 
 #ifdef __x86_64__
 
-/* The AVX half is for vzeroupper and for the three-operand forms; asked of the builtin, which also asks whether the
- * system saves the registers. */
+/* The AVX half is for vzeroupper and for the three-operand forms; asked of the builtin, which also
+ * asks whether the system saves the registers. */
 static bool has_shani(void) {
     unsigned a, b, c, d;
     if (!__get_cpuid_count(7, 0, &a, &b, &c, &d) || !(b >> 29 & 1)) return false;
@@ -32,7 +32,8 @@ static bool has_avx2(void) {
 
 #endif
 
-/* The order is the preference, by measurement (tests/bench/bench_hash.c), and fixed: nothing is timed at run time. */
+/* The order is the preference, by measurement (tests/bench/bench_hash.c), and fixed: nothing is
+ * timed at run time. */
 static const struct crux_sha256_impl impls[] = {
 #ifdef __x86_64__
     {"shani2", has_shani, crux_sha256_shani_compress, 2, 2, crux_sha256_shani_hash_2},
@@ -43,7 +44,8 @@ static const struct crux_sha256_impl impls[] = {
     {"plain", always, crux_sha256_plain_compress, 1, 1, NULL},
 };
 
-/* Set at first use. Two threads that come first both find the same answer, so that no lock is needed. */
+/* Set at first use. Two threads that come first both find the same answer, so that no lock is
+ * needed. */
 static _Atomic(const struct crux_sha256_impl *) chosen;
 
 const struct crux_sha256_impl *crux_sha256_impls(size_t *count) {

@@ -1,10 +1,10 @@
 /* SHA-256 (FIPS 180-4), twice:
  *
  *   crux_sha256_plain*   portable C, freestanding: evaluator, adjudicator, wasm
- *   crux_sha256*         hosted: the fastest implementation of this processor that passed known answers
+ *   crux_sha256*         hosted: the preferred implementation that passed known answers here
  *
- * Both give the same bytes. Argument order: context, out, in, length after its array. Any `in` may be NULL when its
- * length is 0. */
+ * Both give the same bytes. Argument order: context, out, in, length after its array. Any `in` may
+ * be NULL when its length is 0. */
 #ifndef CRUX_KERNELS_BASE_SHA256_H
 #define CRUX_KERNELS_BASE_SHA256_H
 
@@ -36,7 +36,7 @@ void crux_sha256_plain_init(struct crux_sha256_plain_ctx *ctx);
 void crux_sha256_plain_update(struct crux_sha256_plain_ctx *ctx, const uint8_t *in, size_t len);
 void crux_sha256_plain_final(struct crux_sha256_plain_ctx *ctx, uint8_t out[32]);
 
-/* ---- hosted; every function may be called from any thread, and chooses an implementation on first use ---- */
+/* ---- hosted: callable from any thread; the first use chooses the implementation ---- */
 
 struct crux_sha256_ctx {
     struct crux_sha256_plain_ctx plain;
@@ -48,14 +48,15 @@ void crux_sha256_init(struct crux_sha256_ctx *ctx);
 void crux_sha256_update(struct crux_sha256_ctx *ctx, const uint8_t *in, size_t len);
 void crux_sha256_final(struct crux_sha256_ctx *ctx, uint8_t out[32]);
 
-/* Hashes n messages of one length: message i is the byte `prefix`, then in[i*stride] .. in[i*stride + len - 1].
- * A leaf is this with prefix 0.
+/* Hashes n messages of one length: message i is the byte `prefix`, then the `len` bytes from
+ * in[i*stride] on. A leaf is this with prefix 0.
  * Out: out[32*i ..], n hashes; must not overlap `in`. */
 void crux_sha256_many(uint8_t *out, uint8_t prefix, const uint8_t *in, size_t len, size_t stride,
                       size_t n);
 
 /* Hashes n inner nodes: node i is 0x01, then the two hashes pairs[64*i ..].
- * Out: out[32*i ..], n hashes; may be `pairs` itself (a tree level in place), otherwise must not overlap it. */
+ * Out: out[32*i ..], n hashes; may be `pairs` itself (a tree level in place), otherwise must not
+ * overlap it. */
 void crux_sha256_nodes(uint8_t *out, const uint8_t *pairs, size_t n);
 
 /* Messages that an implementation hashes side by side. */
@@ -78,10 +79,10 @@ struct crux_sha256_impl {
 /* Returns: the implementations of this build, the preferred first, plain last; *count of them. */
 const struct crux_sha256_impl *crux_sha256_impls(size_t *count);
 
-/* Chooses the implementation for the whole process: by name, or, for NULL and "auto", the first of the list that is
- * available and passes known answers. Call it before other threads hash.
- * Returns: CRUX_OK; CRUX_E_UNKNOWN_NAME; CRUX_E_UNSUPPORTED if this processor lacks it; CRUX_E_KNOWN_ANSWER_FAILED.
- * On failure the choice stays as it was. */
+/* Chooses the implementation for the whole process: by name, or, for NULL and "auto", the first of
+ * the list that is available and passes known answers. On failure the choice stays as it was.
+ * Returns: CRUX_OK; CRUX_E_UNKNOWN_NAME; CRUX_E_UNSUPPORTED if this processor lacks it;
+ * CRUX_E_KNOWN_ANSWER_FAILED. */
 CRUX_MUST_CHECK
 enum crux_status crux_sha256_select(const char *name);
 

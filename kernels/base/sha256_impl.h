@@ -48,7 +48,8 @@ static inline void crux_sha256_store_state(uint8_t out[32], const uint32_t state
     for (size_t i = 0; i < 8; i++) crux_sha256_store_be(out + 4 * i, state[i]);
 }
 
-/* The incremental form over any compression function; inlined into the plain and into the hosted one. */
+/* The incremental form over any compression function; inlined into the plain and into the hosted
+ * one. */
 CRUX_INLINE void crux_sha256_absorb(struct crux_sha256_plain_ctx *ctx,
                                     crux_sha256_compress_fn *compress, const uint8_t *in,
                                     size_t len) {

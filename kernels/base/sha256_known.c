@@ -3,7 +3,8 @@
 
 #include "kernels/base/sha256_impl.h"
 
-/* FIPS 180-4 example messages, and messages of the letter a whose padding just fits and just does not. */
+/* FIPS 180-4 example messages, and messages of the letter a whose padding just fits and just does
+ * not. */
 static const struct {
     const char *text; /* repeated */
     size_t times;
@@ -82,8 +83,8 @@ static bool one_message(const struct crux_sha256_impl *impl, size_t i) {
 
 enum { MESSAGES = 2 * CRUX_SHA256_LANES_MAX + 1, STRIDE = 301, LENGTH_MAX = 1024 };
 
-/* Different bytes in every lane, so that a mix-up of lanes shows; each answer comes from the plain implementation.
- * Long messages overlap; that is allowed. */
+/* Different bytes in every lane, so that a mix-up of lanes shows; each answer comes from the plain
+ * implementation. Long messages overlap; that is allowed. */
 static bool many_messages(const struct crux_sha256_impl *impl, const uint8_t *in, size_t len,
                           size_t n) {
     uint8_t hashes[MESSAGES * 32];

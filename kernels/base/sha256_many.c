@@ -1,11 +1,13 @@
-/* Many messages of one length: cut each into blocks once, and fill the lanes of an implementation with them. */
+/* Many messages of one length: cut each into blocks once, and fill the lanes of an implementation
+ * with them. */
 #include <string.h>
 
 #include "kernels/base/sha256_impl.h"
 
 enum { BLOCK = CRUX_SHA256_BLOCK_BYTES, TAIL = 2 * CRUX_SHA256_BLOCK_BYTES };
 
-/* The built blocks of every lane. Prefix and padding are the same in each group, so they are written once. */
+/* The built blocks of every lane. Prefix and padding are the same in each group, so they are
+ * written once. */
 struct frame {
     uint8_t head[CRUX_SHA256_LANES_MAX][BLOCK];
     uint8_t tail[CRUX_SHA256_LANES_MAX][TAIL];

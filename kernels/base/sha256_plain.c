@@ -20,7 +20,8 @@ CRUX_INLINE uint32_t ror(uint32_t x, unsigned bits) {
     return x >> bits | x << (32 - bits);
 }
 
-/* The eight working variables rotate through the names instead of through memory: eight rounds bring them home. */
+/* The eight working variables rotate through the names instead of through memory: eight rounds
+ * bring them home. */
 #define ROUND(a, b, c, d, e, f, g, h, i)                                                           \
     do {                                                                                           \
         uint32_t t = (h) + (ror(e, 6) ^ ror(e, 11) ^ ror(e, 25)) + ((g) ^ ((e) & ((f) ^ (g)))) +   \

@@ -1,10 +1,10 @@
-/* The rounds over vectors of lanes, for a file that has defined (each lane a 32-bit word of its own message)
+/* The rounds over vectors, each lane a 32-bit word of its own message. Before including it, define
  *
  *   VEC, TARGET                      the vector type and the function attribute
  *   ADD XOR XOR3 CHOOSE MAJORITY     exact, lane by lane
  *   ROR SHR SPLAT
  *
- * The same formulas as in sha256_plain.c, a vector for a word, so the two are equal lane by lane. */
+ * The same formulas as in sha256_plain.c, a vector for a word, so they are equal lane by lane. */
 
 #define SIGMA_A(x) XOR3(ROR(x, 2), ROR(x, 13), ROR(x, 22))
 #define SIGMA_E(x) XOR3(ROR(x, 6), ROR(x, 11), ROR(x, 25))

@@ -1,4 +1,5 @@
-/* The one list of ways to fail. Names are part of the protocol (error field of --json, conformance vectors). */
+/* The one list of ways to fail. Names are part of the protocol (error field of --json, conformance
+ * vectors). */
 #ifndef CRUX_KERNELS_BASE_STATUS_H
 #define CRUX_KERNELS_BASE_STATUS_H
 
@@ -10,7 +11,8 @@ enum crux_status {
     CRUX_STATUS_COUNT /* the number of statuses, CRUX_OK included; itself none of them */
 };
 
-/* Returns: the protocol's name ("ok", "index_outside", ...); "unknown" for a number outside the list. Never NULL. */
+/* Returns: the protocol's name ("ok", "index_outside", ...); "unknown" for a number outside the
+ * list. Never NULL. */
 const char *crux_status_name(enum crux_status status);
 
 /* Returns: one sentence for a person. Never NULL. */

@@ -4,6 +4,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +117,26 @@ static void lengths(void **unused CRUX_UNUSED) {
     for_each(one_message_each_length);
 }
 
+static void *hash_abc(void *hash) {
+    crux_sha256(hash, (const uint8_t *)"abc", 3);
+    return NULL;
+}
+
+/* Must run first: only then is there nothing chosen yet. */
+static void first_use_from_many_threads(void **unused CRUX_UNUSED) {
+    enum { THREADS = 8 };
+    pthread_t threads[THREADS];
+    uint8_t hash[THREADS][32], expected[32];
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_create(&threads[i], NULL, hash_abc, hash[i]), 0);
+    }
+    crux_sha256_plain(expected, (const uint8_t *)"abc", 3);
+    for (size_t i = 0; i < THREADS; i++) {
+        assert_int_equal(pthread_join(threads[i], NULL), 0);
+        assert_memory_equal(hash[i], expected, 32);
+    }
+}
+
 /* One hash of `prefix || in` by the plain implementation, in two updates. */
 static void expect(uint8_t out[32], uint8_t prefix, const uint8_t *in, size_t len) {
     struct crux_sha256_plain_ctx ctx;
@@ -125,7 +146,8 @@ static void expect(uint8_t out[32], uint8_t prefix, const uint8_t *in, size_t le
     crux_sha256_plain_final(&ctx, out);
 }
 
-/* The buffers are exactly as long as they may be read and written, so that a sanitizer sees one byte more. */
+/* The buffers are exactly as long as they may be read and written, so that a sanitizer sees one
+ * byte more. */
 static void check_many(const struct crux_sha256_impl *impl, size_t len, size_t gap, size_t n) {
     size_t stride = len + gap;
     size_t in_bytes = n > 0 ? (n - 1) * stride + len : 0;
@@ -337,6 +359,7 @@ static void broken_ones_are_refused(void **unused CRUX_UNUSED) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(first_use_from_many_threads),
         cmocka_unit_test(published_vectors),
         cmocka_unit_test(lengths),
         cmocka_unit_test(many),
