@@ -2,9 +2,10 @@
  *
  * sha256rnds2 keeps the state as two registers, ABEF and CDGH (high lane first), and does two
  * rounds. Each depends on the one before, with a latency about twice its issue interval: a second,
- * independent message fills the gaps. sha256rnds2 has no VEX form. Where the upper halves of the
- * vector registers are dirty from AVX code, every such instruction waits to merge them (measured: a
- * factor of 100), hence vzeroupper first. */
+ * independent message fills the gaps.
+ *
+ * sha256rnds2 has no VEX form. While AVX code has left the upper halves of the vector registers
+ * dirty, some processors merge them into every such result, hence vzeroupper first. */
 #ifdef __x86_64__
 
 #include <immintrin.h>
