@@ -8,6 +8,7 @@ set(CRUX_FREESTANDING_PATTERNS
   kernels/ops/*.c
   kernels/program/decode*.c
   kernels/program/layout*.c
+  kernels/program/tile*.c
   bisection/merkle/*.c
   bisection/adjudicator/*.c)
 
