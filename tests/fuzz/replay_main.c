@@ -15,19 +15,22 @@ static int run_file(const char *path) {
     uint8_t *data = NULL;
     long size = 0;
     FILE *file = fopen(path, "rb");
-    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0 || size > INPUT_BYTES_MAX) {
+    if (file == NULL || fseek(file, 0, SEEK_END) != 0 || (size = ftell(file)) < 0 ||
+        size > INPUT_BYTES_MAX) {
         goto out;
     }
     /* Exactly as many bytes as the input has, so that a read past its end is one past the allocation too. */
     data = malloc(size > 0 ? (size_t)size : 1);
-    if (data == NULL || fseek(file, 0, SEEK_SET) != 0 || fread(data, 1, (size_t)size, file) != (size_t)size) {
+    if (data == NULL || fseek(file, 0, SEEK_SET) != 0 ||
+        fread(data, 1, (size_t)size, file) != (size_t)size) {
         goto out;
     }
     (void)LLVMFuzzerTestOneInput(data, (size_t)size);
     failed = 0;
 out:
     if (failed != 0) {
-        fprintf(stderr, "%s: cannot be read, or is longer than %d bytes\n", path, (int)INPUT_BYTES_MAX);
+        fprintf(stderr, "%s: cannot be read, or is longer than %d bytes\n", path,
+                (int)INPUT_BYTES_MAX);
     }
     free(data);
     if (file != NULL) {
