@@ -6,7 +6,8 @@ set(CRUX_FREESTANDING_PATTERNS
   kernels/base/bytes*.c
   kernels/base/freestanding_mem.c
   kernels/ops/*.c
-  kernels/program/decode*.c
+  kernels/program/descriptor*.c
+  kernels/program/op_*.c
   kernels/program/layout*.c
   kernels/program/tile*.c
   bisection/merkle/*.c
