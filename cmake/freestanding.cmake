@@ -10,7 +10,9 @@ set(CRUX_FREESTANDING_PATTERNS
   kernels/program/op_*.c
   kernels/program/layout*.c
   kernels/program/tile*.c
-  bisection/merkle/*.c
+  bisection/merkle/proof*.c
+  bisection/merkle/multiproof*.c
+  bisection/commitment/*.c
   bisection/adjudicator/*.c)
 
 file(GLOB CRUX_FREESTANDING_SOURCES CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"
