@@ -13,8 +13,9 @@ target_link_libraries(adjudicator PRIVATE crux_warnings)
 # Functions that wasm_export.c marks with export_name are exported; nothing else is, and nothing is imported:
 # an undefined symbol is a link error.
 target_compile_options(adjudicator PRIVATE -Oz -ffreestanding -fno-builtin -fvisibility=hidden)
+# The stack lies below the data, so that an overflow traps and cannot write over anything.
 target_link_options(adjudicator PRIVATE
-  -nostdlib -Wl,--no-entry -Wl,--strip-all -Wl,--gc-sections -Wl,-z,stack-size=65536)
+  -nostdlib -Wl,--no-entry -Wl,--strip-all -Wl,--gc-sections -Wl,--stack-first -Wl,-z,stack-size=262144)
 set_target_properties(adjudicator PROPERTIES
   SUFFIX ".wasm"
   RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
