@@ -11,8 +11,10 @@ set(CRUX_FREESTANDING_PATTERNS
   kernels/program/layout*.c
   kernels/program/tile*.c
   bisection/merkle/proof*.c
-  bisection/merkle/multiproof*.c
-  bisection/commitment/*.c
+  bisection/commitment/claim.c
+  bisection/commitment/element.c
+  bisection/commitment/preimage.c
+  bisection/commitment/request.c
   bisection/adjudicator/*.c)
 
 file(GLOB CRUX_FREESTANDING_SOURCES CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}"

@@ -1,0 +1,19 @@
+/* The only way into bisection/ from another folder. */
+#ifndef CRUX_BISECTION_BISECTION_H
+#define CRUX_BISECTION_BISECTION_H
+
+#include "bisection/commitment/claim.h"
+#include "bisection/commitment/element.h"
+#include "bisection/commitment/model.h"
+#include "bisection/commitment/model_tensor.h"
+#include "bisection/commitment/nested.h"
+#include "bisection/commitment/preimage.h"
+#include "bisection/commitment/request.h"
+#include "bisection/commitment/step.h"
+#include "bisection/commitment/tensor.h"
+#include "bisection/commitment/trace.h"
+#include "bisection/merkle/append.h"
+#include "bisection/merkle/proof.h"
+#include "bisection/merkle/tree.h"
+
+#endif

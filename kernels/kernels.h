@@ -1,0 +1,16 @@
+/* The only way into kernels/ from another folder. */
+#ifndef CRUX_KERNELS_KERNELS_H
+#define CRUX_KERNELS_KERNELS_H
+
+#include "kernels/base/bytes.h"
+#include "kernels/base/macros.h"
+#include "kernels/base/sha256.h"
+#include "kernels/base/status.h"
+#include "kernels/ops/dim.h"
+#include "kernels/ops/dtype.h"
+#include "kernels/ops/eval.h"
+#include "kernels/ops/op.h"
+#include "kernels/program/layout.h"
+#include "kernels/program/program.h"
+
+#endif
