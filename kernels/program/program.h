@@ -97,7 +97,9 @@ CRUX_MUST_CHECK enum crux_status crux_program_add_op(struct crux_program *progra
 CRUX_MUST_CHECK enum crux_status crux_program_check(const struct crux_program *program, struct crux_refusal *refusal);
 
 /* One descriptor <-> its 256 bytes.  Freestanding. Decoding accepts exactly what encoding produces.
- * Every rule that concerns one op alone is checked here, so a decoded op is safe to bind and evaluate. */
+ * Every rule that concerns one op alone is checked here (kernels/program/op_check.h), so a decoded op is safe to bind
+ * and evaluate. encode refuses an op with a non-zero field that its code, function and operand kinds do not use
+ * (CRUX_E_NON_CANONICAL): decoding then gives the same op back, field by field. */
 CRUX_MUST_CHECK enum crux_status crux_descriptor_encode(uint8_t out[CRUX_DESCRIPTOR_BYTES], size_t *used,
                                                         const struct crux_op *op);
 CRUX_MUST_CHECK enum crux_status crux_descriptor_decode(struct crux_op *op, const uint8_t in[CRUX_DESCRIPTOR_BYTES]);
