@@ -21,6 +21,9 @@ struct crux_nested {
     struct crux_merkle_tree outer;
 };
 
+/* spec/40-adjudicator.md#value: "A multiproof part holds at most 64 pages." */
+enum { CRUX_NESTED_LEAVES_MAX = 64 };
+
 /* A page by tensor and leaf. */
 struct crux_nested_leaf {
     uint32_t tensor;
@@ -36,8 +39,8 @@ void crux_nested_build(struct crux_nested *nested, const struct crux_tensor *ten
 void crux_nested_root(uint8_t out[32], const struct crux_nested *nested);
 
 /* Writes the nested multiproof; nothing for n = 0.
- * Returns: CRUX_E_NON_CANONICAL (not strictly ascending by tensor and leaf), CRUX_E_INDEX_BEYOND_COUNT, the writer's
- *          status. */
+ * Returns: CRUX_E_TOO_MANY_LEAVES, CRUX_E_NON_CANONICAL (not strictly ascending by tensor and leaf),
+ *          CRUX_E_INDEX_BEYOND_COUNT, the writer's status. */
 CRUX_MUST_CHECK
 enum crux_status crux_nested_prove(struct crux_writer *out, const struct crux_nested *nested,
                                    const struct crux_nested_leaf *leaves, size_t n);
