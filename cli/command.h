@@ -1,0 +1,44 @@
+/* The command table: one entry a command, each in a file of its name.
+ *
+ *   main.c      words of the command line -> entry
+ *   options.c   the rest of the words     -> struct crux_cli_call
+ *   <name>.c    entry->run(call)          -> exit code
+ *   output.c    what a command says, to a person or as one JSON object
+ */
+#ifndef CRUX_CLI_COMMAND_H
+#define CRUX_CLI_COMMAND_H
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+
+#define CRUX_CLI_VERSION "0.1.0"
+
+enum crux_cli_exit { CRUX_CLI_OK = 0, CRUX_CLI_FAILURE = 1, CRUX_CLI_USAGE = 2 };
+
+struct crux_cli_command;
+
+struct crux_cli_call {
+    const struct crux_cli_command *command; /* NULL before one is found */
+    bool json;
+    const struct crux_cli_value *option; /* one for each entry of command->options */
+    const char *const *operand;
+    unsigned operand_count; /* within the command's limits */
+};
+
+struct crux_cli_command {
+    const char *name;     /* "doctor", or "program show": a group and its command */
+    const char *summary;  /* one line */
+    const char *operands; /* as in the usage line: "FILE", or "" */
+    unsigned operands_least, operands_most;
+    const struct crux_cli_option *options; /* the last one has no name; NULL: none */
+    const char *help;                      /* more, in lines; or NULL */
+    enum crux_cli_exit (*run)(const struct crux_cli_call *call);
+};
+
+/* The last one has no name. */
+extern const struct crux_cli_command crux_cli_commands[];
+
+enum crux_cli_exit crux_cli_run_doctor(const struct crux_cli_call *call);
+
+#endif

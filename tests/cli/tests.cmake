@@ -1,0 +1,10 @@
+foreach(name commands)
+  crux_add_script_test(NAME cli_${name}
+    COMMAND "${CRUX_TEST_DIR}/test_${name}.sh" "$<TARGET_FILE:crux>" LABELS e2e)
+endforeach()
+crux_add_test(NAME cli_options SOURCES test_options.c ../../cli/options.c ../../cli/suggest.c)
+crux_add_test(NAME cli_file SOURCES test_file.c ../../cli/file_read.c ../../cli/file_write.c)
+if(TARGET test_cli_file)
+  # realpath, symlink, mkdtemp
+  target_compile_definitions(test_cli_file PRIVATE _XOPEN_SOURCE=700)
+endif()
