@@ -7,6 +7,9 @@
 
 #define CRUX_UNUSED     __attribute__((unused))
 
+/* Argument number `at` is a printf format for the arguments from number `first` on; both count from 1. */
+#define CRUX_PRINTF(at, first) __attribute__((format(printf, at, first)))
+
 /* For functions that use instructions the baseline build does not have, and for helpers that must
  * melt into them. */
 #define CRUX_TARGET(features)    __attribute__((target(features)))
