@@ -10,7 +10,6 @@
 #define CRUX_KERNELS_INTERPRETER_INTERPRETER_H
 
 #include <stdbool.h>
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +53,7 @@ struct crux_step {
 enum {
     CRUX_STEP_ELEMENTS_MAX = 1 << 28 /* of one tensor: a step is held in memory */
 };
+#define CRUX_MODEL_ELEMENTS_MAX (UINT64_C(1) << 40) /* spec/10-machine.md#dimensions */
 
 /* Out: step, to be freed with crux_step_free, on failure too.
  * In: program, one that crux_program_check accepts; layer, active at pos; world, kept only during the call.
@@ -74,7 +74,7 @@ const struct crux_step_tensor *crux_step_store(const struct crux_step *step, uin
 bool crux_layer_is_active(const struct crux_program *program, uint32_t layer, uint32_t pos,
                           uint32_t n);
 
-/* Returns: the bytes that a model tensor's storage has; 0 if they exceed 2^43, or its layout or a dim is not valid. */
+/* Returns: the bytes that a model tensor's storage has; 0 if its dims, dtype or layout are not valid. */
 uint64_t crux_model_tensor_bytes(const struct crux_model_tensor *tensor);
 
 #endif
