@@ -71,7 +71,7 @@ static void hash_tiles(struct crux_merkle_tree *tree, const struct crux_model_le
     for (uint64_t first = 0; first < leaves->rows; first += BATCH) {
         size_t rows = leaves->rows - first < BATCH ? (size_t)(leaves->rows - first) : BATCH;
         for (uint32_t t = 0; t < leaves->tiles; t++) {
-            crux_sha256_many(column[0], 0x00,
+            crux_sha256_many((uint8_t *)column, 0x00,
                              bytes + first * leaves->row_bytes + tile_at(leaves, t),
                              tile_bytes(leaves, t), (size_t)leaves->row_bytes, rows);
             for (size_t r = 0; r < rows; r++)

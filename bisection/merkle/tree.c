@@ -64,7 +64,7 @@ static void build_odd_rows(struct crux_merkle_tree *tree, unsigned level) {
         crux_copy(pair[filled][1], left + 1 < nodes ? in[row * nodes + left + 1] : zero, 32);
         filled++;
         if (filled == PAIRS || i + 1 == total) {
-            crux_sha256_nodes(out[i + 1 - filled], pair[0][0], filled);
+            crux_sha256_nodes((uint8_t *)(out + i + 1 - filled), (const uint8_t *)pair, filled);
             filled = 0;
         }
     }
@@ -79,7 +79,7 @@ void crux_merkle_tree_build(struct crux_merkle_tree *tree) {
             build_odd_rows(tree, level);
             continue;
         }
-        crux_sha256_nodes(out[0], in[0], (size_t)(nodes / 2));
+        crux_sha256_nodes((uint8_t *)out, (const uint8_t *)in, (size_t)(nodes / 2));
         if (nodes % 2 != 0) crux_copy(out[nodes / 2], in[nodes - 1], 32);
     }
 }

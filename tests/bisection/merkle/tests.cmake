@@ -1,0 +1,7 @@
+set(random ../../support/random.c)
+set(naive ../../support/naive_tree.c)
+crux_add_test(NAME merkle_proof SOURCES test_merkle_proof.c ${random} ${naive})
+crux_add_test(NAME merkle_proof_lies SOURCES test_merkle_proof_lies.c ${random} ${naive})
+crux_add_test(NAME merkle_tree SOURCES test_merkle_tree.c ${random} ${naive})
+crux_add_test(NAME merkle_append SOURCES test_merkle_append.c ${naive})
+crux_add_fuzz(NAME merkle_proof SOURCES fuzz_merkle_proof.c)
