@@ -2,6 +2,7 @@
 #ifndef CRUX_BISECTION_BISECTION_H
 #define CRUX_BISECTION_BISECTION_H
 
+#include "bisection/adjudicator/adjudicator.h"
 #include "bisection/commitment/claim.h"
 #include "bisection/commitment/element.h"
 #include "bisection/commitment/model.h"
@@ -15,5 +16,7 @@
 #include "bisection/merkle/append.h"
 #include "bisection/merkle/proof.h"
 #include "bisection/merkle/tree.h"
+#include "bisection/witness/evidence.h"
+#include "bisection/witness/witness.h"
 
 #endif

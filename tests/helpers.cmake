@@ -39,7 +39,7 @@ function(crux_test_program target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
   crux_test_sources(sources ${arg_SOURCES})
   add_executable(${target} ${sources})
-  target_link_libraries(${target} PRIVATE crux_bisection crux_kernels ${arg_LIBS})
+  target_link_libraries(${target} PRIVATE crux_engine crux_bisection crux_kernels ${arg_LIBS})
   target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
 endfunction()
 

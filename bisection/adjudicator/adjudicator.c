@@ -3,7 +3,8 @@
 #include "bisection/adjudicator/laws.h"
 
 void crux_law_part(const struct crux_law *law, const char *name, const struct crux_cursor *cursor) {
-    if (law->observer != NULL && law->observer->part != NULL) law->observer->part(law->observer->ctx, name, cursor->at);
+    if (law->observer != NULL && law->observer->part != NULL)
+        law->observer->part(law->observer->ctx, name, cursor->at);
 }
 
 static enum crux_status apply(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
@@ -26,8 +27,9 @@ enum crux_status crux_adjudicate(enum crux_finding *finding, const struct crux_c
 }
 
 enum crux_status crux_adjudicate_watched(enum crux_finding *finding, const struct crux_claim *claim,
-                                         const struct crux_element_id *element, const uint8_t *witness,
-                                         size_t witness_bytes, const struct crux_observer *observer) {
+                                         const struct crux_element_id *element,
+                                         const uint8_t *witness, size_t witness_bytes,
+                                         const struct crux_observer *observer) {
     struct crux_law law = {claim, element, observer};
     struct crux_cursor cursor;
     bool holds = false;

@@ -29,9 +29,10 @@ enum { CRUX_WITNESS_VERSION = 1 };
 /* Out: finding; CRUX_FINDING_NONE unless CRUX_OK is returned.
  * Returns: CRUX_OK, or why this claim, element or witness is not well formed: then there is no finding, and the same
  *          element may be tried again with another witness.  spec/40-adjudicator.md#errors */
-CRUX_MUST_CHECK enum crux_status crux_adjudicate(enum crux_finding *finding, const struct crux_claim *claim,
-                                                 const struct crux_element_id *element, const uint8_t *witness,
-                                                 size_t witness_bytes);
+CRUX_MUST_CHECK
+enum crux_status crux_adjudicate(enum crux_finding *finding, const struct crux_claim *claim,
+                                 const struct crux_element_id *element, const uint8_t *witness,
+                                 size_t witness_bytes);
 
 /* Watches an adjudication, for people and reports. Every function may be NULL; none can change the finding. */
 struct crux_observer {
@@ -48,9 +49,10 @@ struct crux_observer {
 };
 
 /* The same, watched.  In: observer may be NULL. */
-CRUX_MUST_CHECK enum crux_status crux_adjudicate_watched(enum crux_finding *finding, const struct crux_claim *claim,
-                                                         const struct crux_element_id *element,
-                                                         const uint8_t *witness, size_t witness_bytes,
-                                                         const struct crux_observer *observer);
+CRUX_MUST_CHECK
+enum crux_status crux_adjudicate_watched(enum crux_finding *finding, const struct crux_claim *claim,
+                                         const struct crux_element_id *element,
+                                         const uint8_t *witness, size_t witness_bytes,
+                                         const struct crux_observer *observer);
 
 #endif

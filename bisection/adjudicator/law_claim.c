@@ -5,10 +5,12 @@
 
 static void compared(const struct crux_law *law, int64_t claimed, int64_t lawful) {
     const struct crux_observer *observer = law->observer;
-    if (observer != NULL && observer->compared != NULL) observer->compared(observer->ctx, claimed, lawful);
+    if (observer != NULL && observer->compared != NULL)
+        observer->compared(observer->ctx, claimed, lawful);
 }
 
-enum crux_status crux_law_null(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
+enum crux_status crux_law_null(bool *holds, const struct crux_law *law,
+                               struct crux_cursor *cursor) {
     const struct crux_claim *claim = law->claim;
     const struct crux_element_id *element = law->element;
     struct crux_opened_layer opened;
@@ -18,33 +20,40 @@ enum crux_status crux_law_null(bool *holds, const struct crux_law *law, struct c
     status = crux_part_layer(&opened, cursor, claim, element->layer);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "model and layer", cursor);
-    if (crux_layer_active(&opened.layer, element->pos, claim->request_tokens)) return CRUX_E_ELEMENT_INVALID;
+    if (crux_layer_active(&opened.layer, element->pos, claim->request_tokens))
+        return CRUX_E_ELEMENT_INVALID;
     crux_null_leaf(null_leaf);
     *holds = crux_equal(element->leaf_hash, null_leaf, 32);
     return CRUX_OK;
 }
 
-enum crux_status crux_law_close(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
+enum crux_status crux_law_close(bool *holds, const struct crux_law *law,
+                                struct crux_cursor *cursor) {
     const struct crux_claim *claim = law->claim;
     uint8_t close_leaf[32];
     (void)cursor;
-    crux_close_leaf(close_leaf, claim->request_tokens, claim->chosen_tokens, claim->cancelled, claim->output_root);
+    crux_close_leaf(close_leaf, claim->request_tokens, claim->chosen_tokens, claim->cancelled,
+                    claim->output_root);
     *holds = crux_equal(law->element->leaf_hash, close_leaf, 32);
     return CRUX_OK;
 }
 
-enum crux_status crux_law_count(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
+enum crux_status crux_law_count(bool *holds, const struct crux_law *law,
+                                struct crux_cursor *cursor) {
     const struct crux_claim *claim = law->claim;
     struct crux_request request;
     enum crux_status status = crux_part_request(&request, cursor, claim);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "request", cursor);
     compared(law, claim->request_tokens, request.request_tokens);
-    *holds = crux_request_check(&request) == CRUX_OK && request.request_tokens == claim->request_tokens && crux_equal(request.model_root, claim->model_root, 32);
+    *holds = crux_request_check(&request) == CRUX_OK &&
+             request.request_tokens == claim->request_tokens &&
+             crux_equal(request.model_root, claim->model_root, 32);
     return CRUX_OK;
 }
 
-enum crux_status crux_law_output(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
+enum crux_status crux_law_output(bool *holds, const struct crux_law *law,
+                                 struct crux_cursor *cursor) {
     const struct crux_claim *claim = law->claim;
     const struct crux_element_id *element = law->element;
     struct crux_opened_layer last;
@@ -55,8 +64,8 @@ enum crux_status crux_law_output(bool *holds, const struct crux_law *law, struct
     status = crux_part_layer(&last, cursor, claim, CRUX_LAST_LAYER);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "model and layer", cursor);
-    status = crux_part_list(&output, cursor, claim->output_root, claim->chosen_tokens, (uint32_t)element->index,
-                            CRUX_E_PAGE_MISMATCH);
+    status = crux_part_list(&output, cursor, claim->output_root, claim->chosen_tokens,
+                            (uint32_t)element->index, CRUX_E_PAGE_MISMATCH);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "output", cursor);
     struct crux_record_page page = {
@@ -84,7 +93,8 @@ static bool is_stop(const struct crux_request *request, uint32_t token) {
     return false;
 }
 
-enum crux_status crux_law_done(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
+enum crux_status crux_law_done(bool *holds, const struct crux_law *law,
+                               struct crux_cursor *cursor) {
     const struct crux_claim *claim = law->claim;
     const struct crux_element_id *element = law->element;
     struct crux_program_header header;
@@ -98,13 +108,14 @@ enum crux_status crux_law_done(bool *holds, const struct crux_law *law, struct c
     status = crux_part_request(&request, cursor, claim);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "request", cursor);
-    status =
-        crux_part_list(&token, cursor, claim->output_root, claim->chosen_tokens, (uint32_t)element->index, CRUX_E_PAGE_MISMATCH);
+    status = crux_part_list(&token, cursor, claim->output_root, claim->chosen_tokens,
+                            (uint32_t)element->index, CRUX_E_PAGE_MISMATCH);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "output", cursor);
     uint32_t chosen = (uint32_t)element->index + 1;
     bool done = is_stop(&request, token) || chosen == request.limit ||
-                (uint64_t)claim->request_tokens + element->index == header.context || chosen == claim->cancelled;
+                (uint64_t)claim->request_tokens + element->index == header.context ||
+                chosen == claim->cancelled;
     compared(law, chosen == claim->chosen_tokens, done);
     *holds = done == (chosen == claim->chosen_tokens);
     return CRUX_OK;

@@ -13,7 +13,8 @@ struct opened_op {
     struct crux_layout layout; /* of its output */
 };
 
-static enum crux_status open_op(struct opened_op *opened, const struct crux_law *law, struct crux_cursor *cursor) {
+static enum crux_status open_op(struct opened_op *opened, const struct crux_law *law,
+                                struct crux_cursor *cursor) {
     const struct crux_claim *claim = law->claim;
     const struct crux_element_id *element = law->element;
     struct crux_at at = {.pos = element->pos, .n = claim->request_tokens, .layer = element->layer};
@@ -22,26 +23,30 @@ static enum crux_status open_op(struct opened_op *opened, const struct crux_law 
     status = crux_part_layer(&opened->layer, cursor, claim, element->layer);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "model and layer", cursor);
-    if (!crux_layer_active(&opened->layer.layer, element->pos, claim->request_tokens)) return CRUX_E_STEP_INACTIVE;
+    if (!crux_layer_active(&opened->layer.layer, element->pos, claim->request_tokens))
+        return CRUX_E_STEP_INACTIVE;
     status = crux_part_op(&opened->op, cursor, &opened->layer, element->op);
     if (status != CRUX_OK) return status;
     crux_law_part(law, "op", cursor);
     status = crux_op_bind(&opened->bound, &opened->op, &at);
     if (status != CRUX_OK) return status;
     if (law->observer != NULL && law->observer->op != NULL) {
-        law->observer->op(law->observer->ctx, &opened->layer.header, &opened->layer.layer, &opened->bound);
+        law->observer->op(law->observer->ctx, &opened->layer.header, &opened->layer.layer,
+                          &opened->bound);
     }
     if (opened->op.code == CRUX_STORE) {
         crux_layout_record(&opened->layout, opened->op.dtype, opened->op.ndim, opened->bound.dim);
     } else {
-        crux_layout_step(&opened->layout, opened->op.dtype, opened->op.ndim, opened->op.dim, opened->bound.dim);
+        crux_layout_step(&opened->layout, opened->op.dtype, opened->op.ndim, opened->op.dim,
+                         opened->bound.dim);
     }
     return CRUX_OK;
 }
 
 /* The output page, at the length that the layout gives. */
-static enum crux_status take_page(const uint8_t **bytes, const struct crux_law *law, struct crux_cursor *cursor,
-                                  const struct opened_op *opened, uint64_t page) {
+static enum crux_status take_page(const uint8_t **bytes, const struct crux_law *law,
+                                  struct crux_cursor *cursor, const struct opened_op *opened,
+                                  uint64_t page) {
     uint8_t leaf[32];
     uint32_t length = crux_layout_page_length(&opened->layout, page);
     *bytes = crux_get_bytes(cursor, length);
@@ -52,7 +57,8 @@ static enum crux_status take_page(const uint8_t **bytes, const struct crux_law *
     return CRUX_OK;
 }
 
-enum crux_status crux_law_padding(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
+enum crux_status crux_law_padding(bool *holds, const struct crux_law *law,
+                                  struct crux_cursor *cursor) {
     const struct crux_element_id *element = law->element;
     struct opened_op opened;
     const uint8_t *bytes;
@@ -78,10 +84,10 @@ struct reading {
     struct crux_leaves leaves[CRUX_SLOTS_MAX];
     struct crux_page_set x, step, table[CRUX_OPERANDS_MAX];
     bool collect_x, collect_step, collect_table;
-    bool read_step; /* the step pages are proven: give their values */
-    bool false_value; /* a step or run value outside its declared range was read */
-    bool broken;      /* a page asked for is not there: the program has no certificate */
-    bool final;       /* the last pass: every value is the committed one */
+    bool read_step;    /* the step pages are proven: give their values */
+    bool false_value;  /* a step or run value outside its declared range was read */
+    bool broken;       /* a page asked for is not there: the program has no certificate */
+    bool final;        /* the last pass: every value is the committed one */
     bool outside_step; /* the place of a LOAD or RAND outside step and model, if any */
     struct crux_place elsewhere;
     int64_t elsewhere_value;
@@ -92,7 +98,8 @@ static struct crux_page_set *set_of(struct reading *reading, const struct crux_p
     return place->source == CRUX_FROM_STEP ? &reading->step : &reading->table[place->slot];
 }
 
-static const struct crux_leaves *leaves_of(struct reading *reading, const struct crux_place *place) {
+static const struct crux_leaves *leaves_of(struct reading *reading,
+                                           const struct crux_place *place) {
     if (!reading->known[place->slot]) {
         crux_leaves_of_operand(&reading->leaves[place->slot], &reading->opened->bound, place);
         reading->known[place->slot] = true;
@@ -123,13 +130,15 @@ static int64_t give(struct reading *reading, const struct crux_place *place) {
     const struct crux_leaves *leaves = leaves_of(reading, place);
     struct crux_spot spot;
     crux_spot_find(&spot, leaves, place);
-    const struct crux_page *page = crux_page_set_find(set_of(reading, place), place->tensor, spot.leaf);
+    const struct crux_page *page =
+        crux_page_set_find(set_of(reading, place), place->tensor, spot.leaf);
     if (page == NULL || page->bytes == NULL || page->length != spot.leaf_bytes) {
         reading->broken = true;
         return 0;
     }
     int64_t v = crux_spot_value(leaves, &spot, page->bytes);
-    return place->source == CRUX_FROM_STEP ? judge_range(reading, place, v) : clamp_to_range(place, v);
+    return place->source == CRUX_FROM_STEP ? judge_range(reading, place, v)
+                                           : clamp_to_range(place, v);
 }
 
 /* Collecting passes give 0 for what is not yet proven; the places do not depend on it (kernels/ops/eval.h). */
@@ -163,12 +172,13 @@ static int64_t read_place(void *ctx, const struct crux_place *place) {
     struct reading *reading = ctx;
     const struct crux_observer *observer = reading->law->observer;
     int64_t v = read_value(reading, place);
-    if (reading->final && observer != NULL && observer->operand != NULL) observer->operand(observer->ctx, place, v);
+    if (reading->final && observer != NULL && observer->operand != NULL)
+        observer->operand(observer->ctx, place, v);
     return v;
 }
 
-static enum crux_status part_x(int64_t *x, struct reading *reading, const uint32_t *index, struct crux_cursor *cursor,
-                               uint32_t tensors) {
+static enum crux_status part_x(int64_t *x, struct reading *reading, const uint32_t *index,
+                               struct crux_cursor *cursor, uint32_t tensors) {
     struct crux_reader reader = {reading, read_place};
     enum crux_status status;
     *x = 0;
@@ -177,8 +187,8 @@ static enum crux_status part_x(int64_t *x, struct reading *reading, const uint32
     (void)crux_op_x(&reading->opened->bound, index, &reader);
     reading->collect_x = false;
     crux_page_set_take(&reading->x, cursor);
-    status = crux_page_set_verify_nested(&reading->x, tensors, reading->law->element->tensors_root, cursor,
-                                         CRUX_E_PAGE_MISMATCH);
+    status = crux_page_set_verify_nested(&reading->x, tensors, reading->law->element->tensors_root,
+                                         cursor, CRUX_E_PAGE_MISMATCH);
     if (status != CRUX_OK) return status;
     reading->final = true;
     *x = crux_op_x(&reading->opened->bound, index, &reader);
@@ -196,8 +206,8 @@ static enum crux_status part_step(struct reading *reading, const uint32_t *index
     if (reading->step.status != CRUX_OK) return reading->step.status;
     crux_page_set_take(&reading->step, cursor);
     reading->read_step = true;
-    return crux_page_set_verify_nested(&reading->step, tensors, reading->law->element->tensors_root, cursor,
-                                       CRUX_E_PAGE_MISMATCH);
+    return crux_page_set_verify_nested(&reading->step, tensors, reading->law->element->tensors_root,
+                                       cursor, CRUX_E_PAGE_MISMATCH);
 }
 
 static enum crux_status part_table(struct reading *reading, const uint32_t *index, int64_t x,
@@ -210,8 +220,8 @@ static enum crux_status part_table(struct reading *reading, const uint32_t *inde
         struct crux_page_set *set = &reading->table[slot];
         if (set->status != CRUX_OK) return set->status;
         crux_page_set_take(set, cursor);
-        enum crux_status status =
-            crux_page_set_verify(set, reading->opened->op.in[slot].root, cursor, CRUX_E_PAGE_MISMATCH);
+        enum crux_status status = crux_page_set_verify(set, reading->opened->op.in[slot].root,
+                                                       cursor, CRUX_E_PAGE_MISMATCH);
         if (status != CRUX_OK) return status;
         if (set->count != 0) crux_law_part(reading->law, "table", cursor);
     }
@@ -241,7 +251,8 @@ static enum crux_status part_elsewhere(struct reading *reading, struct crux_curs
         status = crux_part_request(&request, cursor, claim);
         if (status != CRUX_OK) return status;
         if (request.request_tokens != claim->request_tokens) return CRUX_E_REQUEST_MISMATCH;
-        status = crux_part_list(&token, cursor, request.tokens_root, request.request_tokens, place->time, CRUX_E_REQUEST_MISMATCH);
+        status = crux_part_list(&token, cursor, request.tokens_root, request.request_tokens,
+                                place->time, CRUX_E_REQUEST_MISMATCH);
         if (status != CRUX_OK) return status;
         crux_law_part(reading->law, "request and token", cursor);
         reading->elsewhere_value = clamp_to_range(place, token);
@@ -301,7 +312,8 @@ static enum crux_status recompute(int64_t *value, bool *false_value, struct open
     return reading.broken ? CRUX_E_PROGRAM_INVALID : CRUX_OK;
 }
 
-enum crux_status crux_law_value(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
+enum crux_status crux_law_value(bool *holds, const struct crux_law *law,
+                                struct crux_cursor *cursor) {
     const struct crux_element_id *element = law->element;
     struct opened_op opened;
     const uint8_t *page;

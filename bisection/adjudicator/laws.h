@@ -14,12 +14,24 @@ struct crux_law {
 /* Tells the observer that the part `name` ends where the cursor stands. */
 void crux_law_part(const struct crux_law *law, const char *name, const struct crux_cursor *cursor);
 
-CRUX_MUST_CHECK enum crux_status crux_law_value(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
-CRUX_MUST_CHECK enum crux_status crux_law_padding(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
-CRUX_MUST_CHECK enum crux_status crux_law_null(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
-CRUX_MUST_CHECK enum crux_status crux_law_close(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
-CRUX_MUST_CHECK enum crux_status crux_law_count(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
-CRUX_MUST_CHECK enum crux_status crux_law_output(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
-CRUX_MUST_CHECK enum crux_status crux_law_done(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_law_value(bool *holds, const struct crux_law *law,
+                                struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_law_padding(bool *holds, const struct crux_law *law,
+                                  struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_law_null(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_law_close(bool *holds, const struct crux_law *law,
+                                struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_law_count(bool *holds, const struct crux_law *law,
+                                struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_law_output(bool *holds, const struct crux_law *law,
+                                 struct crux_cursor *cursor);
+CRUX_MUST_CHECK
+enum crux_status crux_law_done(bool *holds, const struct crux_law *law, struct crux_cursor *cursor);
 
 #endif

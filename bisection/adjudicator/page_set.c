@@ -18,9 +18,11 @@ static uint32_t rank(const struct crux_page_set *set, uint32_t tensor, uint64_t 
     return i;
 }
 
-const struct crux_page *crux_page_set_find(const struct crux_page_set *set, uint32_t tensor, uint64_t leaf) {
+const struct crux_page *crux_page_set_find(const struct crux_page_set *set, uint32_t tensor,
+                                           uint64_t leaf) {
     uint32_t i = rank(set, tensor, leaf);
-    if (i < set->count && set->page[i].tensor == tensor && set->page[i].leaf == leaf) return &set->page[i];
+    if (i < set->count && set->page[i].tensor == tensor && set->page[i].leaf == leaf)
+        return &set->page[i];
     return NULL;
 }
 
@@ -41,12 +43,13 @@ void crux_page_set_add(struct crux_page_set *set, const struct crux_page *page) 
 }
 
 void crux_page_set_take(struct crux_page_set *set, struct crux_cursor *cursor) {
-    for (uint32_t i = 0; i < set->count; i++) set->page[i].bytes = crux_get_bytes(cursor, set->page[i].length);
+    for (uint32_t i = 0; i < set->count; i++)
+        set->page[i].bytes = crux_get_bytes(cursor, set->page[i].length);
 }
 
 /* Root of the tree of the tensor that pages first..end-1 belong to. */
-static enum crux_status inner_root(uint8_t root[32], const struct crux_page_set *set, uint32_t first, uint32_t end,
-                                   struct crux_cursor *siblings) {
+static enum crux_status inner_root(uint8_t root[32], const struct crux_page_set *set,
+                                   uint32_t first, uint32_t end, struct crux_cursor *siblings) {
     uint64_t index[CRUX_PART_PAGES_MAX];
     uint8_t hash[CRUX_PART_PAGES_MAX][32];
     for (uint32_t i = first; i < end; i++) {
@@ -55,7 +58,8 @@ static enum crux_status inner_root(uint8_t root[32], const struct crux_page_set 
         index[i - first] = page->leaf;
         crux_merkle_leaf_hash(hash[i - first], page->bytes, page->length);
     }
-    return crux_merkle_root_from_proof(root, set->page[first].leaf_count, index, hash, end - first, siblings);
+    return crux_merkle_root_from_proof(root, set->page[first].leaf_count, index, hash, end - first,
+                                       siblings);
 }
 
 enum crux_status crux_page_set_verify(const struct crux_page_set *set, const uint8_t root[32],
@@ -70,7 +74,8 @@ enum crux_status crux_page_set_verify(const struct crux_page_set *set, const uin
 }
 
 enum crux_status crux_page_set_verify_nested(const struct crux_page_set *set, uint64_t outer_count,
-                                             const uint8_t outer_root[32], struct crux_cursor *siblings,
+                                             const uint8_t outer_root[32],
+                                             struct crux_cursor *siblings,
                                              enum crux_status refusal) {
     uint64_t index[CRUX_PART_PAGES_MAX];
     uint8_t hash[CRUX_PART_PAGES_MAX][32], found[32];

@@ -8,8 +8,8 @@ bool crux_layer_active(const struct crux_layer *layer, uint32_t pos, uint32_t n)
 }
 
 /* One leaf's path.  Returns: the cursor's or the proof's error. */
-static enum crux_status climb(uint8_t root[32], uint64_t count, uint64_t index, const uint8_t leaf[32],
-                              struct crux_cursor *cursor) {
+static enum crux_status climb(uint8_t root[32], uint64_t count, uint64_t index,
+                              const uint8_t leaf[32], struct crux_cursor *cursor) {
     uint8_t hash[1][32];
     if (cursor->status != CRUX_OK) return cursor->status;
     crux_copy(hash[0], leaf, 32);
@@ -63,8 +63,8 @@ enum crux_status crux_part_layer(struct crux_opened_layer *opened, struct crux_c
     return crux_layer_decode(&opened->layer, bytes);
 }
 
-enum crux_status crux_part_op(struct crux_op *op, struct crux_cursor *cursor, const struct crux_opened_layer *opened,
-                              uint32_t op_number) {
+enum crux_status crux_part_op(struct crux_op *op, struct crux_cursor *cursor,
+                              const struct crux_opened_layer *opened, uint32_t op_number) {
     uint8_t descriptor[CRUX_DESCRIPTOR_BYTES], leaf[32], root[32];
     enum crux_status status;
     if (op_number >= opened->layer.ops) return CRUX_E_ELEMENT_OUTSIDE;
@@ -72,7 +72,8 @@ enum crux_status crux_part_op(struct crux_op *op, struct crux_cursor *cursor, co
     const uint8_t *bytes = crux_get_bytes(cursor, length);
     if (bytes == NULL) return cursor->status;
     /* spec/40-adjudicator.md#parts: "without its zero tail (the last byte is not zero)" */
-    if (length == 0 || length > CRUX_DESCRIPTOR_BYTES || bytes[length - 1] == 0) return CRUX_E_WITNESS_MALFORMED;
+    if (length == 0 || length > CRUX_DESCRIPTOR_BYTES || bytes[length - 1] == 0)
+        return CRUX_E_WITNESS_MALFORMED;
     crux_zero(descriptor, sizeof descriptor);
     crux_copy(descriptor, bytes, length);
     crux_merkle_leaf_hash(leaf, descriptor, sizeof descriptor);
@@ -93,8 +94,8 @@ enum crux_status crux_part_request(struct crux_request *request, struct crux_cur
     return CRUX_OK;
 }
 
-enum crux_status crux_part_list(uint32_t *value, struct crux_cursor *cursor, const uint8_t root[32], uint32_t count,
-                                uint32_t index, enum crux_status refusal) {
+enum crux_status crux_part_list(uint32_t *value, struct crux_cursor *cursor, const uint8_t root[32],
+                                uint32_t count, uint32_t index, enum crux_status refusal) {
     struct crux_layout layout;
     uint8_t leaf[32], found[32];
     enum crux_status status;
@@ -111,7 +112,8 @@ enum crux_status crux_part_list(uint32_t *value, struct crux_cursor *cursor, con
     return CRUX_OK;
 }
 
-enum crux_status crux_part_record(const uint8_t **bytes, struct crux_cursor *cursor, const struct crux_claim *claim,
+enum crux_status crux_part_record(const uint8_t **bytes, struct crux_cursor *cursor,
+                                  const struct crux_claim *claim,
                                   const struct crux_record_page *page) {
     uint8_t hash[32], root[32];
     uint64_t steps = crux_claim_positions(claim);
@@ -123,7 +125,8 @@ enum crux_status crux_part_record(const uint8_t **bytes, struct crux_cursor *cur
     if (status != CRUX_OK) return status;
     status = climb(hash, page->stores, page->store, root, cursor);
     if (status != CRUX_OK) return status;
-    status = climb(root, steps * page->layers + 1, (uint64_t)page->time * page->layers + page->layer, hash, cursor);
+    status = climb(root, steps * page->layers + 1,
+                   (uint64_t)page->time * page->layers + page->layer, hash, cursor);
     if (status != CRUX_OK) return status;
     return crux_equal(root, claim->trace_root, 32) ? CRUX_OK : CRUX_E_RECORD_MISMATCH;
 }

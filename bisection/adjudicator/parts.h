@@ -18,24 +18,29 @@ struct crux_opened_layer {
 
 /* Model and layer parts.  In: layer_number, or CRUX_LAST_LAYER. */
 enum { CRUX_LAST_LAYER = UINT32_MAX };
-CRUX_MUST_CHECK enum crux_status crux_part_layer(struct crux_opened_layer *opened, struct crux_cursor *cursor,
-                                                 const struct crux_claim *claim, uint32_t layer_number);
+CRUX_MUST_CHECK
+enum crux_status crux_part_layer(struct crux_opened_layer *opened, struct crux_cursor *cursor,
+                                 const struct crux_claim *claim, uint32_t layer_number);
 
 /* Model part with the layers root instead of a layer. */
-CRUX_MUST_CHECK enum crux_status crux_part_header(struct crux_program_header *header, struct crux_cursor *cursor,
-                                                  const struct crux_claim *claim);
+CRUX_MUST_CHECK
+enum crux_status crux_part_header(struct crux_program_header *header, struct crux_cursor *cursor,
+                                  const struct crux_claim *claim);
 
-CRUX_MUST_CHECK enum crux_status crux_part_op(struct crux_op *op, struct crux_cursor *cursor,
-                                              const struct crux_opened_layer *opened, uint32_t op_number);
+CRUX_MUST_CHECK
+enum crux_status crux_part_op(struct crux_op *op, struct crux_cursor *cursor,
+                              const struct crux_opened_layer *opened, uint32_t op_number);
 
 /* The committed request, well formed or not: only the count law asks that. */
-CRUX_MUST_CHECK enum crux_status crux_part_request(struct crux_request *request, struct crux_cursor *cursor,
-                                                   const struct crux_claim *claim);
+CRUX_MUST_CHECK
+enum crux_status crux_part_request(struct crux_request *request, struct crux_cursor *cursor,
+                                   const struct crux_claim *claim);
 
 /* The page of a u32 [count] tensor that holds element index < count, proven under root.
  * Out: value.  Returns: refusal if the proof leads elsewhere. */
-CRUX_MUST_CHECK enum crux_status crux_part_list(uint32_t *value, struct crux_cursor *cursor, const uint8_t root[32],
-                                                uint32_t count, uint32_t index, enum crux_status refusal);
+CRUX_MUST_CHECK
+enum crux_status crux_part_list(uint32_t *value, struct crux_cursor *cursor, const uint8_t root[32],
+                                uint32_t count, uint32_t index, enum crux_status refusal);
 
 /* A page of a record tensor, proven up to the trace root. */
 struct crux_record_page {
@@ -45,9 +50,10 @@ struct crux_record_page {
     uint64_t leaf, leaf_count;
     uint32_t length;
 };
-CRUX_MUST_CHECK enum crux_status crux_part_record(const uint8_t **bytes, struct crux_cursor *cursor,
-                                                  const struct crux_claim *claim,
-                                                  const struct crux_record_page *page);
+CRUX_MUST_CHECK
+enum crux_status crux_part_record(const uint8_t **bytes, struct crux_cursor *cursor,
+                                  const struct crux_claim *claim,
+                                  const struct crux_record_page *page);
 
 /* Returns: is the layer active at pos?  spec/10-machine.md#positions */
 bool crux_layer_active(const struct crux_layer *layer, uint32_t pos, uint32_t n);

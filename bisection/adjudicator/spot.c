@@ -19,10 +19,11 @@ void crux_leaves_of_operand(struct crux_leaves *leaves, const struct crux_bound_
     case CRUX_FROM_MODEL:
         if (operand->layout != 0) {
             leaves->tiled = true;
-            CRUX_ASSERT(crux_tile_decode(&leaves->tile, operand->layout) == CRUX_OK); /* the descriptor decoded */
+            CRUX_ASSERT(crux_tile_decode(&leaves->tile, operand->layout) ==
+                        CRUX_OK); /* the descriptor decoded */
             leaves->inputs = extent[operand->ndim - 1];
-            leaves->count =
-                product(extent, operand->ndim - 1U) * crux_tile_count(&leaves->tile, leaves->inputs);
+            leaves->count = product(extent, operand->ndim - 1U) *
+                            crux_tile_count(&leaves->tile, leaves->inputs);
             return;
         }
         crux_layout_model(&leaves->layout, operand->dtype, product(extent, operand->ndim));
@@ -43,7 +44,8 @@ void crux_leaves_of_operand(struct crux_leaves *leaves, const struct crux_bound_
     leaves->count = leaves->layout.pages;
 }
 
-void crux_spot_find(struct crux_spot *spot, const struct crux_leaves *leaves, const struct crux_place *place) {
+void crux_spot_find(struct crux_spot *spot, const struct crux_leaves *leaves,
+                    const struct crux_place *place) {
     uint64_t flat = place->source == CRUX_FROM_TOKENS ? place->time : place->flat;
     if (leaves->tiled) {
         const struct crux_tile *tile = &leaves->tile;
@@ -59,10 +61,12 @@ void crux_spot_find(struct crux_spot *spot, const struct crux_leaves *leaves, co
     spot->at = (uint32_t)(offset % leaves->layout.page_bytes);
 }
 
-int64_t crux_spot_value(const struct crux_leaves *leaves, const struct crux_spot *spot, const uint8_t *bytes) {
+int64_t crux_spot_value(const struct crux_leaves *leaves, const struct crux_spot *spot,
+                        const uint8_t *bytes) {
     if (leaves->tiled) {
         uint32_t row_tiles = crux_tile_count(&leaves->tile, leaves->inputs);
-        uint32_t count = crux_tile_inputs(&leaves->tile, leaves->inputs, (uint32_t)(spot->leaf % row_tiles));
+        uint32_t count =
+            crux_tile_inputs(&leaves->tile, leaves->inputs, (uint32_t)(spot->leaf % row_tiles));
         return crux_tile_value(&leaves->tile, bytes, count, spot->at);
     }
     return crux_dtype_get(leaves->dtype, bytes + spot->at);

@@ -28,9 +28,11 @@ void crux_leaves_of_operand(struct crux_leaves *leaves, const struct crux_bound_
                             const struct crux_place *place);
 
 /* In: place->flat inside the tensor. */
-void crux_spot_find(struct crux_spot *spot, const struct crux_leaves *leaves, const struct crux_place *place);
+void crux_spot_find(struct crux_spot *spot, const struct crux_leaves *leaves,
+                    const struct crux_place *place);
 
 /* Returns: the element, not clamped.  In: bytes, spot->leaf_bytes of them. */
-int64_t crux_spot_value(const struct crux_leaves *leaves, const struct crux_spot *spot, const uint8_t *bytes);
+int64_t crux_spot_value(const struct crux_leaves *leaves, const struct crux_spot *spot,
+                        const uint8_t *bytes);
 
 #endif

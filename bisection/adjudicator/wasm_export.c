@@ -13,9 +13,12 @@ enum { WITNESS_BYTES_MAX = 1 << 16 };
 static uint8_t input[CRUX_CLAIM_BYTES + CRUX_ELEMENT_BYTES + WITNESS_BYTES_MAX];
 
 __attribute__((export_name("crux_input"))) uint8_t *crux_wasm_input(void);
-__attribute__((export_name("crux_run_adjudicator"))) uint32_t crux_wasm_run_adjudicator(uint32_t witness_bytes);
+__attribute__((export_name("crux_run_adjudicator"))) uint32_t crux_wasm_run_adjudicator(
+    uint32_t witness_bytes);
 
-uint8_t *crux_wasm_input(void) { return input; }
+uint8_t *crux_wasm_input(void) {
+    return input;
+}
 
 static enum crux_status run(enum crux_finding *finding, uint32_t witness_bytes) {
     struct crux_claim claim;
@@ -27,7 +30,8 @@ static enum crux_status run(enum crux_finding *finding, uint32_t witness_bytes) 
     if (status != CRUX_OK) return status;
     status = crux_element_decode(&element, input + CRUX_CLAIM_BYTES, CRUX_ELEMENT_BYTES);
     if (status != CRUX_OK) return status;
-    return crux_adjudicate(finding, &claim, &element, input + CRUX_CLAIM_BYTES + CRUX_ELEMENT_BYTES, witness_bytes);
+    return crux_adjudicate(finding, &claim, &element, input + CRUX_CLAIM_BYTES + CRUX_ELEMENT_BYTES,
+                           witness_bytes);
 }
 
 uint32_t crux_wasm_run_adjudicator(uint32_t witness_bytes) {

@@ -15,10 +15,11 @@ struct target {
     struct crux_request request;
 };
 
-static enum crux_status find_layer(struct target *target, const struct crux_evidence *evidence, uint32_t pos,
-                                   uint32_t layer) {
+static enum crux_status find_layer(struct target *target, const struct crux_evidence *evidence,
+                                   uint32_t pos, uint32_t layer) {
     const struct crux_program *program = evidence->program;
-    if (pos >= crux_claim_positions(evidence->claim) || layer >= program->header.layers) return CRUX_E_STEP_OUTSIDE;
+    if (pos >= crux_claim_positions(evidence->claim) || layer >= program->header.layers)
+        return CRUX_E_STEP_OUTSIDE;
     target->layer = &program->layers[layer];
     return CRUX_OK;
 }
@@ -27,7 +28,8 @@ static enum crux_status find_op(struct target *target, const struct crux_evidenc
                                 const struct crux_element_id *element) {
     enum crux_status status = find_layer(target, evidence, element->pos, element->layer);
     if (status != CRUX_OK) return status;
-    if (!crux_layer_active(target->layer, element->pos, evidence->claim->request_tokens)) return CRUX_E_STEP_INACTIVE;
+    if (!crux_layer_active(target->layer, element->pos, evidence->claim->request_tokens))
+        return CRUX_E_STEP_INACTIVE;
     if (element->op >= target->layer->ops) return CRUX_E_ELEMENT_OUTSIDE;
     crux_request_read(&target->request, evidence->request);
     struct crux_at at = {.pos = element->pos,
@@ -38,19 +40,22 @@ static enum crux_status find_op(struct target *target, const struct crux_evidenc
     target->op = &evidence->program->ops[target->layer->first + element->op].op;
     status = crux_op_bind(&target->bound, target->op, &at);
     if (status != CRUX_OK) return status;
-    target->tree = (struct crux_tree_id){CRUX_TREE_TENSOR, element->pos, element->layer, element->op};
+    target->tree =
+        (struct crux_tree_id){CRUX_TREE_TENSOR, element->pos, element->layer, element->op};
     if (target->op->code == CRUX_STORE) {
         crux_layout_record(&target->layout, target->op->dtype, target->op->ndim, target->bound.dim);
         target->tree.kind = CRUX_TREE_STORE;
         target->tree.number = element->op - (target->layer->ops - target->layer->stores);
     } else {
-        crux_layout_step(&target->layout, target->op->dtype, target->op->ndim, target->op->dim, target->bound.dim);
+        crux_layout_step(&target->layout, target->op->dtype, target->op->ndim, target->op->dim,
+                         target->bound.dim);
     }
     return CRUX_OK;
 }
 
 /* Out: page, the page that the element is in or, for padding, names. */
-static enum crux_status find_page(uint64_t *page, const struct target *target, const struct crux_element_id *element) {
+static enum crux_status find_page(uint64_t *page, const struct target *target,
+                                  const struct crux_element_id *element) {
     if (element->kind == CRUX_ELEMENT_PADDING) {
         *page = element->index;
         return element->index < target->layout.pages ? CRUX_OK : CRUX_E_ELEMENT_OUTSIDE;
@@ -60,7 +65,8 @@ static enum crux_status find_page(uint64_t *page, const struct target *target, c
     return CRUX_OK;
 }
 
-enum crux_status crux_witness_address(struct crux_element_id *element, const struct crux_evidence *evidence) {
+enum crux_status crux_witness_address(struct crux_element_id *element,
+                                      const struct crux_evidence *evidence) {
     struct crux_tree_id tree = {0, element->pos, element->layer, 0};
     struct target target;
     uint8_t page[CRUX_RECORD_PAGE_BYTES];
@@ -72,8 +78,9 @@ enum crux_status crux_witness_address(struct crux_element_id *element, const str
     case CRUX_ELEMENT_OUTPUT:
     case CRUX_ELEMENT_DONE: return CRUX_OK;
     case CRUX_ELEMENT_CLOSE:
-        crux_close_leaf(element->leaf_hash, evidence->claim->request_tokens, evidence->claim->chosen_tokens,
-                        evidence->claim->cancelled, evidence->claim->output_root);
+        crux_close_leaf(element->leaf_hash, evidence->claim->request_tokens,
+                        evidence->claim->chosen_tokens, evidence->claim->cancelled,
+                        evidence->claim->output_root);
         return CRUX_OK;
     case CRUX_ELEMENT_NULL:
         tree.kind = CRUX_TREE_RECORD;
@@ -109,7 +116,8 @@ static enum crux_status put_model(struct crux_writer *out, const struct crux_evi
     return out->status;
 }
 
-static enum crux_status put_layer(struct crux_writer *out, const struct crux_evidence *evidence, uint32_t number) {
+static enum crux_status put_layer(struct crux_writer *out, const struct crux_evidence *evidence,
+                                  uint32_t number) {
     struct crux_tree_id layers = {CRUX_TREE_LAYERS, 0, 0, 0}, ops = {CRUX_TREE_OPS, 0, number, 0};
     uint8_t layer[CRUX_LAYER_BYTES], ops_root[32];
     uint64_t leaf = number;
@@ -124,8 +132,8 @@ static enum crux_status put_layer(struct crux_writer *out, const struct crux_evi
     return evidence->prove(evidence->ctx, &layers, &leaf, 1, out);
 }
 
-static enum crux_status put_op(struct crux_writer *out, const struct crux_evidence *evidence, uint32_t layer,
-                               uint32_t op, const struct crux_op *descriptor) {
+static enum crux_status put_op(struct crux_writer *out, const struct crux_evidence *evidence,
+                               uint32_t layer, uint32_t op, const struct crux_op *descriptor) {
     struct crux_tree_id ops = {CRUX_TREE_OPS, 0, layer, 0};
     uint8_t bytes[CRUX_DESCRIPTOR_BYTES];
     size_t used;
@@ -144,20 +152,21 @@ static enum crux_status put_leaf(struct crux_writer *out, const struct crux_evid
     return status == CRUX_OK ? out->status : status;
 }
 
-static enum crux_status put_leaf_and_proof(struct crux_writer *out, const struct crux_evidence *evidence,
+static enum crux_status put_leaf_and_proof(struct crux_writer *out,
+                                           const struct crux_evidence *evidence,
                                            const struct crux_tree_id *tree, uint64_t leaf) {
     enum crux_status status = put_leaf(out, evidence, tree, leaf);
     return status == CRUX_OK ? evidence->prove(evidence->ctx, tree, &leaf, 1, out) : status;
 }
 
-static enum crux_status put_list(struct crux_writer *out, const struct crux_evidence *evidence, uint8_t kind,
-                                 uint64_t index) {
+static enum crux_status put_list(struct crux_writer *out, const struct crux_evidence *evidence,
+                                 uint8_t kind, uint64_t index) {
     struct crux_tree_id tree = {kind, 0, 0, 0};
     return put_leaf_and_proof(out, evidence, &tree, index * 4 / CRUX_STEP_PAGE_BYTES);
 }
 
-static enum crux_status put_record(struct crux_writer *out, const struct crux_evidence *evidence, uint32_t pos,
-                                   uint32_t layer, uint32_t store, uint64_t page) {
+static enum crux_status put_record(struct crux_writer *out, const struct crux_evidence *evidence,
+                                   uint32_t pos, uint32_t layer, uint32_t store, uint64_t page) {
     struct crux_tree_id tree = {CRUX_TREE_STORE, pos, layer, store};
     uint64_t in_record = store, in_trace = (uint64_t)pos * evidence->program->header.layers + layer;
     enum crux_status status = put_leaf_and_proof(out, evidence, &tree, page);
@@ -205,8 +214,8 @@ struct reading {
     enum crux_status status; /* the evidence's first error */
 };
 
-static int64_t read_leaf(struct reading *reading, const struct crux_place *place, const struct crux_tree_id *tree,
-                         struct crux_page_set *set) {
+static int64_t read_leaf(struct reading *reading, const struct crux_place *place,
+                         const struct crux_tree_id *tree, struct crux_page_set *set) {
     uint8_t bytes[CRUX_TILE_BYTES_MAX];
     struct crux_leaves leaves;
     struct crux_spot spot;
@@ -216,7 +225,8 @@ static int64_t read_leaf(struct reading *reading, const struct crux_place *place
     struct crux_page page = {place->tensor, spot.leaf, leaves.count, spot.leaf_bytes, NULL};
     crux_page_set_add(set, &page);
     crux_writer_init(&writer, bytes, sizeof bytes);
-    enum crux_status status = reading->evidence->leaf(reading->evidence->ctx, tree, spot.leaf, &writer);
+    enum crux_status status =
+        reading->evidence->leaf(reading->evidence->ctx, tree, spot.leaf, &writer);
     if (status == CRUX_OK && writer.at != spot.leaf_bytes) status = CRUX_E_BAD_LAYOUT;
     if (status != CRUX_OK) {
         if (reading->status == CRUX_OK) reading->status = status;
@@ -224,16 +234,19 @@ static int64_t read_leaf(struct reading *reading, const struct crux_place *place
     }
     int64_t v = crux_spot_value(&leaves, &spot, bytes);
     if (place->source != CRUX_FROM_MODEL) return v;
-    return v < place->operand->lo ? place->operand->lo : v > place->operand->hi ? place->operand->hi : v;
+    return v < place->operand->lo   ? place->operand->lo
+           : v > place->operand->hi ? place->operand->hi
+                                    : v;
 }
 
 static int64_t read_place(void *ctx, const struct crux_place *place) {
     struct reading *reading = ctx;
-    struct crux_tree_id tree = {CRUX_TREE_TENSOR, reading->target->tree.pos, reading->target->tree.layer,
-                                place->tensor};
+    struct crux_tree_id tree = {CRUX_TREE_TENSOR, reading->target->tree.pos,
+                                reading->target->tree.layer, place->tensor};
     switch ((enum crux_source)place->source) {
     case CRUX_FROM_STEP:
-        return read_leaf(reading, place, &tree, place->slot == CRUX_SLOT_X ? &reading->x : &reading->step);
+        return read_leaf(reading, place, &tree,
+                         place->slot == CRUX_SLOT_X ? &reading->x : &reading->step);
     case CRUX_FROM_MODEL:
         tree = (struct crux_tree_id){CRUX_TREE_MODEL, 0, 0, place->tensor};
         return read_leaf(reading, place, &tree, &reading->table[place->slot]);
@@ -254,7 +267,8 @@ static enum crux_status put_elsewhere(struct crux_writer *out, const struct read
     if (reading->outside_step && place->source == CRUX_FROM_RECORD) {
         crux_leaves_of_operand(&leaves, &reading->target->bound, place);
         crux_spot_find(&spot, &leaves, place);
-        return put_record(out, reading->evidence, place->time, place->layer, place->tensor, spot.leaf);
+        return put_record(out, reading->evidence, place->time, place->layer, place->tensor,
+                          spot.leaf);
     }
     crux_put_bytes(out, reading->evidence->request, CRUX_REQUEST_BYTES);
     if (!reading->outside_step || place->source == CRUX_FROM_PARAM) return out->status;
@@ -294,18 +308,20 @@ static enum crux_status build_op(struct crux_writer *out, const struct crux_evid
     return put_operands(out, evidence, &target, element->index);
 }
 
-static enum crux_status build_output(struct crux_writer *out, const struct crux_evidence *evidence, uint64_t index) {
+static enum crux_status build_output(struct crux_writer *out, const struct crux_evidence *evidence,
+                                     uint64_t index) {
     const struct crux_program_header *header = &evidence->program->header;
     enum crux_status status;
     if (index >= evidence->claim->chosen_tokens) return CRUX_E_ELEMENT_OUTSIDE;
     status = put_layer(out, evidence, header->layers - 1);
     if (status == CRUX_OK) status = put_list(out, evidence, CRUX_TREE_OUTPUT, index);
     if (status != CRUX_OK) return status;
-    return put_record(out, evidence, evidence->claim->request_tokens - 1 + (uint32_t)index, header->layers - 1,
-                      header->token_store, 0);
+    return put_record(out, evidence, evidence->claim->request_tokens - 1 + (uint32_t)index,
+                      header->layers - 1, header->token_store, 0);
 }
 
-static enum crux_status build_done(struct crux_writer *out, const struct crux_evidence *evidence, uint64_t index) {
+static enum crux_status build_done(struct crux_writer *out, const struct crux_evidence *evidence,
+                                   uint64_t index) {
     struct crux_tree_id layers = {CRUX_TREE_LAYERS, 0, 0, 0};
     uint8_t layers_root[32];
     enum crux_status status;

@@ -32,5 +32,6 @@ enum crux_status crux_case_decode(struct crux_case *c, const uint8_t *in, size_t
     if (status != CRUX_OK) return status;
     if (version != VERSION) return CRUX_E_BAD_VERSION;
     status = crux_claim_decode(&c->claim, claim, CRUX_CLAIM_BYTES);
-    return status == CRUX_OK ? crux_element_decode(&c->element, element, CRUX_ELEMENT_BYTES) : status;
+    return status == CRUX_OK ? crux_element_decode(&c->element, element, CRUX_ELEMENT_BYTES)
+                             : status;
 }

@@ -42,10 +42,11 @@ struct crux_evidence {
     const uint8_t *manifest_hash; /* 32 */
     const uint8_t *request;       /* CRUX_REQUEST_BYTES */
     /* Writes the bytes of one leaf (page, tile); never asked for trees without bytes, LAYERS or OPS. */
-    enum crux_status (*leaf)(void *ctx, const struct crux_tree_id *tree, uint64_t leaf, struct crux_writer *out);
+    enum crux_status (*leaf)(void *ctx, const struct crux_tree_id *tree, uint64_t leaf,
+                             struct crux_writer *out);
     /* Writes the multiproof of the leaves: ascending, n >= 1. */
-    enum crux_status (*prove)(void *ctx, const struct crux_tree_id *tree, const uint64_t *leaves, size_t n,
-                              struct crux_writer *out);
+    enum crux_status (*prove)(void *ctx, const struct crux_tree_id *tree, const uint64_t *leaves,
+                              size_t n, struct crux_writer *out);
     enum crux_status (*root)(void *ctx, const struct crux_tree_id *tree, uint8_t out[32]);
 };
 

@@ -16,13 +16,15 @@ enum {
 /* Fills in the roots and the leaf hash of an element of kind value or padding (pos, layer, op and index given), or the
  * leaf hash of null and close: what the moves of a dispute would have fixed.
  * Returns: CRUX_E_STEP_OUTSIDE, CRUX_E_ELEMENT_OUTSIDE, CRUX_E_STEP_INACTIVE, or the evidence's error. */
-CRUX_MUST_CHECK enum crux_status crux_witness_address(struct crux_element_id *element,
-                                                      const struct crux_evidence *evidence);
+CRUX_MUST_CHECK
+enum crux_status crux_witness_address(struct crux_element_id *element,
+                                      const struct crux_evidence *evidence);
 
 /* Writes the witness of an element.
  * Returns: as above; CRUX_E_TRUNCATED if the writer is too small. */
-CRUX_MUST_CHECK enum crux_status crux_witness_build(struct crux_writer *out, const struct crux_evidence *evidence,
-                                                    const struct crux_element_id *element);
+CRUX_MUST_CHECK
+enum crux_status crux_witness_build(struct crux_writer *out, const struct crux_evidence *evidence,
+                                    const struct crux_element_id *element);
 
 /* A case: claim, element and witness in one file, for people and for vectors.
  * "CRUXCASE" || version u32 (1) || claim (140) || element (117) || witness length u32 || witness */
@@ -35,11 +37,14 @@ struct crux_case {
     uint32_t witness_bytes;
 };
 
-CRUX_MUST_CHECK enum crux_status crux_case_encode(struct crux_writer *out, const struct crux_case *c);
-CRUX_MUST_CHECK enum crux_status crux_case_decode(struct crux_case *c, const uint8_t *in, size_t len);
+CRUX_MUST_CHECK
+enum crux_status crux_case_encode(struct crux_writer *out, const struct crux_case *c);
+CRUX_MUST_CHECK
+enum crux_status crux_case_decode(struct crux_case *c, const uint8_t *in, size_t len);
 
 /* Says what a witness holds, part by part, and what the adjudicator finds: one line of text per call of `line`. A
  * malformed witness is shown as far as it goes, with the error as the last line. */
-void crux_witness_show(const struct crux_case *c, void (*line)(void *ctx, const char *text), void *ctx);
+void crux_witness_show(const struct crux_case *c, void (*line)(void *ctx, const char *text),
+                       void *ctx);
 
 #endif

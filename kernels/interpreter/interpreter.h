@@ -18,6 +18,8 @@
 #include "kernels/ops/op.h"
 #include "kernels/program/program.h"
 
+struct crux_step;
+
 /* What a step reads that is not its own. Values that lie outside an operand's declared range are clamped to it where
  * spec/10-machine.md#reading says so: model, request tokens, parameters. */
 struct crux_world {
@@ -27,6 +29,9 @@ struct crux_world {
     const uint8_t *(*model)(void *ctx, uint32_t tensor, size_t *len);
     /* Returns: an element of the record of the step (time, layer), which is strictly earlier and active. NULL: none. */
     int64_t (*record)(void *ctx, uint32_t time, uint32_t layer, uint32_t store, uint64_t flat);
+    /* Called when the tensor of `op` has been computed and before any op reads it: may look at it, and may change its
+     * bytes, as a lying executor would. NULL: nobody watches. */
+    void (*computed)(void *ctx, struct crux_step *step, uint32_t op);
     const uint32_t *tokens; /* the request's, n of them */
     uint32_t n;             /* P */
     int32_t params[CRUX_PARAMS];

@@ -9,6 +9,7 @@
 struct source {
     const struct crux_run *run;
     const struct crux_model_memory *model;
+    const struct crux_run_hook *hook; /* may be NULL */
 };
 
 static const uint8_t *get_model(void *ctx, uint32_t tensor, size_t *len) {
@@ -21,10 +22,17 @@ static int64_t get_record(void *ctx, uint32_t time, uint32_t layer, uint32_t sto
     return crux_run_value(source->run, time, layer, store, flat);
 }
 
+static void watch(void *ctx, struct crux_step *step, uint32_t op) {
+    const struct source *source = ctx;
+    if (source->hook != NULL && source->hook->computed != NULL)
+        source->hook->computed(source->hook->ctx, step, op);
+}
+
 static struct crux_world make_world(struct source *source, const struct crux_run_request *request) {
     struct crux_world world = {.ctx = source,
                                .model = get_model,
                                .record = get_record,
+                               .computed = watch,
                                .tokens = request->tokens,
                                .n = request->n,
                                .seed = request->seed,
@@ -93,7 +101,8 @@ static enum crux_status run_position(struct crux_run *run, const struct crux_wor
         if (!crux_layer_is_active(run->program, layer, pos, run->n)) continue;
         enum crux_status status = crux_step_run(&step, run->program, world, pos, layer);
         if (status == CRUX_OK) status = keep(run, &step);
-        if (status == CRUX_OK && hook != NULL) status = hook->step(hook->ctx, &step);
+        if (status == CRUX_OK && hook != NULL && hook->step != NULL)
+            status = hook->step(hook->ctx, &step);
         crux_step_free(&step);
         if (status != CRUX_OK) return status;
     }
@@ -120,7 +129,7 @@ enum crux_status crux_run_all(struct crux_run *run, const struct crux_program *p
                               const struct crux_model_memory *model,
                               const struct crux_run_request *request,
                               const struct crux_run_hook *hook) {
-    struct source source = {run, model};
+    struct source source = {run, model, hook};
     struct crux_world world = make_world(&source, request);
     uint32_t last = program->header.layers - 1;
     enum crux_status status = begin(run, program, request);
@@ -163,9 +172,9 @@ int64_t crux_run_value(const struct crux_run *run, uint32_t pos, uint32_t layer,
 
 enum crux_status crux_run_step(struct crux_step *step, const struct crux_run *run,
                                const struct crux_model_memory *model,
-                               const struct crux_run_request *request, uint32_t pos,
-                               uint32_t layer) {
-    struct source source = {run, model};
+                               const struct crux_run_request *request,
+                               const struct crux_run_hook *hook, uint32_t pos, uint32_t layer) {
+    struct source source = {run, model, hook};
     struct crux_world world = make_world(&source, request);
     if (pos >= run->positions) {
         *step = (struct crux_step){.program = run->program};

@@ -55,10 +55,13 @@ struct crux_run {
     uint32_t position_cap;           /* allocated */
 };
 
-/* Called after each active step, in order, with its record already kept. A failure ends the run. */
+/* Each function may be NULL. */
 struct crux_run_hook {
     void *ctx;
+    /* Called after each active step, in order, with its record already kept. A failure ends the run. */
     enum crux_status (*step)(void *ctx, const struct crux_step *step);
+    /* As in struct crux_world. To see a step again as it was, it must do the same each time. */
+    void (*computed)(void *ctx, struct crux_step *step, uint32_t op);
 };
 
 /* Out: run, to be freed with crux_run_free, on failure too.
@@ -78,12 +81,13 @@ const struct crux_run_record *crux_run_record_at(const struct crux_run *run, uin
 int64_t crux_run_value(const struct crux_run *run, uint32_t pos, uint32_t layer, uint32_t store,
                        uint64_t flat);
 
-/* One step again, from the records of the run.  Same contract as crux_step_run. */
+/* One step again, from the records of the run.  Same contract as crux_step_run.  In: hook, may be NULL; only its
+ * `computed` is called. */
 CRUX_MUST_CHECK
 enum crux_status crux_run_step(struct crux_step *step, const struct crux_run *run,
                                const struct crux_model_memory *model,
-                               const struct crux_run_request *request, uint32_t pos,
-                               uint32_t layer);
+                               const struct crux_run_request *request,
+                               const struct crux_run_hook *hook, uint32_t pos, uint32_t layer);
 
 /* Does the run end after output[index]?  spec/40-adjudicator.md#done */
 bool crux_run_is_done(const struct crux_program *program, const struct crux_run_request *request,

@@ -72,6 +72,7 @@ enum crux_status crux_step_run(struct crux_step *step, const struct crux_program
         enum crux_status status =
             run_op(&step->tensors[i], &reader, &program->ops[entry->first + i].op, &at);
         if (status != CRUX_OK) return status;
+        if (world->computed != NULL) world->computed(world->ctx, step, i);
     }
     return CRUX_OK;
 }

@@ -1,0 +1,8 @@
+/* The only way into executor/engine/ from another folder. */
+#ifndef CRUX_EXECUTOR_ENGINE_ENGINE_H
+#define CRUX_EXECUTOR_ENGINE_ENGINE_H
+
+#include "executor/engine/archive.h"
+#include "executor/engine/committed_model.h"
+
+#endif
