@@ -12,13 +12,18 @@
 enum { CRUX_EXACT_SHIFT_LO = -31, CRUX_EXACT_SHIFT_HI = 95 };
 
 /* sat(add + round(product, s)), s clamped: requantise.  In: |product| < 2^95. */
-CRUX_INLINE int64_t crux_exact_requant(crux_i128 product, int s, int64_t add, int64_t lo, int64_t hi) {
-    s = s < CRUX_EXACT_SHIFT_LO ? CRUX_EXACT_SHIFT_LO : s > CRUX_EXACT_SHIFT_HI ? CRUX_EXACT_SHIFT_HI : s;
+CRUX_INLINE int64_t crux_exact_requant(crux_i128 product, int s, int64_t add, int64_t lo,
+                                       int64_t hi) {
+    s = s < CRUX_EXACT_SHIFT_LO   ? CRUX_EXACT_SHIFT_LO
+        : s > CRUX_EXACT_SHIFT_HI ? CRUX_EXACT_SHIFT_HI
+                                  : s;
     return crux_saturate(crux_wide_round(product, s) + add, lo, hi);
 }
 
 /* |v|; the greatest i64 for the least one, as absmax saturates it. */
-CRUX_INLINE int64_t crux_exact_absolute(int64_t v) { return v == INT64_MIN ? INT64_MAX : v < 0 ? -v : v; }
+CRUX_INLINE int64_t crux_exact_absolute(int64_t v) {
+    return v == INT64_MIN ? INT64_MAX : v < 0 ? -v : v;
+}
 
 /* The least e in [0, e_max] with round(absmax, e) <= limit; e_max if there is none.  In: absmax >= 0. */
 CRUX_INLINE int crux_exact_exponent(int64_t absmax, int64_t limit, int e_max) {

@@ -10,11 +10,12 @@ CRUX_INLINE crux_i128 crux_exact_lut_end(const struct crux_lut_end *end, int64_t
 }
 
 /* In: v, at most 2^62 away from lut->x0; table, lut->cells + 1 entries of 32 bits. */
-CRUX_INLINE int64_t crux_exact_lut(const struct crux_lut *lut, int64_t v, const int32_t *table, int64_t lo,
-                                   int64_t hi) {
+CRUX_INLINE int64_t crux_exact_lut(const struct crux_lut *lut, int64_t v, const int32_t *table,
+                                   int64_t lo, int64_t hi) {
     int64_t t = v - lut->x0;
     if (t < 0) return crux_saturate(crux_exact_lut_end(&lut->left, v), lo, hi);
-    if (t >= (int64_t)lut->cells << lut->shift) return crux_saturate(crux_exact_lut_end(&lut->right, v), lo, hi);
+    if (t >= (int64_t)lut->cells << lut->shift)
+        return crux_saturate(crux_exact_lut_end(&lut->right, v), lo, hi);
     int64_t cell = t >> lut->shift, within = t & ((INT64_C(1) << lut->shift) - 1);
     int64_t left = table[cell], rise = (int64_t)table[cell + 1] - left;
     /* |left| * 2^31 + 2^32 * 2^31 < 2^64 in magnitude, so not quite 64 bits: go wide */

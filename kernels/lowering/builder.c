@@ -12,7 +12,8 @@ static void copy_name(char *out, size_t cap, const char *name) {
     memcpy(out, name, len < cap ? len : cap - 1);
 }
 
-void crux_builder_init(struct crux_builder *b, struct crux_program *program, uint32_t context, uint32_t vocab) {
+void crux_builder_init(struct crux_builder *b, struct crux_program *program, uint32_t context,
+                       uint32_t vocab) {
     *b = (struct crux_builder){.program = program};
     program->header.op_set = CRUX_OP_SET;
     program->header.context = context;
@@ -25,8 +26,8 @@ void crux_builder_fail(struct crux_builder *b, enum crux_status status, const ch
     copy_name(b->what, sizeof b->what, where);
 }
 
-struct crux_value crux_builder_tensor(struct crux_builder *b, const char *name, uint8_t layout, struct crux_type type,
-                                      struct crux_shape shape) {
+struct crux_value crux_builder_tensor(struct crux_builder *b, const char *name, uint8_t layout,
+                                      struct crux_type type, struct crux_shape shape) {
     struct crux_model_tensor tensor = {.dtype = type.dtype,
                                        .layout = layout,
                                        .ndim = (uint8_t)shape.ndim,
@@ -81,13 +82,17 @@ static void full_label(struct crux_builder *b, char out[CRUX_LABEL_BYTES], const
         return;
     }
     memcpy(out, b->prefix, used);
-    if (more > 0) memcpy(out + used, label, more);
-    else if (used > 0) out[used - 1] = 0;
+    if (more > 0)
+        memcpy(out + used, label, more);
+    else if (used > 0)
+        out[used - 1] = 0;
 }
 
 static struct crux_value output(const struct crux_op *op, uint32_t number) {
-    struct crux_value value = {
-        .kind = CRUX_KIND_STEP, .tensor = number, .type = {op->dtype, op->lo, op->hi}, .shape = {.ndim = op->ndim}};
+    struct crux_value value = {.kind = CRUX_KIND_STEP,
+                               .tensor = number,
+                               .type = {op->dtype, op->lo, op->hi},
+                               .shape = {.ndim = op->ndim}};
     for (unsigned i = 0; i < op->ndim; i++) value.shape.dim[i] = op->dim[i];
     return value;
 }
@@ -95,16 +100,21 @@ static struct crux_value output(const struct crux_op *op, uint32_t number) {
 struct crux_value crux_emit(struct crux_builder *b, const char *label, struct crux_op draft) {
     char full[CRUX_LABEL_BYTES];
     uint32_t number = 0;
-    if (b->status == CRUX_OK && !b->in_layer) crux_builder_fail(b, CRUX_E_INTERNAL, "outside a layer");
+    if (b->status == CRUX_OK && !b->in_layer)
+        crux_builder_fail(b, CRUX_E_INTERNAL, "outside a layer");
     full_label(b, full, label);
     if (b->status != CRUX_OK) return nothing;
     crux_builder_fail(b, crux_program_add_op(b->program, &draft, full, &number), full);
     return b->status == CRUX_OK ? output(&draft, number) : nothing;
 }
 
-struct crux_record crux_builder_store(struct crux_builder *b, const char *label, struct crux_value value) {
-    struct crux_record record = {
-        .layer = b->layer, .store = b->store_count, .op = value.tensor, .type = value.type, .shape = value.shape};
+struct crux_record crux_builder_store(struct crux_builder *b, const char *label,
+                                      struct crux_value value) {
+    struct crux_record record = {.layer = b->layer,
+                                 .store = b->store_count,
+                                 .op = value.tensor,
+                                 .type = value.type,
+                                 .shape = value.shape};
     char full[CRUX_LABEL_BYTES];
     full_label(b, full, label);
     if (b->store_count == CRUX_STORES_MAX) crux_builder_fail(b, CRUX_E_BAD_STORE, full);
@@ -133,7 +143,8 @@ void crux_builder_end_layer(struct crux_builder *b) {
 }
 
 /* A layer may be read before its STOREs are counted, and the token comes from a layer that does not exist yet. */
-static void complete(const struct crux_program *program, struct crux_operand *operand, struct crux_record token) {
+static void complete(const struct crux_program *program, struct crux_operand *operand,
+                     struct crux_record token) {
     if (operand->kind == CRUX_KIND_TOKEN) {
         operand->layer = token.layer;
         operand->tensor = token.store;
@@ -147,9 +158,11 @@ static void complete(const struct crux_program *program, struct crux_operand *op
 
 enum crux_status crux_builder_finish(struct crux_builder *b, struct crux_record token) {
     struct crux_program *program = b->program;
-    if (b->in_layer || program->header.layers == 0) crux_builder_fail(b, CRUX_E_INTERNAL, "a layer is open");
+    if (b->in_layer || program->header.layers == 0)
+        crux_builder_fail(b, CRUX_E_INTERNAL, "a layer is open");
     if (b->status != CRUX_OK) return b->status;
-    if (token.layer + 1 != program->header.layers) crux_builder_fail(b, CRUX_E_BAD_TOKEN_SOURCE, "token");
+    if (token.layer + 1 != program->header.layers)
+        crux_builder_fail(b, CRUX_E_BAD_TOKEN_SOURCE, "token");
     if (b->status != CRUX_OK) return b->status;
     program->header.token_store = token.store;
     for (uint32_t i = 0; i < program->op_count; i++) {
@@ -161,9 +174,12 @@ enum crux_status crux_builder_finish(struct crux_builder *b, struct crux_record 
 
 struct crux_operand crux_operand_record(struct crux_record record, struct crux_affine time,
                                         const struct crux_affine *index, unsigned count) {
-    struct crux_value value = {
-        .kind = CRUX_KIND_RECORD, .tensor = record.store, .type = record.type, .shape = record.shape};
+    struct crux_value value = {.kind = CRUX_KIND_RECORD,
+                               .tensor = record.store,
+                               .type = record.type,
+                               .shape = record.shape};
     struct crux_operand operand = crux_operand_read(value, index, count);
+    operand.self = CRUX_SELF_NONE;
     operand.layer = record.layer;
     operand.at = time;
     return operand;
@@ -177,25 +193,23 @@ struct crux_operand crux_operand_cache(struct crux_record record, struct crux_af
 }
 
 struct crux_operand crux_operand_token(struct crux_affine time, uint32_t vocab) {
-    struct crux_operand operand = {.kind = CRUX_KIND_TOKEN,
-                                   .dtype = CRUX_I32,
-                                   .self = CRUX_SELF_NONE,
-                                   .lo = 0,
-                                   .hi = (int64_t)vocab - 1,
-                                   .at = time};
+    struct crux_operand operand = {
+        .kind = CRUX_KIND_TOKEN, .dtype = CRUX_I32, .lo = 0, .hi = (int64_t)vocab - 1, .at = time};
     return operand;
 }
 
 struct crux_operand crux_operand_param(uint32_t number, int64_t lo, int64_t hi) {
     struct crux_operand operand = {
-        .kind = CRUX_KIND_PARAM, .dtype = CRUX_I32, .tensor = number, .self = CRUX_SELF_NONE, .lo = lo, .hi = hi};
+        .kind = CRUX_KIND_PARAM, .dtype = CRUX_I32, .tensor = number, .lo = lo, .hi = hi};
     return operand;
 }
 
-struct crux_value crux_emit_load_record(struct crux_builder *b, const char *label, struct crux_record record) {
+struct crux_value crux_emit_load_record(struct crux_builder *b, const char *label,
+                                        struct crux_record record) {
     struct crux_affine index[CRUX_DIMS_MAX];
     for (unsigned i = 0; i < record.shape.ndim; i++) index[i] = crux_ix_o(i);
-    struct crux_operand operand = crux_operand_record(record, crux_ix_pos(), index, record.shape.ndim);
+    struct crux_operand operand =
+        crux_operand_record(record, crux_ix_pos(), index, record.shape.ndim);
     /* a record of this position by a lower layer always exists: no 0 joins its range */
     struct crux_op op = crux_draft_load(record.shape, operand);
     op.lo = record.type.lo;

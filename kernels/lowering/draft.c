@@ -2,7 +2,8 @@
 
 #include "kernels/base/macros.h"
 
-static struct crux_op begin(uint8_t code, uint8_t func, struct crux_type type, struct crux_shape shape) {
+static struct crux_op begin(uint8_t code, uint8_t func, struct crux_type type,
+                            struct crux_shape shape) {
     struct crux_op op = {.code = code,
                          .func = func,
                          .dtype = type.dtype,
@@ -34,16 +35,16 @@ struct crux_op crux_draft_load(struct crux_shape shape, struct crux_operand oper
     return op;
 }
 
-struct crux_op crux_draft_contract(struct crux_type type, struct crux_shape shape, struct crux_shape k,
-                                   struct crux_args args) {
+struct crux_op crux_draft_contract(struct crux_type type, struct crux_shape shape,
+                                   struct crux_shape k, struct crux_args args) {
     struct crux_op op = begin(CRUX_CONTRACT, 0, type, shape);
     add_k(&op, k);
     add_args(&op, args);
     return op;
 }
 
-struct crux_op crux_draft_reduce(struct crux_type type, struct crux_shape shape, struct crux_shape k, unsigned func,
-                                 struct crux_args args) {
+struct crux_op crux_draft_reduce(struct crux_type type, struct crux_shape shape,
+                                 struct crux_shape k, unsigned func, struct crux_args args) {
     struct crux_op op = begin(CRUX_REDUCE, (uint8_t)func, type, shape);
     add_k(&op, k);
     add_args(&op, args);
@@ -67,8 +68,8 @@ struct crux_scale crux_scale_floor(int64_t m0, int32_t s0) {
     return scale;
 }
 
-struct crux_op crux_draft_requant(struct crux_type type, struct crux_shape shape, struct crux_scale scale,
-                                  struct crux_args args) {
+struct crux_op crux_draft_requant(struct crux_type type, struct crux_shape shape,
+                                  struct crux_scale scale, struct crux_args args) {
     struct crux_op op = begin(CRUX_MAP, CRUX_MAP_REQUANT, type, shape);
     op.rounding = scale.rounding;
     op.c0 = scale.c0;
@@ -78,15 +79,17 @@ struct crux_op crux_draft_requant(struct crux_type type, struct crux_shape shape
     return op;
 }
 
-struct crux_op crux_draft_dynexp(int lo, int hi, struct crux_shape shape, int64_t limit, struct crux_operand a) {
+struct crux_op crux_draft_dynexp(int lo, int hi, struct crux_shape shape, int64_t limit,
+                                 struct crux_operand a) {
     struct crux_op op = begin(CRUX_MAP, CRUX_MAP_DYNEXP, crux_type_of(CRUX_I8, lo, hi), shape);
     op.limit = limit;
     add_args(&op, CRUX_ARGS(a));
     return op;
 }
 
-struct crux_op crux_draft_select(struct crux_type type, struct crux_shape shape, struct crux_operand c,
-                                 struct crux_operand a, struct crux_operand b) {
+struct crux_op crux_draft_select(struct crux_type type, struct crux_shape shape,
+                                 struct crux_operand c, struct crux_operand a,
+                                 struct crux_operand b) {
     struct crux_op op = begin(CRUX_MAP, CRUX_MAP_SELECT, type, shape);
     add_args(&op, CRUX_ARGS(c, a, b));
     return op;
@@ -100,8 +103,8 @@ struct crux_op crux_draft_compare(struct crux_shape shape, struct crux_operand a
     return op;
 }
 
-struct crux_op crux_draft_pick(struct crux_type type, struct crux_shape shape, unsigned func, struct crux_operand a,
-                               struct crux_operand b) {
+struct crux_op crux_draft_pick(struct crux_type type, struct crux_shape shape, unsigned func,
+                               struct crux_operand a, struct crux_operand b) {
     struct crux_op op = begin(CRUX_MAP, (uint8_t)func, type, shape);
     add_args(&op, CRUX_ARGS(a, b));
     return op;
@@ -137,8 +140,8 @@ struct crux_op crux_draft_lut(struct crux_type type, struct crux_shape shape, st
     return op;
 }
 
-struct crux_op crux_draft_div(struct crux_type type, struct crux_shape shape, unsigned shift, struct crux_operand a,
-                              struct crux_operand d) {
+struct crux_op crux_draft_div(struct crux_type type, struct crux_shape shape, unsigned shift,
+                              struct crux_operand a, struct crux_operand d) {
     struct crux_op op = begin(CRUX_DIV, 0, type, shape);
     op.shift = (uint8_t)shift;
     add_args(&op, CRUX_ARGS(a, d));

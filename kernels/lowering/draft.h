@@ -7,12 +7,12 @@
 /* A copy, with permuted indices if wished; the type is the operand's. */
 struct crux_op crux_draft_load(struct crux_shape shape, struct crux_operand operand);
 
-struct crux_op crux_draft_contract(struct crux_type type, struct crux_shape shape, struct crux_shape k,
-                                   struct crux_args args);
+struct crux_op crux_draft_contract(struct crux_type type, struct crux_shape shape,
+                                   struct crux_shape k, struct crux_args args);
 
 /* func: enum crux_reduce. Count takes CRUX_ARGS of its predicate only (crux_draft_where). */
-struct crux_op crux_draft_reduce(struct crux_type type, struct crux_shape shape, struct crux_shape k, unsigned func,
-                                 struct crux_args args);
+struct crux_op crux_draft_reduce(struct crux_type type, struct crux_shape shape,
+                                 struct crux_shape k, unsigned func, struct crux_args args);
 /* Adds the predicate `left cmp right` to a REDUCE draft. */
 struct crux_op crux_draft_where(struct crux_op draft, struct crux_operand left, enum crux_cmp cmp,
                                 struct crux_operand right);
@@ -27,19 +27,21 @@ struct crux_scale {
 struct crux_scale crux_scale_round(int64_t m0, int32_t s0);
 struct crux_scale crux_scale_floor(int64_t m0, int32_t s0);
 /* In: args, factors first, then at most one add, then exponents. */
-struct crux_op crux_draft_requant(struct crux_type type, struct crux_shape shape, struct crux_scale scale,
-                                  struct crux_args args);
+struct crux_op crux_draft_requant(struct crux_type type, struct crux_shape shape,
+                                  struct crux_scale scale, struct crux_args args);
 
 /* The least e in [lo, hi] with round(a, e) <= limit. */
-struct crux_op crux_draft_dynexp(int lo, int hi, struct crux_shape shape, int64_t limit, struct crux_operand a);
-struct crux_op crux_draft_select(struct crux_type type, struct crux_shape shape, struct crux_operand c,
-                                 struct crux_operand a, struct crux_operand b);
+struct crux_op crux_draft_dynexp(int lo, int hi, struct crux_shape shape, int64_t limit,
+                                 struct crux_operand a);
+struct crux_op crux_draft_select(struct crux_type type, struct crux_shape shape,
+                                 struct crux_operand c, struct crux_operand a,
+                                 struct crux_operand b);
 /* u8, 0 or 1. */
 struct crux_op crux_draft_compare(struct crux_shape shape, struct crux_operand a, enum crux_cmp cmp,
                                   struct crux_operand b);
 /* func: CRUX_MAP_MIN, CRUX_MAP_MAX. */
-struct crux_op crux_draft_pick(struct crux_type type, struct crux_shape shape, unsigned func, struct crux_operand a,
-                               struct crux_operand b);
+struct crux_op crux_draft_pick(struct crux_type type, struct crux_shape shape, unsigned func,
+                               struct crux_operand a, struct crux_operand b);
 struct crux_op crux_draft_bitlen(struct crux_shape shape, struct crux_operand a);
 
 struct crux_lut {
@@ -56,9 +58,10 @@ struct crux_op crux_draft_lut(struct crux_type type, struct crux_shape shape, st
                               struct crux_args args, struct crux_value table);
 
 /* floor(a * 2^shift / d), 0 for d <= 0 */
-struct crux_op crux_draft_div(struct crux_type type, struct crux_shape shape, unsigned shift, struct crux_operand a,
-                              struct crux_operand d);
-struct crux_op crux_draft_sqrt(struct crux_type type, struct crux_shape shape, unsigned shift, struct crux_operand a);
+struct crux_op crux_draft_div(struct crux_type type, struct crux_shape shape, unsigned shift,
+                              struct crux_operand a, struct crux_operand d);
+struct crux_op crux_draft_sqrt(struct crux_type type, struct crux_shape shape, unsigned shift,
+                               struct crux_operand a);
 struct crux_op crux_draft_rand(struct crux_shape shape);
 /* The last dimension of shape is 2: (k, remainder), both within `type`. */
 struct crux_op crux_draft_find(struct crux_type type, struct crux_shape shape, struct crux_shape k,

@@ -1,7 +1,11 @@
 #include "kernels/lowering/range.h"
 
-static crux_i128 lesser(crux_i128 a, crux_i128 b) { return a < b ? a : b; }
-static crux_i128 greater(crux_i128 a, crux_i128 b) { return a > b ? a : b; }
+static crux_i128 lesser(crux_i128 a, crux_i128 b) {
+    return a < b ? a : b;
+}
+static crux_i128 greater(crux_i128 a, crux_i128 b) {
+    return a > b ? a : b;
+}
 
 struct crux_range crux_range_of(struct crux_type type) {
     struct crux_range range = {type.lo, type.hi};
@@ -16,8 +20,10 @@ struct crux_range crux_range_absolute(struct crux_range a) {
 }
 
 struct crux_range crux_range_mul(struct crux_range a, struct crux_range b) {
-    crux_i128 p = a.lo * b.lo, q = a.lo * b.hi, r = a.hi * b.lo, s = a.hi * b.hi; /* each below 2^126 */
-    struct crux_range range = {lesser(lesser(p, q), lesser(r, s)), greater(greater(p, q), greater(r, s))};
+    crux_i128 p = a.lo * b.lo, q = a.lo * b.hi, r = a.hi * b.lo,
+              s = a.hi * b.hi; /* each below 2^126 */
+    struct crux_range range = {lesser(lesser(p, q), lesser(r, s)),
+                               greater(greater(p, q), greater(r, s))};
     return range;
 }
 

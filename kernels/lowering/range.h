@@ -17,6 +17,7 @@ struct crux_range crux_range_mul(struct crux_range a, struct crux_range b);
 struct crux_range crux_range_product(const struct crux_op *op);
 /* Out: the i32, or else i64, type of sums of 0 to `count` terms in `term`; sums of exactly 0 terms are 0.
  * Returns: false if such sums leave 64 bits. */
-CRUX_MUST_CHECK bool crux_range_sum_type(struct crux_type *type, struct crux_range term, uint64_t count);
+CRUX_MUST_CHECK
+bool crux_range_sum_type(struct crux_type *type, struct crux_range term, uint64_t count);
 
 #endif

@@ -2,7 +2,9 @@
 
 #include "kernels/lowering/range.h"
 
-uint32_t crux_split_block(uint8_t dtype) { return CRUX_SPLIT_OPERAND_BYTES / crux_dtype_bytes(dtype); }
+uint32_t crux_split_block(uint8_t dtype) {
+    return CRUX_SPLIT_OPERAND_BYTES / crux_dtype_bytes(dtype);
+}
 
 static bool uses_k(const struct crux_operand *operand, unsigned axis) {
     for (unsigned i = 0; i < operand->ndim; i++) {
@@ -32,14 +34,17 @@ static struct crux_op cut(struct crux_op draft, unsigned axis, uint32_t block) {
         struct crux_operand *operand = &part.in[slot];
         if (!uses_k(operand, axis)) continue;
         cut_affine(&operand->at, axis, o_last, block);
-        for (unsigned i = 0; i < operand->ndim; i++) cut_affine(&operand->index[i], axis, o_last, block);
-        if (is_ragged(&draft.kdim[axis], block) && operand->kind != CRUX_KIND_IMM) operand->flags |= CRUX_FLAG_PAD;
+        for (unsigned i = 0; i < operand->ndim; i++)
+            cut_affine(&operand->index[i], axis, o_last, block);
+        if (is_ragged(&draft.kdim[axis], block) && operand->kind != CRUX_KIND_IMM)
+            operand->flags |= CRUX_FLAG_PAD;
     }
     return part;
 }
 
 static bool adds(const struct crux_op *draft) {
-    return draft->code == CRUX_CONTRACT || draft->func == CRUX_REDUCE_SUM || draft->func == CRUX_REDUCE_COUNT;
+    return draft->code == CRUX_CONTRACT || draft->func == CRUX_REDUCE_SUM ||
+           draft->func == CRUX_REDUCE_COUNT;
 }
 
 static struct crux_op with_type(struct crux_op op, struct crux_type type) {
@@ -86,8 +91,8 @@ static struct crux_op join(const struct crux_value *value, struct crux_shape sha
                              CRUX_ARGS(crux_operand_read(*value, index, value->shape.ndim)));
 }
 
-struct crux_value crux_split(struct crux_builder *b, const char *label, struct crux_op draft, unsigned axis,
-                             uint32_t block) {
+struct crux_value crux_split(struct crux_builder *b, const char *label, struct crux_op draft,
+                             unsigned axis, uint32_t block) {
     struct crux_shape shape = crux_shape_of(draft.dim, draft.ndim);
     unsigned func = draft.code == CRUX_REDUCE && !adds(&draft) ? draft.func : CRUX_REDUCE_SUM;
     CRUX_ASSERT(axis < draft.nk);
@@ -100,7 +105,8 @@ struct crux_value crux_split(struct crux_builder *b, const char *label, struct c
     return crux_split(b, label, join(&part, shape, func), 0, crux_split_block(part.type.dtype));
 }
 
-struct crux_value crux_split_last(struct crux_builder *b, const char *label, unsigned func, struct crux_value value) {
+struct crux_value crux_split_last(struct crux_builder *b, const char *label, unsigned func,
+                                  struct crux_value value) {
     struct crux_op draft = join(&value, crux_shape_outer(value.shape), func);
     return crux_split(b, label, draft, 0, crux_split_block(value.type.dtype));
 }

@@ -30,15 +30,16 @@ uint32_t crux_split_block(uint8_t dtype);
  * In: draft, with at most 3 output dimensions if the k dimension is longer than block; every operand index that uses
  * this k must leave its tensor exactly when k reaches the end of the dimension.
  * Labels: label.part, label. */
-struct crux_value crux_split(struct crux_builder *b, const char *label, struct crux_op draft, unsigned axis,
-                             uint32_t block);
+struct crux_value crux_split(struct crux_builder *b, const char *label, struct crux_op draft,
+                             unsigned axis, uint32_t block);
 
 /* Index of the greatest element along the last dimension of value, the lowest if several: by blocks, from the top
  * down, each level finding its block through x. Out shape: value's without the last dimension, i32. */
-struct crux_value crux_split_argmax(struct crux_builder *b, const char *label, struct crux_value value,
-                                    uint32_t block);
+struct crux_value crux_split_argmax(struct crux_builder *b, const char *label,
+                                    struct crux_value value, uint32_t block);
 
 /* REDUCE over the whole last dimension, by blocks of 1 KB.  func: sum, max, min or absmax. */
-struct crux_value crux_split_last(struct crux_builder *b, const char *label, unsigned func, struct crux_value value);
+struct crux_value crux_split_last(struct crux_builder *b, const char *label, unsigned func,
+                                  struct crux_value value);
 
 #endif

@@ -24,9 +24,15 @@ struct crux_affine crux_ix_k(unsigned dimension) {
     return variable(CRUX_VAR_K + dimension);
 }
 
-struct crux_affine crux_ix_pos(void) { return variable(CRUX_VAR_POS); }
-struct crux_affine crux_ix_x(void) { return variable(CRUX_VAR_X); }
-struct crux_affine crux_ix_n(void) { return variable(CRUX_VAR_N); }
+struct crux_affine crux_ix_pos(void) {
+    return variable(CRUX_VAR_POS);
+}
+struct crux_affine crux_ix_x(void) {
+    return variable(CRUX_VAR_X);
+}
+struct crux_affine crux_ix_n(void) {
+    return variable(CRUX_VAR_N);
+}
 
 struct crux_affine crux_ix_mad(struct crux_affine a, int32_t factor, struct crux_affine b) {
     for (unsigned i = 0; i < CRUX_VARS; i++) {
@@ -37,9 +43,15 @@ struct crux_affine crux_ix_mad(struct crux_affine a, int32_t factor, struct crux
     return a;
 }
 
-struct crux_affine crux_ix_add(struct crux_affine a, struct crux_affine b) { return crux_ix_mad(a, 1, b); }
-struct crux_affine crux_ix_sub(struct crux_affine a, struct crux_affine b) { return crux_ix_mad(b, -1, a); }
-struct crux_affine crux_ix_mul(struct crux_affine a, int32_t factor) { return crux_ix_mad(a, factor, crux_ix_c(0)); }
+struct crux_affine crux_ix_add(struct crux_affine a, struct crux_affine b) {
+    return crux_ix_mad(a, 1, b);
+}
+struct crux_affine crux_ix_sub(struct crux_affine a, struct crux_affine b) {
+    return crux_ix_mad(b, -1, a);
+}
+struct crux_affine crux_ix_mul(struct crux_affine a, int32_t factor) {
+    return crux_ix_mad(a, factor, crux_ix_c(0));
+}
 
 struct crux_dim crux_dim_positions(uint32_t most) {
     struct crux_dim dim = {1, 1, 0, 1, most};
@@ -86,7 +98,9 @@ uint64_t crux_shape_elements_max(const struct crux_shape *shape) {
     return product;
 }
 
-struct crux_dim crux_shape_last(const struct crux_shape *shape) { return shape->dim[shape->ndim - 1]; }
+struct crux_dim crux_shape_last(const struct crux_shape *shape) {
+    return shape->dim[shape->ndim - 1];
+}
 
 struct crux_type crux_type_of(uint8_t dtype, int64_t lo, int64_t hi) {
     struct crux_type type = {dtype, lo, hi};
@@ -98,13 +112,16 @@ struct crux_type crux_type_full(uint8_t dtype) {
     return crux_type_of(dtype, crux_dtype_lo(dtype), crux_dtype_hi(dtype));
 }
 
-struct crux_type crux_type_symmetric(int64_t limit) { return crux_type_fit(-limit, limit, 1); }
+struct crux_type crux_type_symmetric(int64_t limit) {
+    return crux_type_fit(-limit, limit, 1);
+}
 
 struct crux_type crux_type_fit(int64_t lo, int64_t hi, unsigned bytes) {
-    static const uint8_t order[] = {CRUX_I8, CRUX_U8, CRUX_I16, CRUX_U16, CRUX_I32, CRUX_U32, CRUX_I64};
+    static const uint8_t order[] = {CRUX_I8,  CRUX_U8,  CRUX_I16, CRUX_U16,
+                                    CRUX_I32, CRUX_U32, CRUX_I64};
     unsigned i = 0;
-    while (i + 1 < sizeof order &&
-           (crux_dtype_bytes(order[i]) < bytes || lo < crux_dtype_lo(order[i]) || hi > crux_dtype_hi(order[i]))) {
+    while (i + 1 < sizeof order && (crux_dtype_bytes(order[i]) < bytes ||
+                                    lo < crux_dtype_lo(order[i]) || hi > crux_dtype_hi(order[i]))) {
         i++;
     }
     return crux_type_of(order[i], lo, hi);
@@ -116,17 +133,17 @@ struct crux_value crux_value_view(struct crux_value value, struct crux_shape sha
 }
 
 struct crux_operand crux_operand_imm(struct crux_affine value) {
-    struct crux_operand operand = {.kind = CRUX_KIND_IMM, .self = CRUX_SELF_NONE, .at = value};
+    struct crux_operand operand = {.kind = CRUX_KIND_IMM, .at = value};
     return operand;
 }
 
-struct crux_operand crux_operand_read(struct crux_value value, const struct crux_affine *index, unsigned count) {
+struct crux_operand crux_operand_read(struct crux_value value, const struct crux_affine *index,
+                                      unsigned count) {
     struct crux_operand operand = {.kind = value.kind,
                                    .dtype = value.type.dtype,
                                    .layout = value.layout,
                                    .ndim = (uint8_t)value.shape.ndim,
                                    .tensor = value.tensor,
-                                   .self = CRUX_SELF_NONE,
                                    .lo = value.type.lo,
                                    .hi = value.type.hi};
     CRUX_ASSERT(count == value.shape.ndim);
@@ -143,7 +160,8 @@ struct crux_operand crux_operand_same(struct crux_value value) {
 
 struct crux_operand crux_operand_outer(struct crux_value value, unsigned output_ndim) {
     struct crux_affine index[CRUX_DIMS_MAX];
-    bool single = value.shape.ndim == 1 && !crux_dim_grows(&value.shape.dim[0]) && value.shape.dim[0].e == 1;
+    bool single =
+        value.shape.ndim == 1 && !crux_dim_grows(&value.shape.dim[0]) && value.shape.dim[0].e == 1;
     CRUX_ASSERT(value.shape.ndim <= output_ndim);
     for (unsigned i = 0; i < value.shape.ndim; i++) index[i] = single ? crux_ix_c(0) : crux_ix_o(i);
     return crux_operand_read(value, index, value.shape.ndim);

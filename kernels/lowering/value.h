@@ -46,14 +46,18 @@ struct crux_shape {
 };
 
 /* CRUX_SHAPE(crux_dim_constant(kv), positions) */
-#define CRUX_SHAPE(...) \
-    crux_shape_of((const struct crux_dim[]){__VA_ARGS__}, sizeof((const struct crux_dim[]){__VA_ARGS__}) / sizeof(struct crux_dim))
+#define CRUX_SHAPE(...)                                                                            \
+    crux_shape_of((const struct crux_dim[]){__VA_ARGS__},                                          \
+                  sizeof((const struct crux_dim[]){__VA_ARGS__}) / sizeof(struct crux_dim))
 struct crux_shape crux_shape_of(const struct crux_dim *dim, unsigned ndim);
 /* Constant shapes. */
-#define CRUX_ROW(a)           CRUX_SHAPE(crux_dim_constant(a))
-#define CRUX_GRID(a, b)       CRUX_SHAPE(crux_dim_constant(a), crux_dim_constant(b))
-#define CRUX_CUBE(a, b, c)    CRUX_SHAPE(crux_dim_constant(a), crux_dim_constant(b), crux_dim_constant(c))
-#define CRUX_BOX(a, b, c, d)  CRUX_SHAPE(crux_dim_constant(a), crux_dim_constant(b), crux_dim_constant(c), crux_dim_constant(d))
+#define CRUX_ROW(a)     CRUX_SHAPE(crux_dim_constant(a))
+#define CRUX_GRID(a, b) CRUX_SHAPE(crux_dim_constant(a), crux_dim_constant(b))
+#define CRUX_CUBE(a, b, c)                                                                         \
+    CRUX_SHAPE(crux_dim_constant(a), crux_dim_constant(b), crux_dim_constant(c))
+#define CRUX_BOX(a, b, c, d)                                                                       \
+    CRUX_SHAPE(crux_dim_constant(a), crux_dim_constant(b), crux_dim_constant(c),                   \
+               crux_dim_constant(d))
 /* The shape without its last dimension; [1] of a shape of one dimension. */
 struct crux_shape crux_shape_outer(struct crux_shape shape);
 /* The shape with one more last dimension. */
@@ -81,8 +85,8 @@ struct crux_type crux_type_fit(int64_t lo, int64_t hi, unsigned bytes);
 /* ---- values and operands ---------------------------------------------------------------------------------------- */
 
 struct crux_value {
-    uint8_t kind;   /* CRUX_KIND_STEP or CRUX_KIND_MODEL */
-    uint8_t layout; /* model: 0 plain, else a tile layout byte */
+    uint8_t kind;    /* CRUX_KIND_STEP or CRUX_KIND_MODEL */
+    uint8_t layout;  /* model: 0 plain, else a tile layout byte */
     uint32_t tensor; /* op number in its layer, or model tensor number */
     struct crux_type type;
     struct crux_shape shape;
@@ -92,10 +96,12 @@ struct crux_value {
 struct crux_value crux_value_view(struct crux_value value, struct crux_shape shape);
 
 struct crux_operand crux_operand_imm(struct crux_affine value);
-struct crux_operand crux_operand_read(struct crux_value value, const struct crux_affine *index, unsigned count);
-#define CRUX_READ(value, ...)                                         \
-    crux_operand_read(value, (const struct crux_affine[]){__VA_ARGS__}, \
-                      sizeof((const struct crux_affine[]){__VA_ARGS__}) / sizeof(struct crux_affine))
+struct crux_operand crux_operand_read(struct crux_value value, const struct crux_affine *index,
+                                      unsigned count);
+#define CRUX_READ(value, ...)                                                                      \
+    crux_operand_read(value, (const struct crux_affine[]){__VA_ARGS__},                            \
+                      sizeof((const struct crux_affine[]){__VA_ARGS__}) /                          \
+                          sizeof(struct crux_affine))
 /* The element at the output's own index: value[o0, o1, ..]. */
 struct crux_operand crux_operand_same(struct crux_value value);
 /* A value with fewer dimensions, at the output's leading ones: value[o0, ..]; a row's exponent, for example.
@@ -113,8 +119,8 @@ struct crux_args {
 };
 
 /* CRUX_ARGS(operand, ...): one to four operands. */
-#define CRUX_ARGS(...)                                         \
-    crux_args_of((const struct crux_operand[]){__VA_ARGS__}, \
+#define CRUX_ARGS(...)                                                                             \
+    crux_args_of((const struct crux_operand[]){__VA_ARGS__},                                       \
                  sizeof((const struct crux_operand[]){__VA_ARGS__}) / sizeof(struct crux_operand))
 struct crux_args crux_args_of(const struct crux_operand *operand, unsigned count);
 struct crux_args crux_args_none(void);

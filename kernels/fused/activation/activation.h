@@ -24,11 +24,13 @@ struct crux_fused_activation {
 
 /* In: g, of any shape; u, NULL (plain) or of the same shape; table, model i32 [cells + 1]. Returns: h (plain: f(g)). */
 struct crux_value crux_fused_activation(struct crux_builder *b, const char *label,
-                                        const struct crux_fused_activation *config, struct crux_value g,
-                                        const struct crux_value *u, struct crux_value table);
+                                        const struct crux_fused_activation *config,
+                                        struct crux_value g, const struct crux_value *u,
+                                        struct crux_value table);
 
 /* Out: h, count.  In: g, count; u, count or NULL; table, cells + 1. h = g is permitted. */
-void crux_fused_activation_reference(int32_t *h, const struct crux_fused_activation *config, const int32_t *g,
-                                     const int32_t *u, uint32_t count, const int32_t *table);
+void crux_fused_activation_reference(int32_t *h, const struct crux_fused_activation *config,
+                                     const int32_t *g, const int32_t *u, uint32_t count,
+                                     const int32_t *table);
 
 #endif

@@ -25,19 +25,22 @@ struct crux_fused_linear {
 };
 
 struct crux_fused_linear_values {
-    struct crux_value w;      /* tiles [out, in] */
-    struct crux_value rowmul; /* model i32 [out] */
+    struct crux_value w;               /* tiles [out, in] */
+    struct crux_value rowmul;          /* model i32 [out] */
     const struct crux_value *bias;     /* i32 [out], or NULL */
     const struct crux_value *residual; /* i32 [out], or NULL */
 };
 
 /* In: x, i16 [in] (or a view of it) with e [1]. Returns: y [out]. */
-struct crux_value crux_fused_linear(struct crux_builder *b, const char *label, const struct crux_fused_linear *config,
-                                    const struct crux_fused_linear_values *values, struct crux_quantised x);
+struct crux_value crux_fused_linear(struct crux_builder *b, const char *label,
+                                    const struct crux_fused_linear *config,
+                                    const struct crux_fused_linear_values *values,
+                                    struct crux_quantised x);
 
 /* Out: y, w->rows values within config->y.  In: x, w->inputs; e; rowmul, w->rows; bias and residual, w->rows or NULL. */
-void crux_fused_linear_reference(int32_t *y, const struct crux_fused_linear *config, const int16_t *x, int8_t e,
-                                 const struct crux_tiles *w, const int32_t *rowmul, const int32_t *bias,
+void crux_fused_linear_reference(int32_t *y, const struct crux_fused_linear *config,
+                                 const int16_t *x, int8_t e, const struct crux_tiles *w,
+                                 const int32_t *rowmul, const int32_t *bias,
                                  const int32_t *residual);
 
 #endif

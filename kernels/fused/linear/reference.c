@@ -3,24 +3,29 @@
 #include "kernels/ops/dtype.h"
 
 /* Sum over one group of m*q*x + n*x = m * sum(q*x) + n * sum(x); below 32 * 2^15 * (2^30 + 2^15) in magnitude. */
-static int64_t group_dot(const struct crux_tile *tile, const uint8_t *q, uint32_t first, uint32_t count, int64_t m,
-                         int64_t n, const int16_t *x) {
+static int64_t group_dot(const struct crux_tile *tile, const uint8_t *q, uint32_t first,
+                         uint32_t count, int64_t m, int64_t n, const int16_t *x) {
     int64_t qx = 0, sum = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint32_t at = first + i;
         int32_t value = 0;
-        if (tile->width == 1) value = at % 2 == 0 ? q[at / 2] & 15 : q[at / 2] >> 4;
-        else if (tile->width == 2) value = (int8_t)q[at];
-        else value = (int16_t)(uint16_t)(q[2 * at] | q[2 * at + 1] << 8);
+        if (tile->width == 1)
+            value = at % 2 == 0 ? q[at / 2] & 15 : q[at / 2] >> 4;
+        else if (tile->width == 2)
+            value = (int8_t)q[at];
+        else
+            value = (int16_t)(uint16_t)(q[2 * at] | q[2 * at + 1] << 8);
         qx += (int64_t)value * x[i];
         sum += x[i];
     }
     return m * qx + n * sum;
 }
 
-static int64_t tile_dot(const struct crux_tile *tile, const uint8_t *bytes, uint32_t count, const int16_t *x) {
+static int64_t tile_dot(const struct crux_tile *tile, const uint8_t *bytes, uint32_t count,
+                        const int16_t *x) {
     uint32_t groups = (count + tile->group - 1) / tile->group;
-    const uint8_t *m = bytes, *n = bytes + 2 * groups, *q = bytes + (tile->has_offsets ? 4 : 2) * groups;
+    const uint8_t *m = bytes, *n = bytes + 2 * groups,
+                  *q = bytes + (tile->has_offsets ? 4 : 2) * groups;
     int64_t sum = 0;
     for (uint32_t g = 0; g < groups; g++) {
         uint32_t first = g * tile->group, left = count - first;
@@ -31,8 +36,9 @@ static int64_t tile_dot(const struct crux_tile *tile, const uint8_t *bytes, uint
     return sum;
 }
 
-void crux_fused_linear_reference(int32_t *y, const struct crux_fused_linear *config, const int16_t *x, int8_t e,
-                                 const struct crux_tiles *w, const int32_t *rowmul, const int32_t *bias,
+void crux_fused_linear_reference(int32_t *y, const struct crux_fused_linear *config,
+                                 const int16_t *x, int8_t e, const struct crux_tiles *w,
+                                 const int32_t *rowmul, const int32_t *bias,
                                  const int32_t *residual) {
     const int32_t *add = bias != NULL ? bias : residual;
     const uint8_t *bytes = w->bytes;
@@ -43,9 +49,10 @@ void crux_fused_linear_reference(int32_t *y, const struct crux_fused_linear *con
             acc += tile_dot(&w->tile, bytes, count, x + first);
             bytes += crux_tile_bytes(&w->tile, count);
         }
-        int64_t v = crux_exact_requant((crux_i128)acc * rowmul[o], config->s0 - e, add == NULL ? 0 : add[o],
-                                       config->y.lo, config->y.hi);
-        if (bias != NULL && residual != NULL) v = crux_clamp(v + residual[o], config->y.lo, config->y.hi);
+        int64_t v = crux_exact_requant((crux_i128)acc * rowmul[o], config->s0 - e,
+                                       add == NULL ? 0 : add[o], config->y.lo, config->y.hi);
+        if (bias != NULL && residual != NULL)
+            v = crux_clamp(v + residual[o], config->y.lo, config->y.hi);
         y[o] = (int32_t)v;
     }
 }

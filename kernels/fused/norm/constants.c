@@ -11,7 +11,9 @@ struct eps {
 
 /* eps * width^power * 2^(2 * in_bits) = m / 2^s, m within 61 bits; what does not fit is rounded away. */
 static bool scale_eps(struct eps *eps, const struct crux_fused_norm *config, unsigned power) {
-    if (config->width < 1 || config->width > WIDTH_MAX || config->eps_m < 0 || config->eps_m >> 53 != 0) return false;
+    if (config->width < 1 || config->width > WIDTH_MAX || config->eps_m < 0 ||
+        config->eps_m >> 53 != 0)
+        return false;
     crux_i128 m = config->eps_m;
     eps->s = config->eps_shift - 2 * config->in_bits;
     for (unsigned i = 0; i < power; i++) m *= config->width; /* below 2^(53 + 60) */
@@ -26,7 +28,8 @@ static bool scale_eps(struct eps *eps, const struct crux_fused_norm *config, uns
 int64_t crux_fused_norm_eps(const struct crux_fused_norm *config, unsigned power) {
     struct eps eps;
     if (!scale_eps(&eps, config, power)) return -1;
-    crux_i128 at_zero = crux_wide_round(eps.m, eps.s < CRUX_EXACT_SHIFT_HI ? eps.s : CRUX_EXACT_SHIFT_HI);
+    crux_i128 at_zero =
+        crux_wide_round(eps.m, eps.s < CRUX_EXACT_SHIFT_HI ? eps.s : CRUX_EXACT_SHIFT_HI);
     return at_zero >> EPS_BITS != 0 ? -1 : (int64_t)at_zero;
 }
 
@@ -43,7 +46,8 @@ static crux_i128 wide_sqrt(crux_i128 a) {
 /* c * 2^c_shift = about sqrt(width) * 2^bits, c below 2^31 */
 static void numerator(struct crux_norm_constants *k, uint32_t width, int bits) {
     for (k->c_shift = 0;; k->c_shift++) {
-        crux_i128 root = wide_sqrt((crux_i128)width << (2 * (bits - k->c_shift))); /* below 2^(20 + 2 * 53) */
+        crux_i128 root =
+            wide_sqrt((crux_i128)width << (2 * (bits - k->c_shift))); /* below 2^(20 + 2 * 53) */
         if (root > INT32_MAX) continue;
         k->c = (int32_t)root;
         return;
@@ -61,7 +65,8 @@ static void choose_inv(struct crux_norm_constants *k, uint32_t width, int64_t t_
         numerator(&next, width, bits + k->root_shift / 2);
         next.inv_bits = bits;
         next.inv_hi = inv_at(&next, t_least);
-        if (next.inv_hi > INT32_MAX && k->c != 0 && inv_at(k, k->t_hi) >> CRUX_NORM_INV_BITS != 0) return;
+        if (next.inv_hi > INT32_MAX && k->c != 0 && inv_at(k, k->t_hi) >> CRUX_NORM_INV_BITS != 0)
+            return;
         *k = next;
     }
 }
@@ -75,13 +80,15 @@ static int64_t out_most(const struct crux_fused_norm *config) {
 }
 
 enum crux_status crux_fused_norm_constants(struct crux_norm_constants *constants,
-                                           const struct crux_fused_norm *config, unsigned power, int64_t t_least) {
+                                           const struct crux_fused_norm *config, unsigned power,
+                                           int64_t t_least) {
     struct crux_norm_constants k = {0};
     struct eps eps;
     int64_t eps_at_zero = crux_fused_norm_eps(config, power);
     int spread = config->weight_bits - config->out_bits;
     if (eps_at_zero < 0 || !scale_eps(&eps, config, power)) return CRUX_E_OVERFLOW;
-    if (spread < -31 || spread > 31 || config->weight_most < 0 || config->weight_most > INT16_MAX + 1) {
+    if (spread < -31 || spread > 31 || config->weight_most < 0 ||
+        config->weight_most > INT16_MAX + 1) {
         return CRUX_E_OVERFLOW;
     }
     k.eps_m = eps.m;
@@ -91,7 +98,8 @@ enum crux_status crux_fused_norm_constants(struct crux_norm_constants *constants
     while (k.t_hi >> (PRE_ROOT_BITS - 2 - k.root_shift) == 0) k.root_shift += 2;
     k.root_hi = (int64_t)crux_exact_sqrt((uint64_t)k.t_hi << k.root_shift);
     choose_inv(&k, config->width, t_least);
-    if (inv_at(&k, k.t_hi) >> CRUX_NORM_INV_BITS == 0 || k.inv_hi >> (INV_WIDE_BITS + 2) != 0) return CRUX_E_OVERFLOW;
+    if (inv_at(&k, k.t_hi) >> CRUX_NORM_INV_BITS == 0 || k.inv_hi >> (INV_WIDE_BITS + 2) != 0)
+        return CRUX_E_OVERFLOW;
     k.s1 = k.inv_bits + spread;
     k.out_most = out_most(config);
     *constants = k;

@@ -24,7 +24,7 @@ struct crux_fused_norm {
     int64_t eps_m; /* 0 <= eps_m < 2^53 */
     int32_t eps_shift;
     int32_t in_bits, weight_bits, out_bits; /* fraction bits */
-    int64_t weight_most; /* greatest |w| */
+    int64_t weight_most;                    /* greatest |w| */
 };
 
 struct crux_norm_constants {
@@ -44,19 +44,23 @@ struct crux_norm_constants {
 /* In: power, 1 if z is the row itself, 3 if it is width times the centred row; t_least, a t > 0 is never below it, at
  * least 1. Integer arithmetic only.
  * Returns: CRUX_E_OVERFLOW if eps or the fraction bits leave the widths above. */
-CRUX_MUST_CHECK enum crux_status crux_fused_norm_constants(struct crux_norm_constants *constants,
-                                                           const struct crux_fused_norm *config, unsigned power,
-                                                           int64_t t_least);
+CRUX_MUST_CHECK
+enum crux_status crux_fused_norm_constants(struct crux_norm_constants *constants,
+                                           const struct crux_fused_norm *config, unsigned power,
+                                           int64_t t_least);
 /* Returns: eps at exponent 0, in z's units; -1 if it leaves 61 bits. */
 int64_t crux_fused_norm_eps(const struct crux_fused_norm *config, unsigned power);
 
 /* In: z i16 [R, D] or [D], its exponents [R] or [1]; w i16 [D]; bias i32 [D] or NULL. Returns: n, of z's shape. */
-struct crux_value crux_fused_norm_tail(struct crux_builder *b, const struct crux_norm_constants *constants,
-                                       struct crux_type out, struct crux_value z, const struct crux_value *exponents,
-                                       unsigned exponent_count, struct crux_value w, const struct crux_value *bias);
+struct crux_value crux_fused_norm_tail(struct crux_builder *b,
+                                       const struct crux_norm_constants *constants,
+                                       struct crux_type out, struct crux_value z,
+                                       const struct crux_value *exponents, unsigned exponent_count,
+                                       struct crux_value w, const struct crux_value *bias);
 
 /* One row. In: exponent, the sum of the row's exponents; bias may be NULL. */
-void crux_fused_norm_row(int32_t *n, const struct crux_norm_constants *constants, struct crux_type out,
-                         const int16_t *z, uint32_t width, int exponent, const int16_t *w, const int32_t *bias);
+void crux_fused_norm_row(int32_t *n, const struct crux_norm_constants *constants,
+                         struct crux_type out, const int16_t *z, uint32_t width, int exponent,
+                         const int16_t *w, const int32_t *bias);
 
 #endif

@@ -12,8 +12,9 @@
 #include "kernels/lowering/builder.h"
 
 enum {
-    CRUX_LIMIT_LINEAR = 32639, /* inputs of linear: leaves an unsigned byte plane room (32639 = 127 * 257) */
-    CRUX_LIMIT_WIDE = 32767    /* norms and v */
+    CRUX_LIMIT_LINEAR =
+        32639, /* inputs of linear: leaves an unsigned byte plane room (32639 = 127 * 257) */
+    CRUX_LIMIT_WIDE = 32767 /* norms and v */
 };
 
 /* Returns: the widest limit, at most 32639, for which a dot of two rows of `width` elements stays below 2^31: for q, k. */
@@ -28,13 +29,13 @@ struct crux_quantised {
 };
 
 /* In: v, an i16, i32 or i64 value [R, D] or [D]; limit from 1 to 32767. */
-struct crux_quantised crux_fused_quant_rows(struct crux_builder *b, const char *label, int32_t limit,
-                                            struct crux_value v);
+struct crux_quantised crux_fused_quant_rows(struct crux_builder *b, const char *label,
+                                            int32_t limit, struct crux_value v);
 
 /* Out: x, rows * width; e, rows.  In: v, rows * width, e_max as above. */
-void crux_fused_quant_rows_i32(int16_t *x, int8_t *e, const int32_t *v, uint32_t rows, uint32_t width, int32_t limit,
-                               int e_max);
-void crux_fused_quant_rows_i64(int16_t *x, int8_t *e, const int64_t *v, uint32_t rows, uint32_t width, int32_t limit,
-                               int e_max);
+void crux_fused_quant_rows_i32(int16_t *x, int8_t *e, const int32_t *v, uint32_t rows,
+                               uint32_t width, int32_t limit, int e_max);
+void crux_fused_quant_rows_i64(int16_t *x, int8_t *e, const int64_t *v, uint32_t rows,
+                               uint32_t width, int32_t limit, int e_max);
 
 #endif

@@ -10,7 +10,7 @@
 #include "kernels/lowering/builder.h"
 
 struct crux_fused_residual {
-    int32_t s; /* -31..31 */
+    int32_t s;            /* -31..31 */
     struct crux_type out; /* i32 */
 };
 
@@ -20,7 +20,7 @@ struct crux_value crux_fused_residual(struct crux_builder *b, const char *label,
                                       struct crux_value y);
 
 /* Out: out, count.  In: r, y, count. out = r is permitted. */
-void crux_fused_residual_reference(int32_t *out, const struct crux_fused_residual *config, const int32_t *r,
-                                   const int32_t *y, uint32_t count);
+void crux_fused_residual_reference(int32_t *out, const struct crux_fused_residual *config,
+                                   const int32_t *r, const int32_t *y, uint32_t count);
 
 #endif

@@ -9,8 +9,9 @@ enum crux_status crux_fused_rmsnorm_constants(struct crux_norm_constants *consta
     return crux_fused_norm_constants(constants, config, 1, t_least);
 }
 
-struct crux_value crux_fused_rmsnorm(struct crux_builder *b, const char *label, const struct crux_fused_norm *config,
-                                     struct crux_value r, struct crux_value w) {
+struct crux_value crux_fused_rmsnorm(struct crux_builder *b, const char *label,
+                                     const struct crux_fused_norm *config, struct crux_value r,
+                                     struct crux_value w) {
     struct crux_norm_constants constants = {0};
     unsigned length = crux_builder_push(b, label);
     crux_builder_fail(b, crux_fused_rmsnorm_constants(&constants, config), label);

@@ -6,10 +6,10 @@ static int32_t settle(const struct crux_fused_rope *config, int64_t sum) { /* |s
     return (int32_t)crux_clamp((sum + half) >> CRUX_ROPE_BITS, config->out.lo, config->out.hi);
 }
 
-void crux_fused_rope_reference(int32_t *out, const struct crux_fused_rope *config, const int32_t *v, uint32_t heads,
-                               uint32_t width, const int32_t *table) {
+void crux_fused_rope_reference(int32_t *out, const struct crux_fused_rope *config, const int32_t *v,
+                               uint32_t heads, uint32_t width, const int32_t *table) {
     uint32_t pairs = width / 2;
-    uint32_t step = config->layout == CRUX_ROPE_HALF_SPLIT ? 1 : 2; /* from pair to pair */
+    uint32_t step = config->layout == CRUX_ROPE_HALF_SPLIT ? 1 : 2;      /* from pair to pair */
     uint32_t apart = config->layout == CRUX_ROPE_HALF_SPLIT ? pairs : 1; /* the two of a pair */
     for (uint32_t h = 0; h < heads; h++, v += width, out += width) {
         for (uint32_t i = 0; i < pairs; i++) {

@@ -29,12 +29,13 @@ struct crux_fused_rope {
 struct crux_type crux_fused_rope_type(struct crux_type in);
 
 /* In: v, i32 or narrower [H, d], d even; table, model i32 [context, d/2, 3] within +-2^30. Returns: [H, d]. */
-struct crux_value crux_fused_rope(struct crux_builder *b, const char *label, const struct crux_fused_rope *config,
-                                  struct crux_value v, struct crux_value table);
+struct crux_value crux_fused_rope(struct crux_builder *b, const char *label,
+                                  const struct crux_fused_rope *config, struct crux_value v,
+                                  struct crux_value table);
 
 /* Out: out, heads * width.  In: v, heads * width, width even; table, the width/2 triples of this position.
  * out = v is permitted. */
-void crux_fused_rope_reference(int32_t *out, const struct crux_fused_rope *config, const int32_t *v, uint32_t heads,
-                               uint32_t width, const int32_t *table);
+void crux_fused_rope_reference(int32_t *out, const struct crux_fused_rope *config, const int32_t *v,
+                               uint32_t heads, uint32_t width, const int32_t *table);
 
 #endif
