@@ -166,7 +166,11 @@ static enum crux_status close_run(struct crux_archive *archive, uint32_t cancell
     struct crux_claim *claim = &archive->claim;
     uint64_t steps = (uint64_t)archive->run.positions * program_of(archive)->header.layers;
     struct crux_merkle_shape shape = crux_merkle_shape_plain(steps + 1);
-    enum crux_status status = list_init(&archive->output, archive->run.tokens, archive->run.chosen);
+    if (archive->lie.output != NULL) {
+        archive->lie.output(archive->lie.ctx, archive->run.tokens, archive->run.chosen);
+    }
+    enum crux_status status =
+        list_init(&archive->output, archive->run.tokens, archive->run.chosen);
     if (status == CRUX_OK) status = reserve_steps(archive, steps);
     if (status != CRUX_OK) return status;
     memcpy(claim->model_root, archive->model->tree.root, 32);

@@ -23,6 +23,8 @@ struct crux_lie {
     /* Called on a page before it is hashed or served; may change its bytes, not its length. */
     void (*page)(void *ctx, const struct crux_tree_id *tree, uint64_t leaf, uint8_t *bytes,
                  uint32_t length);
+    /* Called on the chosen tokens before they become the output. */
+    void (*output)(void *ctx, uint32_t *tokens, uint32_t count);
     /* Called on a trace leaf (CLOSE too) and on the claim before the trace is closed. */
     void (*trace_leaf)(void *ctx, uint64_t leaf, uint8_t hash[32]);
     void (*claim)(void *ctx, struct crux_claim *claim);
