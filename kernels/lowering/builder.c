@@ -3,7 +3,7 @@
 #include <string.h>
 
 static const struct crux_value nothing = {
-    .kind = CRUX_KIND_STEP, .type = {CRUX_I32, 0, 0}, .shape = {1, {{1, 0, 0, 1, 1}}}};
+    .kind = CRUX_KIND_IMM, .type = {CRUX_I32, 0, 0}, .shape = {1, {{1, 0, 0, 1, 1}}}};
 
 /* As much of the name as fits. */
 static void copy_name(char *out, size_t cap, const char *name) {
@@ -131,7 +131,12 @@ void crux_builder_end_layer(struct crux_builder *b) {
     memcpy(prefix, b->prefix, sizeof prefix);
     memset(b->prefix, 0, sizeof b->prefix);
     for (uint32_t i = 0; i < b->store_count && b->status == CRUX_OK; i++) {
-        struct crux_op op = crux_draft_load(b->stored[i].shape, crux_operand_same(b->stored[i]));
+        struct crux_affine index[CRUX_DIMS_MAX];
+        const struct crux_value *value = &b->stored[i];
+        for (unsigned k = 0; k < value->shape.ndim; k++)
+            index[k] = crux_ix_o(k); /* of a [1], too */
+        struct crux_op op =
+            crux_draft_load(value->shape, crux_operand_read(*value, index, value->shape.ndim));
         op.code = CRUX_STORE;
         op.lo = b->stored[i].type.lo;
         op.hi = b->stored[i].type.hi;

@@ -160,9 +160,9 @@ struct crux_op crux_draft_rand(struct crux_shape shape) {
     return begin(CRUX_RAND, 0, crux_type_of(CRUX_I32, 0, (INT64_C(1) << 30) - 1), shape);
 }
 
-struct crux_op crux_draft_find(struct crux_type type, struct crux_shape shape, struct crux_shape k,
+struct crux_op crux_draft_find(struct crux_type type, struct crux_shape outer, struct crux_shape k,
                                struct crux_operand w, struct crux_operand r) {
-    struct crux_op op = begin(CRUX_FIND, 0, type, shape);
+    struct crux_op op = begin(CRUX_FIND, 0, type, crux_shape_with(outer, crux_dim_constant(2)));
     add_k(&op, k);
     add_args(&op, CRUX_ARGS(w, r));
     return op;

@@ -63,8 +63,8 @@ struct crux_op crux_draft_div(struct crux_type type, struct crux_shape shape, un
 struct crux_op crux_draft_sqrt(struct crux_type type, struct crux_shape shape, unsigned shift,
                                struct crux_operand a);
 struct crux_op crux_draft_rand(struct crux_shape shape);
-/* The last dimension of shape is 2: (k, remainder), both within `type`. */
-struct crux_op crux_draft_find(struct crux_type type, struct crux_shape shape, struct crux_shape k,
+/* The output is `outer` with a last dimension of 2: (k, remainder), both within `type`. */
+struct crux_op crux_draft_find(struct crux_type type, struct crux_shape outer, struct crux_shape k,
                                struct crux_operand w, struct crux_operand r);
 
 /* Gives a draft its data-dependent index: a step operand, without k. */

@@ -146,6 +146,7 @@ struct crux_operand crux_operand_read(struct crux_value value, const struct crux
                                    .tensor = value.tensor,
                                    .lo = value.type.lo,
                                    .hi = value.type.hi};
+    if (value.kind == CRUX_KIND_IMM) return crux_operand_imm(crux_ix_c(0));
     CRUX_ASSERT(count == value.shape.ndim);
     for (unsigned i = 0; i < count; i++) {
         operand.dim[i] = value.shape.dim[i];
@@ -162,7 +163,7 @@ struct crux_operand crux_operand_outer(struct crux_value value, unsigned output_
     struct crux_affine index[CRUX_DIMS_MAX];
     bool single =
         value.shape.ndim == 1 && !crux_dim_grows(&value.shape.dim[0]) && value.shape.dim[0].e == 1;
-    CRUX_ASSERT(value.shape.ndim <= output_ndim);
+    CRUX_ASSERT(value.shape.ndim <= output_ndim || value.kind == CRUX_KIND_IMM);
     for (unsigned i = 0; i < value.shape.ndim; i++) index[i] = single ? crux_ix_c(0) : crux_ix_o(i);
     return crux_operand_read(value, index, value.shape.ndim);
 }

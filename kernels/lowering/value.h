@@ -85,7 +85,7 @@ struct crux_type crux_type_fit(int64_t lo, int64_t hi, unsigned bytes);
 /* ---- values and operands ---------------------------------------------------------------------------------------- */
 
 struct crux_value {
-    uint8_t kind;    /* CRUX_KIND_STEP or CRUX_KIND_MODEL */
+    uint8_t kind; /* CRUX_KIND_STEP, CRUX_KIND_MODEL; CRUX_KIND_IMM: nothing, of a failed builder */
     uint8_t layout;  /* model: 0 plain, else a tile layout byte */
     uint32_t tensor; /* op number in its layer, or model tensor number */
     struct crux_type type;
