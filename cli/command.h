@@ -40,5 +40,6 @@ struct crux_cli_command {
 extern const struct crux_cli_command crux_cli_commands[];
 
 enum crux_cli_exit crux_cli_run_doctor(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_witness_show(const struct crux_cli_call *call);
 
 #endif

@@ -28,6 +28,7 @@ struct given {
     const char *text; /* after '=', or NULL */
 };
 
+CRUX_PRINTF(2, 3)
 static enum crux_status refuse(struct parser *parser, const char *format, ...) {
     va_list args;
     va_start(args, format);

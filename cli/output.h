@@ -17,6 +17,7 @@ enum crux_cli_exit crux_cli_output_finish(enum crux_cli_exit code);
 
 /* Says why a command fails: one line on standard error, or {"error", "message"}.
  * Returns: CRUX_CLI_USAGE for CRUX_E_USAGE, else CRUX_CLI_FAILURE. */
+CRUX_PRINTF(3, 4)
 enum crux_cli_exit crux_cli_fail(const struct crux_cli_call *call, enum crux_status status,
                                  const char *format, ...);
 
