@@ -16,5 +16,6 @@
 #include "kernels/ops/op.h"
 #include "kernels/program/layout.h"
 #include "kernels/program/program.h"
+#include "kernels/program/program_text.h"
 
 #endif
