@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "kernels/certificate/certificate.h"
 #include "kernels/ops/arith.h"
 #include "kernels/ops/dtype.h"
 #include "kernels/program/layout.h"
@@ -155,7 +156,11 @@ static void choose_token(struct crux_builder *b) {
 
 static void prove(struct harness *h) {
     struct crux_refusal refusal = {0};
+    struct crux_certificate certificate = {0};
     if (crux_program_check(&h->program, &refusal) != CRUX_OK) broken(refusal.what, refusal.label);
+    if (crux_certify(&h->program, NULL, &certificate, &refusal) != CRUX_OK) {
+        broken(refusal.what, refusal.label);
+    }
 }
 
 void harness_run(struct harness *h, uint32_t pos, uint32_t n) {

@@ -8,7 +8,7 @@
  *   harness_input(h, ...)            before harness_enter
  *   harness_enter(h)                 from here on h->b is the layer under test
  *   out = crux_fused_...(&h->b, ...)
- *   harness_run(h, pos, n)           also: crux_program_check, crux_certificate_make
+ *   harness_run(h, pos, n)           also: crux_program_check, crux_certify
  *   harness_expect(h, "y", out, y)
  *
  * Arrays are dense, row-major, in the tensor's own C type. A failure prints the case's seed.

@@ -8,9 +8,10 @@ static void one_case(struct harness *h) {
              in = harness_extent(h, 1100, crux_random_one_in(random, 2) ? tile.chunk : 16);
     bool has_bias = crux_random_one_in(random, 2), has_residual = crux_random_one_in(random, 2);
     struct crux_type x_type = crux_type_of(CRUX_I16, -CRUX_LIMIT_LINEAR, CRUX_LIMIT_LINEAR);
-    struct crux_type e_type = crux_type_of(CRUX_I8, 0, 63), i32 = crux_type_full(CRUX_I32);
-    struct crux_fused_linear config = {.s0 = (int32_t)crux_random_between(random, -8, 90),
-                                       .y = i32};
+    struct crux_type e_type = crux_type_of(CRUX_I8, 0, crux_random_between(random, 0, 63)),
+                     i32 = crux_type_full(CRUX_I32);
+    struct crux_fused_linear config = {
+        .s0 = (int32_t)crux_random_between(random, e_type.hi - 31, 95), .y = i32};
     if (crux_random_one_in(random, 3))
         config.y = crux_type_symmetric(crux_random_between(random, 1, INT32_MAX));
     config.y.dtype = CRUX_I32;
