@@ -102,9 +102,10 @@ enum crux_status crux_merkle_root_from_proof(uint8_t root[32], uint64_t leaf_cou
                                              size_t n, struct crux_cursor *siblings) {
     struct range all = {0, leaf_count, 0, n};
     struct proof proof = {indices, hashes, siblings};
-    enum crux_status status = n == 0 ? CRUX_E_NON_CANONICAL : check(leaf_count, indices, n);
+    enum crux_status status = check(leaf_count, indices, n);
     crux_zero(root, 32);
     if (status != CRUX_OK) return status;
+    if (n == 0) return CRUX_E_NON_CANONICAL;
     if (siblings->status != CRUX_OK) return siblings->status;
     subtree_root(root, &all, &proof);
     return siblings->status;
@@ -116,9 +117,9 @@ enum crux_status crux_merkle_verify(const uint8_t root[32], uint64_t leaf_count,
     struct crux_cursor siblings;
     uint64_t length;
     uint8_t found[32];
-    enum crux_status status =
-        n == 0 ? CRUX_E_NON_CANONICAL : crux_merkle_proof_length(&length, leaf_count, indices, n);
+    enum crux_status status = crux_merkle_proof_length(&length, leaf_count, indices, n);
     if (status != CRUX_OK) return status;
+    if (n == 0) return CRUX_E_NON_CANONICAL;
     if (proof_bytes % 32 != 0 || proof_bytes / 32 != length) return CRUX_E_PROOF_LENGTH;
     crux_cursor_init(&siblings, proof, proof_bytes);
     status = crux_merkle_root_from_proof(found, leaf_count, indices, hashes, n, &siblings);
