@@ -39,6 +39,12 @@ struct crux_cli_command {
 /* The last one has no name. */
 extern const struct crux_cli_command crux_cli_commands[];
 
+extern const struct crux_cli_option crux_cli_program_check_options[];
+extern const struct crux_cli_option crux_cli_program_assemble_options[];
+
+enum crux_cli_exit crux_cli_run_program_show(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_program_check(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_program_assemble(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_doctor(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_witness_show(const struct crux_cli_call *call);
 

@@ -2,7 +2,42 @@
 
 #include <stddef.h>
 
+#define PROGRAM_FILE                                                                               \
+    "FILE is a program file or its text form (spec/22-text.md); - is standard input.\n"
+
 const struct crux_cli_command crux_cli_commands[] = {
+    {
+        .name = "program show",
+        .summary = "Print a program as text.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .help = PROGRAM_FILE,
+        .run = crux_cli_run_program_show,
+    },
+    {
+        .name = "program check",
+        .summary = "Prove that every element of a program can be judged, or say which cannot.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_program_check_options,
+        .help =
+            PROGRAM_FILE "\nThe structure is checked, then the certificate made: no intermediate "
+                         "exceeds 64 bits, no index falls\noutside, and every witness and its "
+                         "work stay below their limits, at every position.\n",
+        .run = crux_cli_run_program_check,
+    },
+    {
+        .name = "program assemble",
+        .summary = "Write the program file of a program as text.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_program_assemble_options,
+        .help = PROGRAM_FILE,
+        .run = crux_cli_run_program_assemble,
+    },
     {
         .name = "witness show",
         .summary = "Say what a witness holds, part by part, and what the adjudicator finds.",

@@ -1,4 +1,4 @@
-foreach(name commands)
+foreach(name commands program)
   crux_add_script_test(NAME cli_${name}
     COMMAND "${CRUX_TEST_DIR}/test_${name}.sh" "$<TARGET_FILE:crux>" LABELS e2e)
 endforeach()
