@@ -43,6 +43,9 @@ static void check_run(uint32_t p, uint32_t n, uint32_t layers, struct crux_rando
     uint64_t count = crux_trace_leaves(positions, layers);
     crux_close_leaf(leaves[count - 1], p, n, 0, claim.output_root);
     assert_int_equal(crux_trace_close(root, &trace, &claim), CRUX_OK);
+    for (claim.chosen_tokens = 1; claim.chosen_tokens < n; claim.chosen_tokens++) {
+        assert_int_equal(crux_trace_close(naive, &trace, &claim), CRUX_E_CLAIM_INVALID);
+    }
     naive_root(naive, (const uint8_t(*)[32])leaves, (size_t)count);
     assert_memory_equal(root, naive, 32);
 }

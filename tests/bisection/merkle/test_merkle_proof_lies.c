@@ -16,7 +16,7 @@ enum { SMALL = 10 };
 /* One honest proof: what each test below takes and spoils. */
 struct honest {
     size_t n, count, siblings;
-    uint8_t root[32], hashes[SMALL + 1][32], proof[SMALL + 1][32];
+    uint8_t root[32], hashes[SMALL + 1][32], proof[SMALL + 2][32];
     uint64_t indices[SMALL + 1];
 };
 
@@ -123,7 +123,14 @@ static void spoil_lengths(const struct honest *honest) {
     h.siblings++;
     assert_int_equal(verify(&h), CRUX_E_PROOF_LENGTH);
     h = *honest;
-    for (size_t bytes = 0; bytes < 32 * h.siblings; bytes += 31) {
+    for (size_t extra = 1; extra <= 33; extra++) {
+        assert_int_equal(crux_merkle_verify(h.root, h.n, h.indices, (const uint8_t(*)[32])h.hashes,
+                                            h.count, (const uint8_t *)h.proof,
+                                            32 * h.siblings + extra),
+                         CRUX_E_PROOF_LENGTH);
+    }
+    h = *honest;
+    for (size_t bytes = 0; bytes < 32 * h.siblings; bytes++) {
         assert_int_equal(crux_merkle_verify(h.root, h.n, h.indices, (const uint8_t(*)[32])h.hashes,
                                             h.count, (const uint8_t *)h.proof, bytes),
                          CRUX_E_PROOF_LENGTH);
