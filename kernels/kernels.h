@@ -7,6 +7,7 @@
 #include "kernels/base/sha256.h"
 #include "kernels/base/status.h"
 #include "kernels/certificate/certificate.h"
+#include "kernels/fused/decoder/decoder.h"
 #include "kernels/interpreter/generate.h"
 #include "kernels/interpreter/interpreter.h"
 #include "kernels/interpreter/run.h"

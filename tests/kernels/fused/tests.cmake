@@ -7,3 +7,10 @@ foreach(op quant_rows embed linear rmsnorm layernorm rope activation residual at
     crux_set_test_properties(fused_${op}_exhaustive exhaustive 600)
   endif()
 endforeach()
+
+set(decoder decoder/test_decoder.c decoder/plain_decoder.c ${harness})
+crux_add_test(NAME fused_decoder SOURCES ${decoder} ARGS --cases 60)
+if(NOT CRUX_FUZZ)
+  add_test(NAME fused_decoder_exhaustive COMMAND test_fused_decoder --cases 1000 --seed 1001)
+  crux_set_test_properties(fused_decoder_exhaustive exhaustive 600)
+endif()

@@ -1,0 +1,98 @@
+/* decoder: a whole program for the decoder family, from a configuration.
+ *
+ *   layer 0        embed, then blocks            layer l          blocks            last layer, from P-1 on
+ *   token -> r --> |block|..|block| -> r --->    |block|..| -> r ---> ...   --->    norm, logits, sample -> token
+ *                     `- k, k.e, v, v.e of each block: the cache rows of its record; r comes last
+ *
+ *   block:  n = norm(r); x = quant(n); q, k, v = linear(x); [q, k = norm(q), norm(k)]; rope(q), rope(k)
+ *           r = r + linear(quant(attention(quant(q), quant(k), quant(v))))
+ *           n = norm(r); x = quant(n); h = act(linear(x)) [* linear(x)]; r = r + linear(quant(h))
+ *
+ * Tensors are named embed, rope, exp2, act, out.norm, head, and b7.q, b7.q.scale, b7.n1 .. for block 7.
+ *
+ * spec/50-fused.md#decoder
+ */
+#ifndef CRUX_KERNELS_FUSED_DECODER_H
+#define CRUX_KERNELS_FUSED_DECODER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "kernels/fused/rope/rope.h"
+#include "kernels/lowering/tables.h"
+#include "kernels/program/program.h"
+
+enum crux_decoder_norm { CRUX_DECODER_RMSNORM = 0, CRUX_DECODER_LAYERNORM = 1 };
+enum crux_decoder_positions {
+    CRUX_DECODER_ROPE = 0,
+    CRUX_DECODER_LEARNED = 1, /* added to the embedding */
+    CRUX_DECODER_NO_POSITIONS = 2
+};
+enum crux_decoder_ffn { CRUX_DECODER_GATED = 0, CRUX_DECODER_PLAIN = 1 };
+enum crux_decoder_head { CRUX_DECODER_SAMPLED = 0, CRUX_DECODER_GREEDY = 1 };
+
+/* The matrices of a block. */
+enum crux_decoder_matrix {
+    CRUX_DECODER_Q,
+    CRUX_DECODER_K,
+    CRUX_DECODER_V,
+    CRUX_DECODER_O,
+    CRUX_DECODER_GATE,
+    CRUX_DECODER_UP,
+    CRUX_DECODER_DOWN,
+    CRUX_DECODER_MATRICES
+};
+
+/* How a kind of matrix is stored: a tile layout byte, and the range of its m*q + n. */
+struct crux_decoder_tiles {
+    uint8_t layout;
+    int64_t most; /* greatest |m*q + n| */
+};
+
+struct crux_decoder_shifts {
+    int32_t s0[CRUX_DECODER_MATRICES];
+};
+
+struct crux_fused_decoder {
+    uint32_t blocks, width, heads, kv_heads, head_width, ffn_width, vocab, context;
+    uint32_t window;           /* positions attention sees; 0: all */
+    uint32_t blocks_per_layer; /* of the program; the last layer of blocks may have fewer */
+    enum crux_decoder_norm norm;
+    enum crux_decoder_positions positions;
+    enum crux_rope_layout rope_layout;
+    uint32_t rope_base;
+    bool qk_norm, qkv_bias, bias; /* bias: of every other linear of a block */
+    enum crux_decoder_ffn ffn;
+    enum crux_table_activation activation;
+    enum crux_decoder_head head;
+    bool tied;       /* the head's matrix is the embedding's */
+    int32_t softcap; /* of attention scores, in score units; 0: none */
+    struct crux_decoder_tiles embed_tiles, block_tiles, head_tiles;
+    int64_t eps_m; /* eps = eps_m / 2^eps_shift */
+    int32_t eps_shift;
+    /* fraction bits: residual stream, norm weights, everything between linears, logits */
+    int32_t r_bits, norm_bits, inner_bits, logit_bits;
+    /* s0 of the linears of each block, or NULL: chosen so that weights spread over their range keep the size of a
+     * row. rowmul lies within [0, 2^30]. */
+    const struct crux_decoder_shifts *shifts; /* blocks */
+    const int32_t *embed_s0, *head_s0;        /* or NULL, in the same way */
+};
+
+/* Out: config, of a published shape or a small one for demonstrations.
+ * In: name, "llama-3-8b", "smollm2-135m", "tiny".  Returns: false for any other. */
+CRUX_MUST_CHECK
+bool crux_fused_decoder_named(struct crux_fused_decoder *config, const char *name);
+
+/* Out: program, which was empty; to be freed with crux_program_free, on failure too.
+ * where, if not NULL: the label at which lowering failed (CRUX_LABEL_BYTES). */
+CRUX_MUST_CHECK
+enum crux_status crux_fused_decoder(struct crux_program *program,
+                                    const struct crux_fused_decoder *config, char *where);
+
+/* Fills the bytes of a tensor that has no freedom: rope, exp2, act, softcap. Others are left alone.
+ * In: name, of the tensor; len, its bytes.  Returns: CRUX_OK also for a tensor that was left alone. */
+CRUX_MUST_CHECK
+enum crux_status crux_fused_decoder_table(const struct crux_fused_decoder *config, const char *name,
+                                          uint8_t *bytes, size_t len);
+
+#endif
