@@ -14,3 +14,7 @@ if(NOT CRUX_FUZZ)
   add_test(NAME fused_decoder_exhaustive COMMAND test_fused_decoder --cases 1000 --seed 1001)
   crux_set_test_properties(fused_decoder_exhaustive exhaustive 600)
 endif()
+
+crux_add_test(NAME fused_sample_sets SOURCES sample/test_sample_sets.c ../../support/random.c)
+crux_add_test(NAME fused_sample_chance SOURCES sample/test_sample_chance.c LIBS m)
+crux_add_test(NAME fused_certified SOURCES test_certified.c)
