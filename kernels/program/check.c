@@ -83,14 +83,9 @@ static enum crux_status check_op(const struct crux_checker *checker) {
     const struct crux_layer *layer = &checker->program->layers[checker->layer];
     const struct crux_labelled_op *labelled = &checker->program->ops[layer->first + checker->op];
     const struct crux_op *op = &labelled->op;
-    bool stores = checker->op >= layer->ops - layer->stores;
     if (!crux_letters_padded(labelled->label, CRUX_LABEL_BYTES)) {
         return crux_check_refuse(checker, CRUX_E_SYNTAX,
                                  "the label is not 0 to 23 letters of a-z0-9._-");
-    }
-    if ((op->code == CRUX_STORE) != stores) {
-        return crux_check_refuse(checker, CRUX_E_BAD_STORE,
-                                 "STOREs are the last %u ops of this layer", layer->stores);
     }
     enum crux_status status = check_elements(checker, op);
     for (unsigned slot = 0; status == CRUX_OK && slot < CRUX_SLOTS_MAX; slot++) {
@@ -184,8 +179,16 @@ static enum crux_status at_every_op(struct crux_checker *checker,
     return status;
 }
 
+/* What the checks of operands rely on: every op is valid alone, and STOREs are where they belong. */
 static enum crux_status check_op_alone(const struct crux_checker *checker) {
-    return check_alone(checker, crux_check_op_of(checker, checker->layer, checker->op));
+    const struct crux_layer *layer = &checker->program->layers[checker->layer];
+    const struct crux_op *op = crux_check_op_of(checker, checker->layer, checker->op);
+    bool stores = checker->op >= layer->ops - layer->stores;
+    if ((op->code == CRUX_STORE) != stores) {
+        return crux_check_refuse(checker, CRUX_E_BAD_STORE,
+                                 "STOREs are the last %u ops of this layer", layer->stores);
+    }
+    return check_alone(checker, op);
 }
 
 static enum crux_status check_growth(struct crux_checker *checker) {

@@ -389,8 +389,8 @@ static struct crux_record build_head(struct crux_builder *b, struct crux_record 
                                      CRUX_ARGS(CRUX_READ(rand, C(1), C(0)), only(mass))));
     struct crux_value found =
         crux_emit(b, "found",
-                  crux_draft_find(type(CRUX_I32, -VOCAB * 65535, VOCAB * 65535), CRUX_GRID(1, 2),
-                                  CRUX_ROW(12), crux_operand_pad(CRUX_READ(weight, K0)), only(r)));
+                  crux_draft_find(type(CRUX_I32, -VOCAB * 65535, VOCAB * 65535), ONE, CRUX_ROW(12),
+                                  crux_operand_pad(CRUX_READ(weight, K0)), only(r)));
     /* how many tokens, and how much mass, at each of four thresholds */
     struct crux_affine threshold = crux_ix_mul(O0, 16384);
     struct crux_value count = crux_emit(

@@ -1,3 +1,5 @@
 set(random_op ../../support/random.c ../../support/random_op.c)
 crux_add_test(NAME descriptor SOURCES test_descriptor.c ${random_op})
 crux_add_fuzz(NAME descriptor SOURCES fuzz_descriptor.c)
+set(programs ../../support/spec_example.c ../../support/same_program.c ../../support/toy_program.c)
+crux_add_test(NAME program_check SOURCES test_check.c ${programs} ${random_op})
