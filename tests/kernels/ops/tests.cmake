@@ -1,0 +1,8 @@
+set(values values.c big.c)
+set(random ../../support/random.c)
+crux_add_test(NAME eval_random SOURCES test_eval_random.c naive.c big.c ${random} ../../support/random_op.c)
+crux_add_test(NAME eval_map SOURCES test_map.c ${values})
+crux_add_test(NAME eval_lut_div_sqrt SOURCES test_lut_div_sqrt.c ${values})
+crux_add_test(NAME eval_sums SOURCES test_sums.c ${values})
+crux_add_test(NAME eval_load_rand SOURCES test_load_rand.c)
+crux_add_test(NAME dim SOURCES test_dim.c naive.c big.c ${random})
