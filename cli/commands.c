@@ -7,6 +7,18 @@
 
 const struct crux_cli_command crux_cli_commands[] = {
     {
+        .name = "demo",
+        .summary = "Play a whole dispute: run, commit, lie, find the lie, judge it.",
+        .operands = "",
+        .options = crux_cli_demo_options,
+        .help = "A small decoder with random weights runs a request. Another executor changes one "
+                "element of one op and\ncomputes on from it. A challenger re-executes, narrows the "
+                "difference to that element, and the adjudicator\nrecomputes it from a witness. In "
+                "the picture of the rounds = is a node like the challenger's own, x the one it\n"
+                "picks.\n",
+        .run = crux_cli_run_demo,
+    },
+    {
         .name = "program show",
         .summary = "Print a program as text.",
         .operands = "FILE",
@@ -37,6 +49,18 @@ const struct crux_cli_command crux_cli_commands[] = {
         .options = crux_cli_program_assemble_options,
         .help = PROGRAM_FILE,
         .run = crux_cli_run_program_assemble,
+    },
+    {
+        .name = "program example",
+        .summary = "Write a program to look at: toy (every op), or decoder (of some shape).",
+        .operands = "NAME",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_program_example_options,
+        .help =
+            "NAME is toy or decoder. The programs have no weights; shapes of published models are "
+            "for `program check`.\n",
+        .run = crux_cli_run_program_example,
     },
     {
         .name = "witness show",

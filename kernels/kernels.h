@@ -8,6 +8,7 @@
 #include "kernels/base/status.h"
 #include "kernels/certificate/certificate.h"
 #include "kernels/fused/decoder/decoder.h"
+#include "kernels/fused/sample/sample.h"
 #include "kernels/interpreter/generate.h"
 #include "kernels/interpreter/interpreter.h"
 #include "kernels/interpreter/run.h"

@@ -4,6 +4,7 @@
 . "${BASH_SOURCE[0]%/*}/lib.sh"
 
 data=$PWD/tests/data/programs
+spec=$PWD/spec/22-text.md
 cd "$work"
 
 # refused NAME ARGS...: exit 1, nothing on standard output, the name in the message; the same in JSON.
@@ -103,6 +104,34 @@ has 'a folder' "$(json 'd["message"]')" "cannot read '.': Is a directory"
 sed 's/token(time pos)/tokne(time pos)/' "$data/good.crux.txt" >typo.txt
 refused syntax program check typo.txt
 is 'line and column' "$(json '[d["line"], d["column"]]')" '[7, 40]'
+
+# ---- examples ----
+
+run program example toy --text -o toy.txt
+is 'the toy' "$code" 0
+sed -n '/^## Example/,$ s/^    //p' "$spec" | diff - <(grep . toy.txt) >diff.txt || true
+is 'the toy is the example of the spec' "$(<diff.txt)" ''
+run program check toy.txt --json
+is 'the toy has a certificate' "$code" 0
+for shape in tiny smollm2-135m llama-3-8b; do
+    run program example decoder --shape "$shape" -o decoder.crux
+    is "$shape" "$code" 0
+    run program check decoder.crux --json
+    is "$shape has a certificate" "$code $(json '0 < d["witness_bytes_max"] <= 4096')" '0 true'
+done
+run program example decoder --shape llama-3-8b --context 32768 -o decoder.crux
+run program check decoder.crux --json
+is 'at 32k positions too' "$code $(json '[d["context"], d["witness_bytes_max"] <= 4096]')" '0 [32768, true]'
+run program example decoder -o decoder.crux --json
+is 'an example in JSON' "$(json 'd["bytes"]')" "$(wc -c <decoder.crux)"
+run program example decoder --shape large -o no
+has 'no such shape' "$code $err" '2 crux program example: --shape takes tiny'
+run program example game -o no
+has 'no such example' "$code $err" '2 crux program example: the examples are toy and decoder'
+run program example toy --context 7 -o no
+is 'the toy has one shape' "$code" 2
+run program example toy
+is 'nowhere to write it' "$code" 2
 
 # ---- writing: all or nothing ----
 
