@@ -1,0 +1,107 @@
+/* The shapes with a name: lowered twice alike, certified at long contexts; and configurations that must be refused. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/certificate/certificate.h"
+#include "kernels/fused/decoder/decoder.h"
+
+static struct crux_fused_decoder named(const char *name) {
+    struct crux_fused_decoder config;
+    assert_true(crux_fused_decoder_named(&config, name));
+    return config;
+}
+
+static void certify(const char *what, const struct crux_fused_decoder *config) {
+    struct crux_program program = {.op_count = 0};
+    struct crux_certificate certificate = {.ops = NULL};
+    struct crux_refusal refusal;
+    char where[CRUX_LABEL_BYTES];
+    assert_int_equal(crux_fused_decoder(&program, config, where), CRUX_OK);
+    if (crux_program_check(&program, &refusal) != CRUX_OK) fail_msg("%s", refusal.what);
+    if (crux_certify(&program, NULL, &certificate, &refusal) != CRUX_OK) {
+        fail_msg("%s, %s: %s", what, refusal.label, refusal.what);
+    }
+    printf("%-14s %6u positions: %u ops a layer, %u in the head, worst witness %d (%s)\n", what,
+           (unsigned)config->context, (unsigned)program.layers[1].ops,
+           (unsigned)program.layers[program.header.layers - 1].ops,
+           (int)certificate.witness_bytes.value, certificate.witness_bytes.label);
+    crux_program_free(&program);
+}
+
+static void test_certified(void **state) {
+    static const char *const names[] = {"tiny", "smollm2-135m", "llama-3-8b"};
+    struct crux_fused_decoder config;
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(names); i++) {
+        config = named(names[i]);
+        certify(names[i], &config);
+    }
+    config.context = 131072;
+    certify("llama-3-8b", &config);
+    config.window = 4096;
+    certify("with a window", &config);
+}
+
+static void test_same_twice(void **state) {
+    struct crux_fused_decoder config = named("smollm2-135m");
+    struct crux_program a = {.op_count = 0}, b = {.op_count = 0};
+    (void)state;
+    assert_int_equal(crux_fused_decoder(&a, &config, NULL), CRUX_OK);
+    assert_int_equal(crux_fused_decoder(&b, &config, NULL), CRUX_OK);
+    assert_int_equal(a.op_count, b.op_count);
+    for (uint32_t i = 0; i < a.op_count; i++) {
+        uint8_t first[CRUX_DESCRIPTOR_BYTES], second[CRUX_DESCRIPTOR_BYTES];
+        size_t used;
+        assert_int_equal(crux_descriptor_encode(first, &used, &a.ops[i].op), CRUX_OK);
+        assert_int_equal(crux_descriptor_encode(second, &used, &b.ops[i].op), CRUX_OK);
+        assert_memory_equal(first, second, sizeof first);
+    }
+    crux_program_free(&a);
+    crux_program_free(&b);
+}
+
+static void refused(const struct crux_fused_decoder *config, enum crux_status status,
+                    const char *label) {
+    struct crux_program program = {.op_count = 0};
+    char where[CRUX_LABEL_BYTES];
+    assert_int_equal(crux_fused_decoder(&program, config, where), status);
+    assert_string_equal(where, label);
+    crux_program_free(&program);
+}
+
+static void test_refused(void **state) {
+    struct crux_fused_decoder config = named("tiny");
+    (void)state;
+    config.vocab = 300000;
+    refused(&config, CRUX_E_USAGE, "sample");
+    config = named("tiny");
+    config.head_width = 15;
+    refused(&config, CRUX_E_USAGE, "");
+    config.head_width = 512;
+    refused(&config, CRUX_E_USAGE, "attn");
+    config = named("tiny");
+    config.kv_heads = 3;
+    refused(&config, CRUX_E_USAGE, "attn");
+    config = named("tiny");
+    config.eps_shift = -20;
+    refused(&config, CRUX_E_OVERFLOW, "n1");
+    config = named("tiny");
+    config.blocks = 0;
+    refused(&config, CRUX_E_USAGE, "");
+    assert_false(crux_fused_decoder_named(&config, "tiny "));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_certified),
+                                       cmocka_unit_test(test_same_twice),
+                                       cmocka_unit_test(test_refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
