@@ -75,8 +75,9 @@ static void read_operands(struct crux_assembler *a, struct crux_op *op) {
     bool compares = is_map(op, CRUX_MAP_COMPARE);
     crux_lexer_expect_sign(lexer, "(");
     if (crux_lexer_accept_sign(lexer, ")")) return;
+    bool reduces = op->code == CRUX_REDUCE;
+    compares = compares || (reduces && crux_lexer_accept_word(lexer, "where"));
     while (!crux_lexer_failed(lexer)) {
-        if (op->code == CRUX_REDUCE && crux_lexer_accept_word(lexer, "where")) compares = true;
         read_operand(a, op);
         if (compares) {
             op->cmp = read_cmp(lexer);
@@ -85,10 +86,8 @@ static void read_operands(struct crux_assembler *a, struct crux_op *op) {
             return;
         }
         if (crux_lexer_accept_sign(lexer, ")")) return;
-        if (op->code == CRUX_REDUCE) crux_lexer_skip(lexer); /* a comma or "where" */
-        if (op->code != CRUX_REDUCE || (lexer->at < lexer->len && lexer->text[lexer->at] == ',')) {
-            crux_lexer_expect_sign(lexer, ",");
-        }
+        compares = reduces && crux_lexer_accept_word(lexer, "where");
+        if (!compares) crux_lexer_expect_sign(lexer, ",");
     }
 }
 
