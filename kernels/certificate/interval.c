@@ -1,9 +1,7 @@
 #include "kernels/certificate/interval.h"
 
-enum { CAP_BITS = 125 };
-
 static crux_i128 capped(crux_i128 v) {
-    const crux_i128 cap = (crux_i128)1 << CAP_BITS;
+    const crux_i128 cap = (crux_i128)1 << CRUX_INTERVAL_CAP_BITS;
     return v > cap ? cap : v < -cap ? -cap : v;
 }
 
@@ -17,7 +15,7 @@ static int bits_of(crux_i128 v) { /* of the magnitude */
 
 static crux_i128 times(crux_i128 a, crux_i128 b) {
     if (a == 0 || b == 0) return 0;
-    if (bits_of(a) + bits_of(b) <= CAP_BITS) return a * b;
+    if (bits_of(a) + bits_of(b) <= CRUX_INTERVAL_CAP_BITS) return a * b;
     return capped((a < 0) == (b < 0) ? INT64_MAX * ((crux_i128)1 << 64)
                                      : -(INT64_MAX * ((crux_i128)1 << 64)));
 }
@@ -50,7 +48,7 @@ struct crux_interval crux_interval_mul(struct crux_interval a, struct crux_inter
 }
 
 struct crux_interval crux_interval_shl(struct crux_interval a, unsigned s) {
-    crux_i128 power = (crux_i128)1 << (s < CAP_BITS ? s : CAP_BITS);
+    crux_i128 power = (crux_i128)1 << (s < CRUX_INTERVAL_CAP_BITS ? s : CRUX_INTERVAL_CAP_BITS);
     return (struct crux_interval){times(a.lo, power), times(a.hi, power)};
 }
 

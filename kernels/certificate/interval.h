@@ -9,6 +9,8 @@
 
 #include "kernels/ops/arith.h"
 
+enum { CRUX_INTERVAL_CAP_BITS = 125 };
+
 struct crux_interval {
     crux_i128 lo, hi; /* lo <= hi */
 };

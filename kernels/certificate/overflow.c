@@ -20,10 +20,12 @@ static void hold(struct checker *checker, struct crux_interval v, unsigned bits,
         if (spare < checker->margin) checker->margin = spare;
         return;
     }
-    crux_i128 bound = (crux_i128)1 << bits;
+    crux_i128 bound = (crux_i128)1 << bits, cap = (crux_i128)1 << CRUX_INTERVAL_CAP_BITS;
+    crux_i128 worst = v.hi >= bound ? v.hi : v.lo;
     checker->status = crux_proof_refuse(
-        checker->proof, CRUX_E_OVERFLOW, "%s can reach %s, bound is %s2^%u", what,
-        crux_i128_text(text, v.hi >= bound ? v.hi : v.lo), v.hi >= bound ? "below " : "-", bits);
+        checker->proof, CRUX_E_OVERFLOW, "%s can reach %s%s, bound is %s2^%u", what,
+        crux_i128_text(text, worst), worst == cap || worst == -cap ? " or beyond" : "",
+        worst > 0 ? "below " : "-", bits);
 }
 
 static void hold_sum(struct checker *checker, struct crux_interval v, const char *what) {

@@ -89,8 +89,24 @@ static void add_k(struct crux_reach *reach, uint64_t stride, uint64_t count) {
     reach->count[at] = count;
 }
 
+/* At most how many values of this k are read for one setting of the other variables. If no index begins below 0, reads
+ * outside are those beyond the end: the run is shorter then, but starts where it did. */
+static uint64_t reads_along(const struct crux_box *box, const struct crux_operand *operand,
+                            const uint32_t *extent, unsigned var) {
+    uint64_t count = (uint64_t)box->hi[var] + 1, most = count;
+    for (unsigned i = 0; i < operand->ndim; i++) {
+        int64_t coef = operand->index[i].coef[var];
+        if (coef == 0) continue;
+        if (coef < 0 || crux_box_affine(box, &operand->index[i]).lo < 0) return count;
+        uint64_t inside = (uint64_t)(((int64_t)extent[i] - 1) / coef) + 1;
+        if (inside < most) most = inside;
+    }
+    return most;
+}
+
 static void set_variables(struct crux_reach *reach, const struct crux_box *box,
-                          const struct crux_operand *operand, const crux_i128 *stride) {
+                          const struct crux_operand *operand, const uint32_t *extent,
+                          const crux_i128 *stride) {
     crux_i128 start = 0;
     unsigned align = ALIGN_MAX;
     for (unsigned var = 0; var < CRUX_VARS; var++) {
@@ -100,9 +116,11 @@ static void set_variables(struct crux_reach *reach, const struct crux_box *box,
         if (box->lo[var] == box->hi[var]) continue;
         if (var >= CRUX_VAR_K && var < CRUX_VAR_K + CRUX_KDIMS_MAX) {
             crux_i128 size = step < 0 ? -step : step, most = (crux_i128)1 << ALIGN_MAX;
+            uint64_t count = reads_along(box, operand, extent, var);
+            if (count < 2) continue;
             if (step < 0) start += step * box->hi[var]; /* count from the other end */
             if (size > most && trailing_zeros(step) < align) align = trailing_zeros(step);
-            add_k(reach, (uint64_t)(size > most ? most : size), (uint64_t)box->hi[var] + 1);
+            add_k(reach, (uint64_t)(size > most ? most : size), count);
         } else if (trailing_zeros(step) < align) {
             align = trailing_zeros(step);
         }
@@ -125,7 +143,7 @@ void crux_reach_of(struct crux_reach *reach, const struct crux_proof *proof,
     if (reach->leaves == 0) return;
     crux_box_of(&box, proof, bound,
                 true); /* the position is a variable too, so that many positions are alike */
-    set_variables(reach, &box, operand, stride);
+    set_variables(reach, &box, operand, extent, stride);
     if (proof->op->code == CRUX_LUT && slot + 1U == proof->op->nin) {
         reach->align = trailing_zeros((crux_i128)reach->length); /* entries i and i+1, any i */
         reach->start = 0;

@@ -1,3 +1,10 @@
-set(certificate_support ../../support/random.c ../../support/random_op.c one_op.c true_witness.c)
-crux_add_test(NAME certificate_inside SOURCES test_inside.c ${certificate_support})
-crux_add_test(NAME certificate_witness_bound SOURCES test_witness_bound.c ${certificate_support})
+set(random_ops ../../support/random.c ../../support/random_op.c one_op.c true_witness.c)
+crux_add_test(NAME certificate_interval SOURCES test_interval.c)
+crux_add_test(NAME certificate_tree SOURCES test_tree.c true_witness.c ../../support/random.c)
+crux_add_test(NAME certificate_inside SOURCES test_inside.c ${random_ops})
+crux_add_test(NAME certificate_overflow SOURCES test_overflow.c exact_op.c ${random_ops})
+crux_add_test(NAME certificate_witness_bound SOURCES test_witness_bound.c ${random_ops})
+crux_add_test(NAME certificate SOURCES test_certificate.c small_program.c)
+crux_add_test(NAME certificate_refusals SOURCES test_refusals.c small_program.c)
+crux_add_test(NAME certificate_built_witness
+  SOURCES test_built_witness.c ../../support/claimed_run.c ../../support/toy_program.c)
