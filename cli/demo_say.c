@@ -47,11 +47,12 @@ static void say_round(const struct crux_cli_round *round) {
 
 static void say_rounds(const struct crux_cli_demo *demo) {
     const struct crux_cli_narrowing *n = &demo->narrowing;
-    char head[24];
-    (void)snprintf(head, sizeof head, "narrow %u", 1U << n->k_log2);
+    start_line("narrow");
+    printf("at most %u nodes a round: = as the challenger has it, x the first that is not\n",
+           1U << n->k_log2);
     for (unsigned i = 0; i < n->count;) {
         uint8_t kind = n->round[i].kind;
-        start_line(i == 0 ? head : "");
+        start_line("");
         printf("%-8s", tree_name(kind));
         for (; i < n->count && n->round[i].kind == kind; i++) say_round(&n->round[i]);
         printf("\n");

@@ -59,9 +59,9 @@ struct finding {
 static enum crux_cli_exit say_json(const struct crux_cli_call *call, const struct finding *found) {
     size_t count;
     const struct crux_sha256_impl *impls = crux_sha256_impls(&count);
-    json_t *verdicts = json_object();
+    json_t *hashes = json_object();
     for (size_t i = 0; i < count; i++)
-        (void)json_object_set_new(verdicts, impls[i].name,
+        (void)json_object_set_new(hashes, impls[i].name,
                                   json_string(crux_status_name(sha256_verdict(&impls[i]))));
     struct feature features[FEATURES_MAX];
     unsigned features_count = list_features(features);
@@ -70,11 +70,11 @@ static enum crux_cli_exit say_json(const struct crux_cli_call *call, const struc
         if (features[i].here) (void)json_array_append_new(cpu, json_string(features[i].name));
     }
     json_t *object =
-        json_pack("{s:b, s:s, s:i, s:s, s:s, s:o, s:{s:s, s:o}, s:[{s:s, s:s}]}", "ok",
+        json_pack("{s:b, s:s, s:i, s:s, s:s, s:o, s:{s:s, s:o}, s:[s], s:{s:s}}", "ok",
                   (int)found->ok, "version", CRUX_CLI_VERSION, "op_set", (int)CRUX_OP_SET,
                   "compiler", COMPILER, "architecture", architecture(), "cpu", cpu, "sha256",
-                  "selected", crux_sha256_selected()->name, "verdicts", verdicts, "backends",
-                  "name", "reference", "verdict", crux_status_name(found->reference));
+                  "selected", crux_sha256_selected()->name, "verdicts", hashes, "backends",
+                  "reference", "verdicts", "reference", crux_status_name(found->reference));
     return crux_cli_answer(call, object);
 }
 

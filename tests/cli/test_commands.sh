@@ -65,7 +65,7 @@ run doctor --json
 is 'doctor --json' "$code $(json 'd["ok"]')" '0 true'
 is 'the plain SHA-256 passes' "$(json 'd["sha256"]["verdicts"]["plain"]')" ok
 is 'the one in use passes' "$(json 'd["sha256"]["verdicts"][d["sha256"]["selected"]]')" ok
-is 'the reference is there' "$(json '[b["verdict"] for b in d["backends"] if b["name"] == "reference"]')" '["ok"]'
+is 'the backends' "$(json '[d["backends"], d["verdicts"]]')" '[["reference"], {"reference": "ok"}]'
 
 # Standard output that does not arrive.
 for arguments in doctor 'doctor --json' help; do
@@ -79,8 +79,16 @@ for arguments in doctor 'doctor --json' help; do
     is "$arguments without standard output" "$code" 1
 done
 
-# Colours only on a terminal; this is none.
-run doctor
-is 'no escape in a file' "${out//$'\033'/}" "$out"
+# Colours on a terminal, unless NO_COLOR is set; none in a file.
+on_terminal() {
+    python3 -c 'import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) != 0)' "$@" </dev/null | tr -d '\r'
+}
+escapes() { tr -cd '\033' | wc -c; }
+export TERM=xterm
+is 'colours on a terminal' "$(($(on_terminal "$crux" doctor | escapes) > 0))" 1
+is 'none where NO_COLOR is set' "$(NO_COLOR=1 on_terminal "$crux" doctor | escapes)" 0
+is 'none on a terminal that has none' "$(TERM=dumb on_terminal "$crux" doctor | escapes)" 0
+is 'none in a file' "$("$crux" doctor | escapes)" 0
+is 'none in JSON' "$(on_terminal "$crux" doctor --json | escapes)" 0
 
 done_testing
