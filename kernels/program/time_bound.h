@@ -1,4 +1,4 @@
-/* How late a step a LOAD's record operand can name. */
+/* How late a step a LOAD's record operand can name: M of spec/21-descriptors.md#rules-of-a-program. */
 #ifndef CRUX_KERNELS_PROGRAM_TIME_BOUND_H
 #define CRUX_KERNELS_PROGRAM_TIME_BOUND_H
 
