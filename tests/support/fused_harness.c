@@ -218,11 +218,9 @@ void harness_fill(struct harness *h, struct crux_type type, void *data, size_t c
     int64_t one = crux_random_edgy(random, type.lo, type.hi);
     int64_t zero = crux_clamp(0, type.lo, type.hi);
     /* a narrower range, as real rows have */
-    unsigned narrow = (unsigned)crux_random_below(random, 8 * bytes);
-    int64_t lo = zero - (zero - (type.lo / 2)) / (INT64_C(1) << narrow) * 2;
-    int64_t hi = zero + ((type.hi / 2) - zero) / (INT64_C(1) << narrow) * 2;
-    lo = crux_clamp(lo, type.lo, zero);
-    hi = crux_clamp(hi, zero, type.hi);
+    unsigned narrow = (unsigned)crux_random_below(random, 8 * bytes - 1);
+    int64_t lo = crux_clamp(type.lo / (INT64_C(1) << narrow), type.lo, zero);
+    int64_t hi = crux_clamp(type.hi / (INT64_C(1) << narrow), zero, type.hi);
     for (size_t i = 0; i < count; i++) {
         int64_t v = crux_random_between(random, lo, hi);
         if (kind == 0) v = type.hi;

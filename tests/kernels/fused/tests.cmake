@@ -20,3 +20,4 @@ crux_add_test(NAME fused_sample_chance SOURCES sample/test_sample_chance.c LIBS 
 crux_add_test(NAME fused_certified SOURCES test_certified.c)
 crux_add_test(NAME fused_decoder_named SOURCES decoder/test_decoder_named.c)
 crux_add_test(NAME fused_attention_meaning SOURCES attention/test_attention_meaning.c ../../support/random.c LIBS m)
+crux_add_test(NAME fused_norm_accuracy SOURCES norm/test_norm_accuracy.c ../../support/random.c LIBS m)
