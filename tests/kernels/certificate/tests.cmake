@@ -8,3 +8,4 @@ crux_add_test(NAME certificate SOURCES test_certificate.c small_program.c)
 crux_add_test(NAME certificate_refusals SOURCES test_refusals.c small_program.c)
 crux_add_test(NAME certificate_built_witness
   SOURCES test_built_witness.c ../../support/claimed_run.c ../../support/toy_program.c)
+crux_add_test(NAME certificate_shapes SOURCES test_shapes.c)
