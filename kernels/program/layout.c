@@ -9,12 +9,13 @@ static uint64_t pow2_at_least(uint64_t v) {
     return p;
 }
 
-static void from_rows(struct crux_layout *layout, unsigned dtype, uint64_t rows, uint64_t row_elements,
-                      uint32_t page_bytes) {
+static void from_rows(struct crux_layout *layout, unsigned dtype, uint64_t rows,
+                      uint64_t row_elements, uint32_t page_bytes) {
     uint64_t bytes = row_elements * crux_dtype_bytes(dtype);
     uint64_t stride = 0;
     if (bytes != 0 && bytes <= page_bytes) stride = pow2_at_least(bytes);
-    if (bytes > page_bytes) stride = pow2_at_least((bytes + page_bytes - 1) / page_bytes) * page_bytes;
+    if (bytes > page_bytes)
+        stride = pow2_at_least((bytes + page_bytes - 1) / page_bytes) * page_bytes;
     layout->rows = rows;
     layout->row_elements = row_elements;
     layout->stride_bytes = stride;
@@ -24,8 +25,8 @@ static void from_rows(struct crux_layout *layout, unsigned dtype, uint64_t rows,
     layout->page_bytes = page_bytes;
 }
 
-void crux_layout_step(struct crux_layout *layout, unsigned dtype, unsigned ndim, const struct crux_dim *dim,
-                      const uint32_t *extent) {
+void crux_layout_step(struct crux_layout *layout, unsigned dtype, unsigned ndim,
+                      const struct crux_dim *dim, const uint32_t *extent) {
     uint64_t rows = 1, row_elements = 1;
     bool grown = false;
     unsigned leading = 0; /* dimensions before the first growing one */
@@ -35,8 +36,10 @@ void crux_layout_step(struct crux_layout *layout, unsigned dtype, unsigned ndim,
     }
     if (!grown) leading = 0;
     for (unsigned i = 0; i < ndim; i++) {
-        if (i < leading) rows *= extent[i];
-        else row_elements *= extent[i];
+        if (i < leading)
+            rows *= extent[i];
+        else
+            row_elements *= extent[i];
     }
     from_rows(layout, dtype, rows, row_elements, CRUX_STEP_PAGE_BYTES);
 }
@@ -45,7 +48,8 @@ void crux_layout_model(struct crux_layout *layout, unsigned dtype, uint64_t elem
     from_rows(layout, dtype, 1, elements, CRUX_STEP_PAGE_BYTES);
 }
 
-void crux_layout_record(struct crux_layout *layout, unsigned dtype, unsigned ndim, const uint32_t *extent) {
+void crux_layout_record(struct crux_layout *layout, unsigned dtype, unsigned ndim,
+                        const uint32_t *extent) {
     uint64_t rows = 1;
     for (unsigned i = 0; i + 1 < ndim; i++) rows *= extent[i];
     from_rows(layout, dtype, rows, extent[ndim - 1], CRUX_RECORD_PAGE_BYTES);

@@ -28,12 +28,13 @@ struct crux_layout {
 
 /* Layout of a step tensor from its (or a view's) dims: a row starts at the first growing dimension.
  * In: dims and their values at the position. */
-void crux_layout_step(struct crux_layout *layout, unsigned dtype, unsigned ndim, const struct crux_dim *dim,
-                      const uint32_t *extent);
+void crux_layout_step(struct crux_layout *layout, unsigned dtype, unsigned ndim,
+                      const struct crux_dim *dim, const uint32_t *extent);
 /* Layout of a plain model or request tensor: one row, 256-byte pages. */
 void crux_layout_model(struct crux_layout *layout, unsigned dtype, uint64_t elements);
 /* Layout of a record tensor: a row is the last dimension, 1,024-byte pages. */
-void crux_layout_record(struct crux_layout *layout, unsigned dtype, unsigned ndim, const uint32_t *extent);
+void crux_layout_record(struct crux_layout *layout, unsigned dtype, unsigned ndim,
+                        const uint32_t *extent);
 
 /* Returns: byte offset of element `flat` in the padded tensor.  In: flat < rows * row_elements. */
 uint64_t crux_layout_offset(const struct crux_layout *layout, uint64_t flat);
@@ -45,7 +46,8 @@ uint32_t crux_layout_page_length(const struct crux_layout *layout, uint64_t page
 bool crux_layout_is_padding(const struct crux_layout *layout, uint64_t offset);
 
 /* Tiles.  Returns: CRUX_E_BAD_LAYOUT for a byte that names no tile layout (0, plain, is none). */
-CRUX_MUST_CHECK enum crux_status crux_tile_decode(struct crux_tile *tile, uint8_t layout);
+CRUX_MUST_CHECK
+enum crux_status crux_tile_decode(struct crux_tile *tile, uint8_t layout);
 uint8_t crux_tile_encode(const struct crux_tile *tile);
 /* Returns: tiles in a row of `inputs` inputs. */
 uint32_t crux_tile_count(const struct crux_tile *tile, uint32_t inputs);
@@ -54,6 +56,7 @@ uint32_t crux_tile_inputs(const struct crux_tile *tile, uint32_t inputs, uint32_
 /* Returns: bytes of a tile of `count` inputs; at most CRUX_TILE_BYTES_MAX. */
 uint32_t crux_tile_bytes(const struct crux_tile *tile, uint32_t count);
 /* Returns: m*q + n of input i < count of a tile of `count` inputs. */
-int32_t crux_tile_value(const struct crux_tile *tile, const uint8_t *bytes, uint32_t count, uint32_t i);
+int32_t crux_tile_value(const struct crux_tile *tile, const uint8_t *bytes, uint32_t count,
+                        uint32_t i);
 
 #endif

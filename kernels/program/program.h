@@ -28,7 +28,7 @@ enum {
     CRUX_PARAMS = 16, /* i32 parameters in a request */
     CRUX_STOPS_MAX = 8,
     CRUX_LAYERS_MAX = 4096,
-    CRUX_OPS_MAX = 4096, /* in one layer */
+    CRUX_OPS_MAX = 4096,  /* in one layer */
     CRUX_STORES_MAX = 64, /* in one layer */
     CRUX_TENSORS_MAX = 1 << 20,
     CRUX_CONTEXT_MAX = 1 << 24
@@ -39,8 +39,9 @@ struct crux_program_header {
     uint32_t op_set;
     uint32_t layers;
     uint32_t context;
-    uint32_t vocab;   /* tokens are 0 .. vocab-1 */
-    uint32_t token_store; /* the store of the last layer that holds the chosen token, dims [1], i32 */
+    uint32_t vocab; /* tokens are 0 .. vocab-1 */
+    uint32_t
+        token_store; /* the store of the last layer that holds the chosen token, dims [1], i32 */
 };
 
 enum crux_active { CRUX_ACTIVE_ALWAYS = 0, CRUX_ACTIVE_FROM_LAST = 1 };
@@ -62,7 +63,8 @@ struct crux_model_tensor {
 
 struct crux_labelled_op {
     struct crux_op op;
-    char label[CRUX_LABEL_BYTES]; /* for people: [a-z0-9._-], zero padded, at least one zero; not committed */
+    char label
+        [CRUX_LABEL_BYTES]; /* for people: [a-z0-9._-], zero padded, at least one zero; not committed */
 };
 
 struct crux_program {
@@ -78,41 +80,56 @@ struct crux_program {
 /* Where and why a program was refused: filled by every function below that can refuse one. */
 struct crux_refusal {
     enum crux_status status;
-    uint32_t layer, op;   /* UINT32_MAX: not about one */
+    uint32_t layer, op; /* UINT32_MAX: not about one */
     char label[CRUX_LABEL_BYTES];
-    char what[200];       /* "operand 1 dim 0: index reaches 64 at position 7, dimension is 64" */
+    char what[200]; /* "operand 1 dim 0: index reaches 64 at position 7, dimension is 64" */
 };
 
 /* Memory. A zeroed struct is an empty program. */
 void crux_program_free(struct crux_program *program);
-CRUX_MUST_CHECK enum crux_status crux_program_add_tensor(struct crux_program *program,
-                                                         const struct crux_model_tensor *tensor, uint32_t *number);
+CRUX_MUST_CHECK
+enum crux_status crux_program_add_tensor(struct crux_program *program,
+                                         const struct crux_model_tensor *tensor, uint32_t *number);
 /* Starts a layer; ops added from now on belong to it. */
-CRUX_MUST_CHECK enum crux_status crux_program_add_layer(struct crux_program *program, enum crux_active active);
+CRUX_MUST_CHECK
+enum crux_status crux_program_add_layer(struct crux_program *program, enum crux_active active);
 /* Out: number, the op's number in its layer.  In: label may be NULL. */
-CRUX_MUST_CHECK enum crux_status crux_program_add_op(struct crux_program *program, const struct crux_op *op,
-                                                     const char *label, uint32_t *number);
+CRUX_MUST_CHECK
+enum crux_status crux_program_add_op(struct crux_program *program, const struct crux_op *op,
+                                     const char *label, uint32_t *number);
 
 /* Structure: everything of spec/20-ops.md and spec/21-descriptors.md that needs no intervals. */
-CRUX_MUST_CHECK enum crux_status crux_program_check(const struct crux_program *program, struct crux_refusal *refusal);
+CRUX_MUST_CHECK
+enum crux_status crux_program_check(const struct crux_program *program,
+                                    struct crux_refusal *refusal);
 
 /* One descriptor <-> its 256 bytes.  Freestanding. Decoding accepts exactly what encoding produces.
  * Every rule that concerns one op alone is checked here (kernels/program/op_check.h), so a decoded op is safe to bind
  * and evaluate. encode refuses an op with a non-zero field that its code, function and operand kinds do not use
  * (CRUX_E_NON_CANONICAL): decoding then gives the same op back, field by field. */
-CRUX_MUST_CHECK enum crux_status crux_descriptor_encode(uint8_t out[CRUX_DESCRIPTOR_BYTES], size_t *used,
-                                                        const struct crux_op *op);
-CRUX_MUST_CHECK enum crux_status crux_descriptor_decode(struct crux_op *op, const uint8_t in[CRUX_DESCRIPTOR_BYTES]);
-CRUX_MUST_CHECK enum crux_status crux_header_encode(uint8_t out[CRUX_HEADER_BYTES],
-                                                    const struct crux_program_header *header);
-CRUX_MUST_CHECK enum crux_status crux_header_decode(struct crux_program_header *header,
-                                                    const uint8_t in[CRUX_HEADER_BYTES]);
-CRUX_MUST_CHECK enum crux_status crux_layer_encode(uint8_t out[CRUX_LAYER_BYTES], const struct crux_layer *layer);
-CRUX_MUST_CHECK enum crux_status crux_layer_decode(struct crux_layer *layer, const uint8_t in[CRUX_LAYER_BYTES]);
+CRUX_MUST_CHECK
+enum crux_status crux_descriptor_encode(uint8_t out[CRUX_DESCRIPTOR_BYTES], size_t *used,
+                                        const struct crux_op *op);
+CRUX_MUST_CHECK
+enum crux_status crux_descriptor_decode(struct crux_op *op,
+                                        const uint8_t in[CRUX_DESCRIPTOR_BYTES]);
+CRUX_MUST_CHECK
+enum crux_status crux_header_encode(uint8_t out[CRUX_HEADER_BYTES],
+                                    const struct crux_program_header *header);
+CRUX_MUST_CHECK
+enum crux_status crux_header_decode(struct crux_program_header *header,
+                                    const uint8_t in[CRUX_HEADER_BYTES]);
+CRUX_MUST_CHECK
+enum crux_status crux_layer_encode(uint8_t out[CRUX_LAYER_BYTES], const struct crux_layer *layer);
+CRUX_MUST_CHECK
+enum crux_status crux_layer_decode(struct crux_layer *layer, const uint8_t in[CRUX_LAYER_BYTES]);
 
 /* The whole program <-> its file form (spec/21-descriptors.md#program-file). encode: out is malloced, caller frees. */
-CRUX_MUST_CHECK enum crux_status crux_program_encode(uint8_t **out, size_t *len, const struct crux_program *program);
-CRUX_MUST_CHECK enum crux_status crux_program_decode(struct crux_program *program, const uint8_t *in, size_t len,
-                                                     struct crux_refusal *refusal);
+CRUX_MUST_CHECK
+enum crux_status crux_program_encode(uint8_t **out, size_t *len,
+                                     const struct crux_program *program);
+CRUX_MUST_CHECK
+enum crux_status crux_program_decode(struct crux_program *program, const uint8_t *in, size_t len,
+                                     struct crux_refusal *refusal);
 
 #endif

@@ -7,3 +7,5 @@ crux_add_test(NAME program_file SOURCES test_file.c ${programs} ../../support/ra
 crux_add_test(NAME program_text SOURCES test_text.c ${programs} ${random_op})
 crux_add_fuzz(NAME program_file SOURCES fuzz_program_file.c)
 crux_add_fuzz(NAME program_text SOURCES fuzz_program_text.c ../../support/same_program.c)
+crux_add_test(NAME program SOURCES test_program.c ${random_op})
+crux_add_test(NAME layout SOURCES test_layout.c ../../support/random.c)
