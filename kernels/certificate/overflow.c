@@ -68,8 +68,7 @@ static void reduce(struct checker *checker) {
     hold_sum(checker, crux_interval_sums(value_of(checker, 0), checker->k_count), "sum of values");
 }
 
-/* Beyond [-31, 95] the shift is clamped. That is proven to change nothing, or refused: above, if every product rounds
- * to the same at 95 as at more; below, if every product but 0 has the result saturated at -31 already. */
+/* spec/25-certificates.md#overflow: "Outside [-31, 95] the shift is clamped, and that is proven to change nothing" */
 static void shift_reach(struct checker *checker, struct crux_interval product,
                         struct crux_interval add, struct crux_interval shift) {
     const struct crux_op *op = checker->proof->op;

@@ -151,7 +151,8 @@ void crux_reach_of(struct crux_reach *reach, const struct crux_proof *proof,
     }
 }
 
-/* Nodes under a contiguous run that starts at `start` modulo 2^align, wherever that is worst. */
+/* Nodes under a contiguous run that starts at `start` modulo 2^align, wherever that is worst.
+ * spec/25-certificates.md#siblings: "the run that starts as late in a node as it may" */
 static crux_u128 run_nodes(uint64_t start, unsigned align, crux_u128 length, crux_u128 node) {
     crux_u128 grain = (crux_u128)1 << align;
     if (grain > node) grain = node;
