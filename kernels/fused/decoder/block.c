@@ -25,10 +25,18 @@ static struct crux_value project(const struct frame *f, enum crux_decoder_matrix
                                          .in = in,
                                          .bias = bias,
                                          .residual = residual};
-    linear.s0 = config->shifts != NULL ? config->shifts[f->block].s0[matrix]
-                                       : crux_decoder_shift(config->block_tiles.most, in,
-                                                            config->inner_bits, out_bits);
+    if (config->plans != NULL) {
+        linear.tiles = config->plans[f->block].tiles[matrix];
+        linear.s0 = config->plans[f->block].s0[matrix];
+    } else {
+        linear.s0 = crux_decoder_shift(config->block_tiles.most, in, config->inner_bits, out_bits);
+    }
     return crux_decoder_linear(f->parts, &linear, x);
+}
+
+static int32_t weight_bits(const struct frame *f, enum crux_decoder_norm_of norm) {
+    const struct crux_fused_decoder *config = f->parts->config;
+    return config->plans != NULL ? config->plans[f->block].norm_bits[norm] : config->norm_bits;
 }
 
 /* q or k: linear, norm by head, rotation, 16 bits. */
@@ -42,9 +50,11 @@ static struct crux_quantised heads(const struct frame *f, enum crux_decoder_matr
         project(f, matrix, name, count * width, config->width, config->qkv_bias, NULL, x);
     v = crux_value_view(v, CRUX_GRID(count, width));
     if (config->qk_norm) {
+        int32_t bits =
+            weight_bits(f, matrix == CRUX_DECODER_Q ? CRUX_DECODER_NORM_Q : CRUX_DECODER_NORM_K);
         crux_decoder_name(word, name, ".norm");
         v = crux_decoder_norm(f->parts, f->prefix, word, CRUX_DECODER_RMSNORM, width,
-                              config->inner_bits, v);
+                              config->inner_bits, bits, v);
     }
     if (config->positions == CRUX_DECODER_ROPE) {
         struct crux_fused_rope rope = {config->rope_layout, crux_fused_rope_type(v.type)};
@@ -69,7 +79,7 @@ static struct crux_value attend(const struct frame *f, struct crux_value r) {
                                              .chunk = CRUX_SPLIT_SOFTMAX};
     crux_fused_attention_scale(&attention, config->head_width, 2 * config->inner_bits);
     struct crux_value n = crux_decoder_norm(f->parts, f->prefix, "n1", config->norm, config->width,
-                                            config->r_bits, r);
+                                            config->r_bits, weight_bits(f, CRUX_DECODER_NORM_1), r);
     struct crux_quantised x = crux_fused_quant_rows(b, "n1.row", CRUX_LIMIT_LINEAR, n);
     struct crux_fused_attention_args args = {.exp2 = f->parts->exp2, .softcap = f->parts->softcap};
     args.q = heads(f, CRUX_DECODER_Q, "q", config->heads, x);
@@ -99,7 +109,7 @@ static struct crux_value feed_forward(const struct frame *f, struct crux_value r
                                                .s = config->inner_bits,
                                                .h = wide};
     struct crux_value n = crux_decoder_norm(f->parts, f->prefix, "n2", config->norm, config->width,
-                                            config->r_bits, r);
+                                            config->r_bits, weight_bits(f, CRUX_DECODER_NORM_2), r);
     struct crux_quantised x = crux_fused_quant_rows(b, "n2.row", CRUX_LIMIT_LINEAR, n);
     struct crux_value up, gate;
     up = project(f, CRUX_DECODER_UP, "up", config->ffn_width, config->width, config->bias, NULL, x);

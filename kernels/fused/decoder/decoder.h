@@ -17,6 +17,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "kernels/fused/rope/rope.h"
 #include "kernels/lowering/tables.h"
@@ -49,8 +50,20 @@ struct crux_decoder_tiles {
     int64_t most; /* greatest |m*q + n| */
 };
 
-struct crux_decoder_shifts {
+/* The norms of a block. */
+enum crux_decoder_norm_of {
+    CRUX_DECODER_NORM_1,
+    CRUX_DECODER_NORM_2,
+    CRUX_DECODER_NORM_Q,
+    CRUX_DECODER_NORM_K,
+    CRUX_DECODER_NORMS
+};
+
+/* What an importer decides for one block. */
+struct crux_decoder_plan {
+    struct crux_decoder_tiles tiles[CRUX_DECODER_MATRICES];
     int32_t s0[CRUX_DECODER_MATRICES];
+    int32_t norm_bits[CRUX_DECODER_NORMS]; /* fraction bits of norm weights */
 };
 
 struct crux_fused_decoder {
@@ -61,6 +74,8 @@ struct crux_fused_decoder {
     enum crux_decoder_positions positions;
     enum crux_rope_layout rope_layout;
     uint32_t rope_base;
+    const uint64_t
+        *rope_turns; /* head_width / 2, as crux_table_rope takes them, or NULL: from rope_base */
     bool qk_norm, qkv_bias, bias; /* bias: of every other linear of a block */
     enum crux_decoder_ffn ffn;
     enum crux_table_activation activation;
@@ -72,10 +87,10 @@ struct crux_fused_decoder {
     int32_t eps_shift;
     /* fraction bits: residual stream, norm weights, everything between linears, logits */
     int32_t r_bits, norm_bits, inner_bits, logit_bits;
-    /* s0 of the linears of each block, or NULL: chosen so that weights spread over their range keep the size of a
-     * row. rowmul lies within [0, 2^30]. */
-    const struct crux_decoder_shifts *shifts; /* blocks */
-    const int32_t *embed_s0, *head_s0;        /* or NULL, in the same way */
+    /* What differs from block to block, or NULL: block_tiles and norm_bits for all, and s0 chosen so that weights
+     * spread over their range keep the size of a row. rowmul lies within [0, 2^30]. norm_bits is always out.norm's. */
+    const struct crux_decoder_plan *plans; /* blocks */
+    const int32_t *embed_s0, *head_s0;     /* or NULL, in the same way */
 };
 
 /* Out: config, of a published shape or a small one for demonstrations.

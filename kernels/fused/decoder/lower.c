@@ -19,6 +19,12 @@ static bool is_valid(const struct crux_fused_decoder *config) {
     for (size_t i = 0; i < CRUX_ARRAY_LEN(bits); i++) {
         if (bits[i] < 0 || bits[i] > 24) return false;
     }
+    for (uint32_t i = 0; config->plans != NULL && i < config->blocks; i++) {
+        for (size_t j = 0; j < CRUX_DECODER_NORMS; j++) {
+            int32_t norm_bits = config->plans[i].norm_bits[j];
+            if (norm_bits < 0 || norm_bits > 24) return false;
+        }
+    }
     if (config->positions == CRUX_DECODER_ROPE && config->head_width % 2 != 0) return false;
     return config->inner_bits >= 7; /* the least that an activation table takes */
 }
@@ -88,8 +94,8 @@ static struct crux_record head(const struct crux_decoder_parts *parts, struct cr
                                          config->logit_bits);
     crux_builder_begin_layer(b, CRUX_ACTIVE_FROM_LAST);
     struct crux_value r = crux_emit_load_record(b, "r", r_record);
-    struct crux_value n =
-        crux_decoder_norm(parts, "out.", "norm", config->norm, config->width, config->r_bits, r);
+    struct crux_value n = crux_decoder_norm(parts, "out.", "norm", config->norm, config->width,
+                                            config->r_bits, config->norm_bits, r);
     struct crux_quantised x = crux_fused_quant_rows(b, "norm.row", CRUX_LIMIT_LINEAR, n);
     struct crux_value logits = crux_decoder_linear(parts, &linear, x);
     struct crux_value token = config->head == CRUX_DECODER_GREEDY

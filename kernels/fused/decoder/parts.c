@@ -38,13 +38,13 @@ static struct crux_value tensor(const struct crux_decoder_parts *parts, const ch
 
 struct crux_value crux_decoder_norm(const struct crux_decoder_parts *parts, const char *prefix,
                                     const char *name, enum crux_decoder_norm kind, uint32_t width,
-                                    int32_t in_bits, struct crux_value r) {
+                                    int32_t in_bits, int32_t weight_bits, struct crux_value r) {
     const struct crux_fused_decoder *config = parts->config;
     struct crux_fused_norm norm = {.width = width,
                                    .eps_m = config->eps_m,
                                    .eps_shift = config->eps_shift,
                                    .in_bits = in_bits,
-                                   .weight_bits = config->norm_bits,
+                                   .weight_bits = weight_bits,
                                    .out_bits = config->inner_bits,
                                    .weight_most = INT16_MAX};
     struct crux_type w_type = crux_type_symmetric(INT16_MAX);

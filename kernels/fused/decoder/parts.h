@@ -25,7 +25,7 @@ void crux_decoder_name(char out[CRUX_DECODER_NAME_BYTES], const char *prefix, co
 /* A norm with its weights as tensors `prefix`name, and `prefix`name.bias. Returns: its 16-bit rows. */
 struct crux_value crux_decoder_norm(const struct crux_decoder_parts *parts, const char *prefix,
                                     const char *name, enum crux_decoder_norm kind, uint32_t width,
-                                    int32_t in_bits, struct crux_value r);
+                                    int32_t in_bits, int32_t weight_bits, struct crux_value r);
 
 /* One linear and its tensors. */
 struct crux_decoder_linear {

@@ -32,12 +32,14 @@ static enum crux_status exp2_table(uint8_t *bytes, size_t len) {
 }
 
 static enum crux_status rope(const struct crux_fused_decoder *config, uint8_t *bytes, size_t len) {
-    uint64_t turns[CRUX_TABLE_ROPE_DIMS_MAX / 2];
+    uint64_t made[CRUX_TABLE_ROPE_DIMS_MAX / 2];
+    const uint64_t *turns = config->rope_turns != NULL ? config->rope_turns : made;
     int32_t row[CRUX_TABLE_ROPE_DIMS_MAX / 2 * 3];
     uint32_t pairs = config->head_width / 2;
     if (config->head_width > CRUX_TABLE_ROPE_DIMS_MAX) return CRUX_E_UNSUPPORTED;
     if (len != (size_t)config->context * pairs * 3 * sizeof *row) return CRUX_E_BAD_LAYOUT;
-    crux_table_rope_turns(turns, config->rope_base, config->head_width);
+    if (config->rope_turns == NULL)
+        crux_table_rope_turns(made, config->rope_base, config->head_width);
     for (uint32_t pos = 0; pos < config->context; pos++) {
         crux_table_rope(row, turns, pairs, pos, 1);
         put_i32(bytes + (size_t)pos * pairs * 3 * sizeof *row, row, (size_t)pairs * 3);
