@@ -2,6 +2,7 @@
 #ifndef CRUX_KERNELS_KERNELS_H
 #define CRUX_KERNELS_KERNELS_H
 
+#include "kernels/backends/backend.h"
 #include "kernels/base/bytes.h"
 #include "kernels/base/macros.h"
 #include "kernels/base/sha256.h"
@@ -12,6 +13,9 @@
 #include "kernels/interpreter/generate.h"
 #include "kernels/interpreter/interpreter.h"
 #include "kernels/interpreter/run.h"
+#include "kernels/lowering/fixed.h"
+#include "kernels/lowering/tables.h"
+#include "kernels/ops/arith.h"
 #include "kernels/ops/dim.h"
 #include "kernels/ops/dtype.h"
 #include "kernels/ops/eval.h"

@@ -1,5 +1,5 @@
-#include "kernels/fused/exact.h"
-#include "kernels/fused/linear/linear.h"
+#include "kernels/fused/linear/dot.h"
+#include "kernels/fused/linear/finish.h"
 #include "kernels/ops/dtype.h"
 
 /* Sum over one group of m*q*x + n*x = m * sum(q*x) + n * sum(x); below 32 * 2^15 * (2^30 + 2^15) in magnitude. */
@@ -36,23 +36,24 @@ static int64_t tile_dot(const struct crux_tile *tile, const uint8_t *bytes, uint
     return sum;
 }
 
+int64_t crux_fused_linear_dot(const struct crux_tiles *w, uint32_t o, const int16_t *x) {
+    const uint8_t *bytes = w->bytes + o * crux_tiles_row_bytes(&w->tile, w->inputs);
+    int64_t acc = 0;
+    for (uint32_t first = 0; first < w->inputs; first += w->tile.chunk) {
+        uint32_t left = w->inputs - first, count = left < w->tile.chunk ? left : w->tile.chunk;
+        acc += tile_dot(&w->tile, bytes, count, x + first);
+        bytes += crux_tile_bytes(&w->tile, count);
+    }
+    return acc;
+}
+
 void crux_fused_linear_reference(int32_t *y, const struct crux_fused_linear *config,
                                  const int16_t *x, int8_t e, const struct crux_tiles *w,
                                  const int32_t *rowmul, const int32_t *bias,
                                  const int32_t *residual) {
-    const int32_t *add = bias != NULL ? bias : residual;
-    const uint8_t *bytes = w->bytes;
     for (uint32_t o = 0; o < w->rows; o++) {
-        int64_t acc = 0;
-        for (uint32_t first = 0; first < w->inputs; first += w->tile.chunk) {
-            uint32_t left = w->inputs - first, count = left < w->tile.chunk ? left : w->tile.chunk;
-            acc += tile_dot(&w->tile, bytes, count, x + first);
-            bytes += crux_tile_bytes(&w->tile, count);
-        }
-        int64_t v = crux_exact_requant((crux_i128)acc * rowmul[o], config->s0 - e,
-                                       add == NULL ? 0 : add[o], config->y.lo, config->y.hi);
-        if (bias != NULL && residual != NULL)
-            v = crux_clamp(v + residual[o], config->y.lo, config->y.hi);
-        y[o] = (int32_t)v;
+        y[o] = crux_fused_linear_finish(config, crux_fused_linear_dot(w, o, x), rowmul[o],
+                                        config->s0 - e, bias != NULL ? &bias[o] : NULL,
+                                        residual != NULL ? &residual[o] : NULL);
     }
 }

@@ -1,0 +1,17 @@
+/* The members of the list, for list.c and the tests. */
+#ifndef CRUX_KERNELS_BACKENDS_BACKENDS_H
+#define CRUX_KERNELS_BACKENDS_BACKENDS_H
+
+#include "kernels/backends/backend.h"
+
+extern const struct crux_backend crux_backend_reference;
+
+#if defined(__x86_64__) && defined(CRUX_BACKENDS_X86)
+extern const struct crux_backend crux_backend_avx2, crux_backend_vnni;
+#endif
+
+#ifdef CRUX_OPENBLAS
+extern const struct crux_backend crux_backend_openblas;
+#endif
+
+#endif

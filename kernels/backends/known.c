@@ -1,0 +1,142 @@
+/* Known answers: what a backend must get right on this very device before it is used. Each question is a small matrix,
+ * half of whose numbers are the greatest or least there are; the answers are known by their SHA-256. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/backends/backend.h"
+#include "kernels/base/sha256.h"
+
+/* Ragged in every direction; and long enough that every sum is carried over many times. */
+static const struct question {
+    uint32_t outputs, inputs, rows;
+} questions[] = {{35, 101, 9}, {18, 1056, 3}};
+
+static const uint8_t answer[CRUX_SHA256_BYTES] = {
+    0x8f, 0x41, 0x8c, 0x45, 0xa0, 0xdd, 0xc5, 0x78, 0x01, 0x0c, 0xa0, 0x8b, 0xda, 0xfb, 0x47, 0x25,
+    0xee, 0x21, 0xd8, 0x66, 0x1c, 0x2d, 0xad, 0xae, 0xd1, 0x45, 0x42, 0xa5, 0x2b, 0xdf, 0x7c, 0x65};
+
+enum { LAYOUTS = 12, ROWS_MAX = 9, OUTPUTS_MAX = 35, INPUTS_MAX = 1056 };
+
+struct room {
+    uint8_t *tiles, *packed, *prepared, *scratch;
+    int16_t x[INPUTS_MAX];
+    int64_t acc[ROWS_MAX * OUTPUTS_MAX], part[ROWS_MAX * OUTPUTS_MAX];
+    uint32_t random;
+};
+
+static uint32_t next(struct room *room) {
+    room->random = room->random * 1664525 + 1013904223;
+    return room->random >> 8;
+}
+
+/* One of 16 bits, extreme every other time. */
+static int16_t number(struct room *room, int16_t limit) {
+    uint32_t r = next(room);
+    if ((r & 3) == 0) return limit;
+    if ((r & 3) == 1) return (int16_t)(limit == INT16_MAX ? INT16_MIN : -limit);
+    return (int16_t)((int64_t)(r >> 2 & 0xffff) * (2 * limit + 1) / 65536 - limit);
+}
+
+static void put(uint8_t *bytes, int16_t value) {
+    bytes[0] = (uint8_t)value;
+    bytes[1] = (uint8_t)((uint16_t)value >> 8);
+}
+
+static void fill_tile(struct room *room, const struct crux_tile *tile, uint8_t *bytes,
+                      uint32_t count) {
+    uint32_t tables = (count + tile->group - 1) / tile->group * (tile->has_offsets ? 2 : 1);
+    uint32_t end = crux_tile_bytes(tile, count);
+    for (uint32_t i = 0; i < tables; i++) put(bytes + 2 * i, number(room, INT16_MAX));
+    for (uint32_t at = 2 * tables; at + 1 < end; at += 2) put(bytes + at, number(room, INT16_MAX));
+    bytes[end - 1] = (uint8_t)next(room);
+    if (tile->width == 1 && count % 2 != 0) bytes[end - 1] &= 15; /* the unused half is zero */
+}
+
+static void *room_for(size_t bytes) {
+    return aligned_alloc(CRUX_BACKEND_ALIGN_BYTES, bytes);
+}
+
+static void room_free(struct room *room) {
+    free(room->tiles);
+    free(room->packed);
+    free(room->prepared);
+    free(room->scratch);
+}
+
+static bool room_alloc(struct room *room, const struct crux_backend *backend,
+                       const struct crux_backend_matrix *w, uint32_t rows) {
+    size_t scratch = backend->scratch_bytes(w, rows);
+    room->tiles = malloc(w->outputs * crux_tiles_row_bytes(&w->tile, w->inputs));
+    room->packed = room_for(backend->packed_bytes(&w->tile, w->outputs, w->inputs));
+    room->prepared = room_for(rows * backend->row_bytes(w->inputs));
+    room->scratch = scratch == 0 ? NULL : room_for(scratch);
+    return room->tiles != NULL && room->packed != NULL && room->prepared != NULL &&
+           (scratch == 0 || room->scratch != NULL);
+}
+
+static void fill(struct room *room, const struct crux_backend *backend,
+                 struct crux_backend_matrix *w, uint32_t rows) {
+    struct crux_tiles tiles = {w->tile, w->outputs, w->inputs, room->tiles};
+    uint8_t *bytes = room->tiles;
+    for (uint32_t o = 0; o < w->outputs; o++) {
+        for (uint32_t t = 0; t < crux_tile_count(&w->tile, w->inputs); t++) {
+            uint32_t count = crux_tile_inputs(&w->tile, w->inputs, t);
+            fill_tile(room, &w->tile, bytes, count);
+            bytes += crux_tile_bytes(&w->tile, count);
+        }
+    }
+    backend->pack(room->packed, &tiles);
+    w->packed = room->packed;
+    for (uint32_t r = 0; r < rows; r++) {
+        for (uint32_t i = 0; i < w->inputs; i++) room->x[i] = number(room, CRUX_LIMIT_LINEAR);
+        backend->prepare(room->prepared + r * backend->row_bytes(w->inputs), room->x, w->inputs);
+    }
+}
+
+/* All outputs at once, and a part in the middle: the same numbers. */
+static bool parts_agree(struct room *room, const struct crux_backend *backend,
+                        const struct crux_backend_matrix *w, uint32_t rows) {
+    uint32_t o0 = 3, o1 = w->outputs - 1, width = o1 - o0;
+    backend->matmul(room->acc, w->outputs, w, room->prepared, rows, 0, w->outputs, room->scratch);
+    backend->matmul(room->part, width, w, room->prepared, rows, o0, o1, room->scratch);
+    for (uint32_t r = 0; r < rows; r++) {
+        if (memcmp(room->part + r * width, room->acc + r * w->outputs + o0,
+                   width * sizeof *room->acc) != 0)
+            return false;
+    }
+    return true;
+}
+
+static enum crux_status ask(struct room *room, const struct crux_backend *backend,
+                            const struct question *question, const struct crux_tile *tile,
+                            struct crux_sha256_plain_ctx *hash) {
+    struct crux_backend_matrix w = {*tile, question->outputs, question->inputs, NULL};
+    enum crux_status status = CRUX_E_OUT_OF_MEMORY;
+    if (room_alloc(room, backend, &w, question->rows)) {
+        fill(room, backend, &w, question->rows);
+        status =
+            parts_agree(room, backend, &w, question->rows) ? CRUX_OK : CRUX_E_KNOWN_ANSWER_FAILED;
+        for (size_t i = 0; i < (size_t)question->rows * w.outputs; i++) {
+            uint8_t bytes[8];
+            for (int b = 0; b < 8; b++) bytes[b] = (uint8_t)((uint64_t)room->acc[i] >> 8 * b);
+            crux_sha256_plain_update(hash, bytes, sizeof bytes);
+        }
+    }
+    room_free(room);
+    return status;
+}
+
+enum crux_status crux_backend_known_answers(const struct crux_backend *backend) {
+    struct room room = {.random = 1};
+    struct crux_sha256_plain_ctx hash;
+    uint8_t found[CRUX_SHA256_BYTES];
+    crux_sha256_plain_init(&hash);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(questions) * LAYOUTS; i++) {
+        uint32_t l = (uint32_t)(i % LAYOUTS);
+        struct crux_tile tile = {1 + l % 3, l / 3 % 2 == 0 ? 32 : 16, 512, l / 6 == 1};
+        enum crux_status status = ask(&room, backend, &questions[i / LAYOUTS], &tile, &hash);
+        if (status != CRUX_OK) return status;
+    }
+    crux_sha256_plain_final(&hash, found);
+    return memcmp(found, answer, sizeof found) == 0 ? CRUX_OK : CRUX_E_KNOWN_ANSWER_FAILED;
+}
