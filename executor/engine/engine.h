@@ -4,5 +4,7 @@
 
 #include "executor/engine/archive.h"
 #include "executor/engine/committed_model.h"
+#include "executor/engine/generate.h"
+#include "executor/engine/runner.h"
 
 #endif

@@ -1,0 +1,147 @@
+#include "executor/engine/generate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/engine/runner_parts.h"
+
+/* The root of a list of tokens, as the request's and the output's are committed. */
+static enum crux_status list_root(uint8_t root[32], const uint32_t *tokens, uint32_t count) {
+    struct crux_tensor tensor = {.elements = NULL};
+    crux_layout_model(&tensor.layout, CRUX_U32, count);
+    size_t list_bytes = (size_t)count * 4;
+    uint8_t *memory = malloc(list_bytes + crux_tensor_tree_bytes(&tensor.layout));
+    if (memory == NULL) return CRUX_E_OUT_OF_MEMORY;
+    for (uint32_t i = 0; i < count; i++) crux_store_u32(memory + 4 * (size_t)i, tokens[i]);
+    tensor.elements = memory;
+    crux_tensor_root(root, &tensor, memory + list_bytes);
+    free(memory);
+    return CRUX_OK;
+}
+
+struct run {
+    struct crux_engine *engine;
+    struct crux_engine_sequence *sequence;
+    const struct crux_engine_generate_options *options;
+    struct crux_run_request request; /* for crux_run_is_done */
+    struct crux_engine_row *rows;
+    struct crux_engine_result *result;
+    uint32_t cap;
+};
+
+static enum crux_status begin(struct run *run, const uint8_t *model_root,
+                              const struct crux_engine_request *request) {
+    struct crux_request fields = request->fields;
+    struct crux_engine_ask ask = {.request_tokens = fields.request_tokens, .sample = fields.sample};
+    uint32_t context = run->engine->model->config.context;
+    memset(fields.model_root, 0, sizeof fields.model_root);
+    if (model_root != NULL) memcpy(fields.model_root, model_root, sizeof fields.model_root);
+    enum crux_status status = crux_request_check(&fields);
+    if (status != CRUX_OK) return status;
+    if (fields.request_tokens > context) return CRUX_E_REQUEST_INVALID;
+    status = list_root(fields.tokens_root, request->tokens, fields.request_tokens);
+    if (status != CRUX_OK) return status;
+    crux_request_encode(run->result->request, &fields);
+    run->request = (struct crux_run_request){.tokens = request->tokens,
+                                             .n = fields.request_tokens,
+                                             .limit = fields.limit,
+                                             .stop_count = fields.stop_count};
+    memcpy(run->request.stop, fields.stop, sizeof fields.stop);
+    memcpy(ask.params, fields.param, sizeof ask.params);
+    memcpy(ask.seed, fields.seed, sizeof ask.seed);
+    run->rows = calloc(run->engine->options.rows, sizeof *run->rows);
+    if (run->rows == NULL) return CRUX_E_OUT_OF_MEMORY;
+    memcpy(run->result->claim.model_root, fields.model_root, 32);
+    crux_request_hash(run->result->claim.request_hash, run->result->request);
+    run->result->claim.request_tokens = fields.request_tokens;
+    return crux_engine_sequence_open(&run->sequence, run->engine, &ask);
+}
+
+/* Out: token, the one chosen after the request. */
+static enum crux_status prefill(struct run *run, uint32_t *token) {
+    uint32_t most = run->engine->options.rows, n = run->request.n;
+    if (run->options->chunk != 0 && run->options->chunk < most) most = run->options->chunk;
+    for (uint32_t first = 0; first < n;) {
+        uint32_t count = n - first < most ? n - first : most;
+        for (uint32_t i = 0; i < count; i++)
+            run->rows[i] = (struct crux_engine_row){run->sequence, run->request.tokens[first + i],
+                                                    NULL, CRUX_ENGINE_NO_TOKEN};
+        enum crux_status status = crux_engine_step(run->engine, run->rows, count);
+        if (status != CRUX_OK) return status;
+        *token = run->rows[count - 1].chosen;
+        first += count;
+    }
+    return CRUX_OK;
+}
+
+static enum crux_status keep(struct run *run, uint32_t token) {
+    struct crux_engine_result *result = run->result;
+    if (result->count == run->cap) {
+        uint32_t cap = run->cap == 0 ? 256 : 2 * run->cap; /* no more than the context, 2^24 */
+        uint32_t *tokens = realloc(result->tokens, cap * sizeof *tokens);
+        if (tokens == NULL) return CRUX_E_OUT_OF_MEMORY;
+        result->tokens = tokens;
+        run->cap = cap;
+    }
+    result->tokens[result->count++] = token;
+    return CRUX_OK;
+}
+
+static enum crux_status decode(struct run *run, uint32_t token) {
+    const struct crux_engine_generate_options *options = run->options;
+    for (;;) {
+        enum crux_status status = keep(run, token);
+        if (status != CRUX_OK) return status;
+        if (options->token != NULL && !options->token(options->ctx, token))
+            run->request.cancelled = run->result->count;
+        if (crux_run_is_done(run->engine->model->program, &run->request, run->result->count - 1,
+                             token))
+            return CRUX_OK;
+        run->rows[0] = (struct crux_engine_row){run->sequence, token, NULL, CRUX_ENGINE_NO_TOKEN};
+        status = crux_engine_step(run->engine, run->rows, 1);
+        if (status != CRUX_OK) return status;
+        token = run->rows[0].chosen;
+    }
+}
+
+static enum crux_status claim(struct run *run) {
+    struct crux_claim *claim = &run->result->claim;
+    enum crux_status status =
+        list_root(claim->output_root, run->result->tokens, run->result->count);
+    claim->chosen_tokens = run->result->count;
+    claim->cancelled = run->request.cancelled;
+    if (status != CRUX_OK || run->engine->options.no_commit) return status;
+    return crux_engine_sequence_trace_root(claim->trace_root, run->sequence, claim);
+}
+
+enum crux_status crux_engine_generate(struct crux_engine *engine, const uint8_t *model_root,
+                                      const struct crux_engine_request *request,
+                                      const struct crux_engine_generate_options *options,
+                                      struct crux_engine_result *result) {
+    static const struct crux_engine_generate_options plain = {.chunk = 0};
+    struct run run = {
+        .engine = engine, .options = options == NULL ? &plain : options, .result = result};
+    struct crux_engine_figures before, after;
+    uint32_t token = CRUX_ENGINE_NO_TOKEN;
+    *result = (struct crux_engine_result){.tokens = NULL};
+    crux_engine_figures(engine, &before);
+    enum crux_status status = begin(&run, model_root, request);
+    double start = runner_seconds();
+    if (status == CRUX_OK) status = prefill(&run, &token);
+    double middle = runner_seconds();
+    if (status == CRUX_OK) status = decode(&run, token);
+    if (status == CRUX_OK) status = claim(&run);
+    crux_engine_figures(engine, &after);
+    result->prefill_seconds = middle - start;
+    result->decode_seconds = runner_seconds() - middle;
+    result->commit_seconds = after.commit_seconds - before.commit_seconds;
+    result->saturated = after.saturated - before.saturated;
+    crux_engine_sequence_close(run.sequence);
+    free(run.rows);
+    return status;
+}
+
+void crux_engine_result_free(struct crux_engine_result *result) {
+    free(result->tokens);
+    *result = (struct crux_engine_result){.tokens = NULL};
+}

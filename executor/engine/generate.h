@@ -1,0 +1,41 @@
+/* A whole run of one request by the engine, committed: what crux run and crux bench call. */
+#ifndef CRUX_EXECUTOR_ENGINE_GENERATE_H
+#define CRUX_EXECUTOR_ENGINE_GENERATE_H
+
+#include "executor/engine/runner.h"
+
+struct crux_engine_request {
+    struct crux_request
+        fields; /* request_tokens, limit, stops, params, seed, nonce, sample; the rest is filled in */
+    const uint32_t *tokens; /* fields.request_tokens of them */
+};
+
+struct crux_engine_generate_options {
+    uint32_t chunk; /* rows of a prefill step; 0: as many as the engine takes */
+    /* Called with each chosen token. Returns: false cancels the run after this token. May be NULL. */
+    bool (*token)(void *ctx, uint32_t token);
+    void *ctx;
+};
+
+struct crux_engine_result {
+    uint32_t *tokens; /* chosen; malloced */
+    uint32_t count;
+    uint8_t request[CRUX_REQUEST_BYTES]; /* as hashed */
+    struct crux_claim claim;             /* its trace root is zero if the engine does not commit */
+    double prefill_seconds;              /* up to the first chosen token */
+    double decode_seconds;               /* of the count - 1 others */
+    double commit_seconds;
+    uint64_t saturated;
+};
+
+/* Out: result, to be freed with crux_engine_result_free, on failure too.
+ * In: model_root, 32 bytes, or NULL for zeros; options, may be NULL.
+ * Returns: CRUX_E_REQUEST_INVALID; crux_engine_step's. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_generate(struct crux_engine *engine, const uint8_t *model_root,
+                                      const struct crux_engine_request *request,
+                                      const struct crux_engine_generate_options *options,
+                                      struct crux_engine_result *result);
+void crux_engine_result_free(struct crux_engine_result *result);
+
+#endif

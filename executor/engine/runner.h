@@ -1,0 +1,133 @@
+/* The engine: a decoder by its fused kernels, for many sequences at once.
+ *
+ *   model     constants, and everything that is derived from them once, for one backend
+ *   engine    threads, scratch, the key/value cache
+ *   sequence  one run: positions done, tokens, cache pages, the trace so far
+ *
+ *   rows of a step:  | A pos 4 | A pos 5 | A pos 6 | B pos 91 | C pos 0 | C pos 1 |      any mix of prefill and decode
+ *        layer 0     |    x    |    x    |    x    |    x     |    x    |    x    |  --> records --> trace of A, B, C
+ *        ...
+ *        head        |         |         |    x    |    x     |         |         |  --> chosen tokens
+ *
+ * Nothing in a record depends on the other rows of a step, on the backend or on the number of threads:
+ * spec/30-commitment.md#traces. One call at a time on an engine and its sequences.
+ */
+#ifndef CRUX_EXECUTOR_ENGINE_RUNNER_H
+#define CRUX_EXECUTOR_ENGINE_RUNNER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bisection/bisection.h"
+#include "kernels/kernels.h"
+
+struct crux_engine_model;
+struct crux_engine;
+struct crux_engine_sequence;
+
+enum {
+    CRUX_ENGINE_ROWS = 64,      /* of a step, unless the options say otherwise */
+    CRUX_ENGINE_ROWS_MAX = 4096 /* at most */
+};
+#define CRUX_ENGINE_NO_TOKEN UINT32_MAX
+
+/* ---- model ---- */
+
+/* A lowered decoder and its constants. All of it is the caller's and outlives the engine model; plain tensors lie at
+ * addresses that are multiples of their element size. */
+struct crux_engine_source {
+    const struct crux_fused_decoder *config;
+    const struct crux_program *program;     /* what crux_fused_decoder makes of config */
+    const struct crux_model_memory *memory; /* one entry a tensor of the program */
+};
+
+/* Out: model, NULL on failure; what, if not NULL: the tensor, op or backend at fault (CRUX_NAME_BYTES).
+ * In: backend, by name, "auto" or NULL for the first one that works here.
+ * Returns: CRUX_E_UNKNOWN_NAME, CRUX_E_UNSUPPORTED (the backend, or this machine's byte order); CRUX_E_BAD_LAYOUT if
+ *          program and config do not belong together; CRUX_E_OUT_OF_MEMORY. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_model_open(struct crux_engine_model **model,
+                                        const struct crux_engine_source *source,
+                                        const char *backend, char *what);
+void crux_engine_model_close(struct crux_engine_model *model);
+
+/* Returns: the name of the backend in use. */
+const char *crux_engine_model_backend(const struct crux_engine_model *model);
+
+/* ---- engine ---- */
+
+struct crux_engine_options {
+    unsigned threads;         /* 0: as many as processors */
+    uint32_t rows;            /* most rows of a step; 0: CRUX_ENGINE_ROWS */
+    uint64_t cache_bytes_max; /* of all sequences together; 0: no limit */
+    bool no_commit;           /* leave records unhashed: then there are no trace roots */
+    /* Called for each step's record in order of layers, then rows, on the thread that called crux_engine_step. May be
+     * NULL. In: tensors, the stores of the layer, dense; they are gone after the call. */
+    void (*record)(void *ctx, const struct crux_engine_sequence *sequence, uint32_t pos,
+                   uint32_t layer, const struct crux_tensor *tensors, uint32_t count);
+    void *record_ctx;
+};
+
+/* Out: engine, NULL on failure.  In: model outlives it; options, may be NULL. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_open(struct crux_engine **engine, struct crux_engine_model *model,
+                                  const struct crux_engine_options *options);
+/* In: an engine without sequences. */
+void crux_engine_close(struct crux_engine *engine);
+
+struct crux_engine_figures {
+    double commit_seconds; /* of crux_engine_step's, what records and traces took */
+    double step_seconds;   /* all of it */
+    uint64_t rows;         /* positions done */
+    uint64_t saturated;    /* elements of recorded residual streams at the end of their range */
+    uint64_t cache_bytes;  /* held by sequences now */
+    unsigned threads;
+};
+void crux_engine_figures(const struct crux_engine *engine, struct crux_engine_figures *figures);
+
+/* ---- sequences ---- */
+
+/* What a run's tokens depend on beside the tokens before them. */
+struct crux_engine_ask {
+    uint32_t request_tokens; /* P: the head works from position P-1 on */
+    int32_t params[CRUX_PARAMS];
+    uint8_t seed[32];
+    uint32_t sample;
+};
+
+/* Returns: CRUX_E_REQUEST_INVALID unless 1 <= P <= context; CRUX_E_OUT_OF_MEMORY. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_sequence_open(struct crux_engine_sequence **sequence,
+                                           struct crux_engine *engine,
+                                           const struct crux_engine_ask *ask);
+void crux_engine_sequence_close(struct crux_engine_sequence *sequence);
+
+/* Returns: positions done. */
+uint32_t crux_engine_sequence_positions(const struct crux_engine_sequence *sequence);
+/* Out: trace_root, of the positions so far closed with this claim; as crux_trace_close. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_sequence_trace_root(uint8_t trace_root[32],
+                                                 struct crux_engine_sequence *sequence,
+                                                 const struct crux_claim *claim);
+/* Out: *count.  Returns: the trace leaves of the steps so far, CLOSE not among them. */
+const uint8_t (*crux_engine_sequence_leaves(const struct crux_engine_sequence *sequence,
+                                            uint64_t *count))[32];
+
+/* ---- steps ---- */
+
+struct crux_engine_row {
+    struct crux_engine_sequence *sequence;
+    uint32_t
+        token; /* at the sequence's next position; several rows of one sequence follow each other */
+    int32_t *logits; /* out: vocab of them, also before position P-1; NULL: not wanted */
+    uint32_t chosen; /* out: the token chosen at this position; CRUX_ENGINE_NO_TOKEN before P-1 */
+};
+
+/* Returns: CRUX_E_USAGE for no or too many rows, or a sequence of another engine; CRUX_E_STEP_OUTSIDE for a position
+ *          beyond the context; CRUX_E_OUT_OF_MEMORY, also for the cache's limit. Then nothing was done. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_step(struct crux_engine *engine, struct crux_engine_row *rows,
+                                  uint32_t count);
+
+#endif

@@ -1,0 +1,59 @@
+/* Products of several matrices with the same rows, cut into pieces of outputs. A piece's values depend on nothing but its
+ * own weights and rows, so how they are cut and who computes them does not matter. */
+#include "executor/engine/runner_parts.h"
+
+enum { GRAIN = 16, PIECES_PER_THREAD = 4, PIECE_LEAST = 64 };
+
+struct work {
+    struct crux_engine *engine;
+    const struct runner_product *products;
+    uint32_t count, rows, piece;
+    uint32_t first[RUNNER_PRODUCTS + 1]; /* piece of each product */
+};
+
+static void one_piece(void *ctx, uint32_t task, unsigned thread) {
+    const struct work *work = ctx;
+    const struct crux_engine *engine = work->engine;
+    struct runner_scratch *scratch = &engine->scratch[thread];
+    uint32_t number = 0;
+    while (task >= work->first[number + 1]) number++;
+    const struct runner_product *product = &work->products[number];
+    const struct runner_matrix *matrix = product->matrix;
+    uint32_t outputs = matrix->packed.outputs, o0 = (task - work->first[number]) * work->piece;
+    uint32_t o1 = outputs - o0 < work->piece ? outputs : o0 + work->piece;
+    struct crux_backend_finish finish = {.config = &matrix->linear,
+                                         .rowmul = matrix->rowmul,
+                                         .bias = matrix->bias,
+                                         .residual = product->residual,
+                                         .residual_stride = outputs,
+                                         .e = engine->batch.e,
+                                         .e_stride = 1};
+    engine->model->backend->matmul(scratch->acc, o1 - o0, &matrix->packed, engine->batch.x,
+                                   work->rows, o0, o1, scratch->matmul);
+    crux_backend_finish(product->y, outputs, &finish, scratch->acc, o1 - o0, work->rows, o0, o1);
+}
+
+/* Pieces small enough for every thread to have some, and for the sums to fit. */
+static uint32_t piece_of(const struct crux_engine *engine, uint32_t outputs, uint32_t rows) {
+    unsigned threads = crux_threads_count(engine->threads);
+    uint32_t piece = threads == 1 ? outputs : outputs / (threads * PIECES_PER_THREAD);
+    uint32_t most = RUNNER_ACC / rows;
+    if (piece < PIECE_LEAST) piece = PIECE_LEAST;
+    if (piece > most) piece = most;
+    piece = piece / GRAIN * GRAIN;
+    return piece < GRAIN ? GRAIN : piece;
+}
+
+void runner_multiply(struct crux_engine *engine, const struct runner_product *products,
+                     uint32_t count, uint32_t rows) {
+    struct work work = {.engine = engine, .products = products, .count = count, .rows = rows};
+    uint32_t outputs = 0;
+    CRUX_ASSERT(count <= RUNNER_PRODUCTS);
+    for (uint32_t i = 0; i < count; i++) outputs += products[i].matrix->packed.outputs;
+    work.piece = piece_of(engine, outputs, rows);
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t pieces = (products[i].matrix->packed.outputs - 1) / work.piece + 1;
+        work.first[i + 1] = work.first[i] + pieces;
+    }
+    crux_threads_run(engine->threads, one_piece, &work, work.first[count]);
+}

@@ -1,0 +1,18 @@
+/* Memory that is given back all at once. */
+#ifndef CRUX_EXECUTOR_ENGINE_RUNNER_MEMORY_H
+#define CRUX_EXECUTOR_ENGINE_RUNNER_MEMORY_H
+
+#include <stddef.h>
+
+/* A zeroed struct is empty. */
+struct runner_memory {
+    void **block;
+    size_t count, cap;
+    size_t bytes; /* of all blocks */
+};
+
+/* Returns: count * size zero bytes (one at least) at a multiple of CRUX_BACKEND_ALIGN_BYTES; NULL if there are none. */
+void *runner_memory_get(struct runner_memory *memory, size_t count, size_t size);
+void runner_memory_free(struct runner_memory *memory);
+
+#endif

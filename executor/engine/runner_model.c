@@ -1,0 +1,327 @@
+/* What is derived from a model once. Names of tensors and labels of ops are the decoder's: kernels/fused/decoder. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/engine/runner_parts.h"
+
+enum { BIAS_MOST = 1 << 24, WORD_BYTES = CRUX_NAME_BYTES };
+
+static const struct crux_type wide = {CRUX_I32, -INT32_MAX, INT32_MAX};
+
+/* The model being opened. The first failure stays, with what it was about. */
+struct opening {
+    struct crux_engine_model *model;
+    const struct crux_model_memory *memory;
+    enum crux_status status;
+    char what[WORD_BYTES];
+};
+
+static void fail(struct opening *o, enum crux_status status, const char *what) {
+    if (o->status != CRUX_OK) return;
+    o->status = status;
+    (void)snprintf(o->what, sizeof o->what, "%s", what);
+}
+
+static void *get(struct opening *o, size_t count, size_t size) {
+    void *memory = runner_memory_get(&o->model->memory, count, size);
+    if (memory == NULL) fail(o, CRUX_E_OUT_OF_MEMORY, "model");
+    return memory;
+}
+
+/* ---- tensors and constants of the program ---- */
+
+/* Returns: the tensor's number; UINT32_MAX after a failure. */
+static uint32_t number_of(struct opening *o, const char *name) {
+    const struct crux_program *program = o->model->program;
+    for (uint32_t i = 0; i < program->tensor_count; i++) {
+        const struct crux_model_tensor *tensor = &program->tensors[i];
+        if (strcmp(tensor->name, name) != 0) continue;
+        if (o->memory->tensors[i].len == crux_model_tensor_bytes(tensor)) return i;
+        break;
+    }
+    fail(o, CRUX_E_BAD_LAYOUT, name);
+    return UINT32_MAX;
+}
+
+/* Returns: the elements of a plain tensor; NULL after a failure. */
+static const void *plain(struct opening *o, const char *name, unsigned dtype, uint64_t elements) {
+    uint32_t number = number_of(o, name);
+    if (number == UINT32_MAX) return NULL;
+    const struct crux_model_tensor *tensor = &o->model->program->tensors[number];
+    const uint8_t *bytes = o->memory->tensors[number].bytes;
+    size_t size = crux_dtype_bytes(dtype);
+    if (tensor->layout != 0 || tensor->dtype != dtype ||
+        o->memory->tensors[number].len != elements * size || (uintptr_t)bytes % size != 0)
+        fail(o, CRUX_E_BAD_LAYOUT, name);
+    return bytes;
+}
+
+static struct crux_tiles tiles_of(struct opening *o, const char *name, uint32_t rows,
+                                  uint32_t inputs) {
+    struct crux_tiles tiles = {.rows = rows, .inputs = inputs};
+    uint32_t number = number_of(o, name);
+    if (number == UINT32_MAX) return tiles;
+    const struct crux_model_tensor *tensor = &o->model->program->tensors[number];
+    if (tensor->ndim != 2 || tensor->dim[0] != rows || tensor->dim[1] != inputs ||
+        crux_tile_decode(&tiles.tile, tensor->layout) != CRUX_OK)
+        fail(o, CRUX_E_BAD_LAYOUT, name);
+    tiles.bytes = o->memory->tensors[number].bytes;
+    return tiles;
+}
+
+/* The shift that lowering chose: a constant of the op with this label. */
+static int32_t shift_of(struct opening *o, uint32_t layer, const char *label) {
+    const struct crux_layer *l = &o->model->program->layers[layer];
+    for (uint32_t i = 0; i < l->ops; i++) {
+        const struct crux_labelled_op *op = &o->model->program->ops[l->first + i];
+        if (strcmp(op->label, label) == 0) return op->op.s0;
+    }
+    fail(o, CRUX_E_BAD_LAYOUT, label);
+    return 0;
+}
+
+/* ---- parts of a block ---- */
+
+static void word(char out[WORD_BYTES], const char *a, const char *b) {
+    (void)snprintf(out, WORD_BYTES, "%.24s%.24s", a, b);
+}
+
+static struct runner_norm norm_of(struct opening *o, const char *name, enum crux_decoder_norm kind,
+                                  uint32_t width, int32_t in_bits, int32_t weight_bits) {
+    const struct crux_fused_decoder *config = &o->model->config;
+    struct runner_norm norm = {.kind = kind, .width = width};
+    struct crux_fused_norm shape = {.width = width,
+                                    .eps_m = config->eps_m,
+                                    .eps_shift = config->eps_shift,
+                                    .in_bits = in_bits,
+                                    .weight_bits = weight_bits,
+                                    .out_bits = config->inner_bits,
+                                    .weight_most = INT16_MAX};
+    char bias[WORD_BYTES];
+    norm.weight = plain(o, name, CRUX_I16, width);
+    enum crux_status status = kind == CRUX_DECODER_RMSNORM
+                                  ? crux_fused_rmsnorm_constants(&norm.constants, &shape)
+                                  : crux_fused_layernorm_constants(&norm.constants, &shape);
+    if (status != CRUX_OK) fail(o, status, name);
+    if (kind == CRUX_DECODER_LAYERNORM) {
+        word(bias, name, ".bias");
+        norm.bias = plain(o, bias, CRUX_I32, width);
+        norm.out = crux_fused_layernorm_out(&norm.constants, BIAS_MOST);
+    } else {
+        norm.out = (struct crux_type){CRUX_I32, -norm.constants.out_most, norm.constants.out_most};
+    }
+    return norm;
+}
+
+static void pack(struct opening *o, struct runner_matrix *matrix, const struct crux_tiles *tiles) {
+    const struct crux_backend *backend = o->model->backend;
+    if (o->status != CRUX_OK) return;
+    if (tiles->inputs > CRUX_BACKEND_INPUTS_MAX) fail(o, CRUX_E_UNSUPPORTED, backend->name);
+    void *packed =
+        get(o, backend->packed_bytes(&tiles->tile, tiles->rows, tiles->inputs), sizeof(uint8_t));
+    if (o->status != CRUX_OK) return;
+    backend->pack(packed, tiles);
+    matrix->packed = (struct crux_backend_matrix){tiles->tile, tiles->rows, tiles->inputs, packed};
+}
+
+/* In: name, of the tensor; label, of the op in that layer. */
+static void matrix_of(struct opening *o, struct runner_matrix *matrix, const char *name,
+                      uint32_t layer, const char *label, uint32_t out, uint32_t in, bool bias) {
+    struct crux_tiles tiles = tiles_of(o, name, out, in);
+    char part[WORD_BYTES];
+    matrix->linear = (struct crux_fused_linear){shift_of(o, layer, label), wide};
+    word(part, name, ".scale");
+    matrix->rowmul = plain(o, part, CRUX_I32, out);
+    word(part, name, ".bias");
+    if (bias) matrix->bias = plain(o, part, CRUX_I32, out);
+    pack(o, matrix, &tiles);
+}
+
+static int32_t weight_bits(const struct crux_fused_decoder *config, uint32_t block,
+                           enum crux_decoder_norm_of norm) {
+    return config->plans != NULL ? config->plans[block].norm_bits[norm] : config->norm_bits;
+}
+
+static void project(struct opening *o, uint32_t block, enum crux_decoder_matrix kind,
+                    const char *name, uint32_t out, uint32_t in, bool bias) {
+    struct crux_engine_model *model = o->model;
+    uint32_t per = model->config.blocks_per_layer;
+    char prefix[WORD_BYTES], tensor[WORD_BYTES], label[WORD_BYTES];
+    (void)snprintf(prefix, sizeof prefix, "b%u.", (unsigned)block);
+    word(tensor, prefix, name);
+    (void)snprintf(prefix, sizeof prefix, "b%u.", (unsigned)(block % per));
+    word(label, per > 1 ? prefix : "", name);
+    matrix_of(o, &model->blocks[block].matrix[kind], tensor, block / per, label, out, in, bias);
+}
+
+static struct crux_fused_rope rope_of(const struct opening *o, const struct runner_norm *norm) {
+    const struct crux_fused_decoder *config = &o->model->config;
+    return (struct crux_fused_rope){config->rope_layout,
+                                    crux_fused_rope_type(config->qk_norm ? norm->out : wide)};
+}
+
+static void open_block(struct opening *o, uint32_t number) {
+    const struct crux_fused_decoder *c = &o->model->config;
+    struct runner_block *block = &o->model->blocks[number];
+    uint32_t q_width = c->heads * c->head_width, kv_width = c->kv_heads * c->head_width;
+    char prefix[WORD_BYTES], name[WORD_BYTES];
+    (void)snprintf(prefix, sizeof prefix, "b%u.", (unsigned)number);
+    word(name, prefix, "n1");
+    block->n1 =
+        norm_of(o, name, c->norm, c->width, c->r_bits, weight_bits(c, number, CRUX_DECODER_NORM_1));
+    word(name, prefix, "n2");
+    block->n2 =
+        norm_of(o, name, c->norm, c->width, c->r_bits, weight_bits(c, number, CRUX_DECODER_NORM_2));
+    if (c->qk_norm) {
+        word(name, prefix, "q.norm");
+        block->q_norm = norm_of(o, name, CRUX_DECODER_RMSNORM, c->head_width, c->inner_bits,
+                                weight_bits(c, number, CRUX_DECODER_NORM_Q));
+        word(name, prefix, "k.norm");
+        block->k_norm = norm_of(o, name, CRUX_DECODER_RMSNORM, c->head_width, c->inner_bits,
+                                weight_bits(c, number, CRUX_DECODER_NORM_K));
+    }
+    block->q_rope = rope_of(o, &block->q_norm);
+    block->k_rope = rope_of(o, &block->k_norm);
+    project(o, number, CRUX_DECODER_Q, "q", q_width, c->width, c->qkv_bias);
+    project(o, number, CRUX_DECODER_K, "k", kv_width, c->width, c->qkv_bias);
+    project(o, number, CRUX_DECODER_V, "v", kv_width, c->width, c->qkv_bias);
+    project(o, number, CRUX_DECODER_O, "o", c->width, q_width, c->bias);
+    if (c->ffn == CRUX_DECODER_GATED)
+        project(o, number, CRUX_DECODER_GATE, "gate", c->ffn_width, c->width, c->bias);
+    project(o, number, CRUX_DECODER_UP, "up", c->ffn_width, c->width, c->bias);
+    project(o, number, CRUX_DECODER_DOWN, "down", c->width, c->ffn_width, c->bias);
+}
+
+/* ---- what all blocks share ---- */
+
+static void open_tables(struct opening *o) {
+    struct crux_engine_model *m = o->model;
+    const struct crux_fused_decoder *c = &m->config;
+    struct crux_table_grid grid = crux_table_activation_grid((unsigned)c->inner_bits);
+    m->tables.exp2 = plain(o, "exp2", CRUX_U16, CRUX_TABLE_ENTRIES);
+    if (c->softcap != 0) m->tables.softcap = plain(o, "softcap", CRUX_I32, CRUX_TABLE_ENTRIES);
+    m->act = plain(o, "act", CRUX_I32, CRUX_TABLE_ENTRIES);
+    if (c->positions == CRUX_DECODER_ROPE)
+        m->rope = plain(o, "rope", CRUX_I32, (uint64_t)c->context * (c->head_width / 2) * 3);
+    if (c->positions == CRUX_DECODER_LEARNED)
+        m->positions = plain(o, "positions", CRUX_I32, (uint64_t)c->context * c->width);
+    m->activation = (struct crux_fused_activation){
+        .lut = {grid.x0, grid.shift, grid.cells, crux_lut_constant(0), crux_lut_line(1, 0)},
+        .a = wide,
+        .s = c->inner_bits,
+        .h = wide};
+    m->attention = (struct crux_fused_attention){.heads = c->heads,
+                                                 .kv_heads = c->kv_heads,
+                                                 .width = c->head_width,
+                                                 .context = c->context,
+                                                 .window = c->window,
+                                                 .softcap = c->softcap};
+    crux_fused_attention_scale(&m->attention, c->head_width, 2 * c->inner_bits);
+    m->dot_limit = crux_fused_quant_rows_dot_limit(c->head_width);
+    m->sample = (struct crux_fused_sample){c->vocab, CRUX_SAMPLE_BLOCK, c->logit_bits};
+}
+
+static void open_ends(struct opening *o) {
+    struct crux_engine_model *m = o->model;
+    const struct crux_fused_decoder *c = &m->config;
+    uint32_t last = m->program->header.layers - 1;
+    m->embed_tiles = tiles_of(o, "embed", c->vocab, c->width);
+    m->embed_rowmul = plain(o, "embed.scale", CRUX_I32, c->vocab);
+    m->embed = (struct crux_fused_embed){c->vocab, shift_of(o, 0, "embed"), wide};
+    m->out_norm = norm_of(o, "out.norm", c->norm, c->width, c->r_bits, c->norm_bits);
+    struct crux_tiles tiles = tiles_of(o, c->tied ? "embed" : "head", c->vocab, c->width);
+    m->head.linear = (struct crux_fused_linear){shift_of(o, last, "head"), wide};
+    m->head.rowmul = plain(o, "head.scale", CRUX_I32, c->vocab);
+    pack(o, &m->head, &tiles);
+}
+
+/* Layouts of what a layer stores, from the program itself. */
+static void open_layer(struct opening *o, uint32_t number) {
+    const struct crux_fused_decoder *c = &o->model->config;
+    const struct crux_layer *entry = &o->model->program->layers[number];
+    struct runner_layer *layer = &o->model->layers[number];
+    struct crux_tensor tensors[CRUX_STORES_MAX] = {{.elements = NULL}};
+    uint32_t extent[CRUX_DIMS_MAX] = {0};
+    bool head = number + 1 == o->model->program->header.layers;
+    layer->first_block = number * c->blocks_per_layer;
+    uint32_t left = head ? 0 : c->blocks - layer->first_block;
+    layer->blocks = left < c->blocks_per_layer ? left : c->blocks_per_layer;
+    layer->stores = layer->blocks * CRUX_RUNNER_STORES + 1;
+    if (entry->stores != layer->stores) {
+        fail(o, CRUX_E_BAD_LAYOUT, "stores");
+        return;
+    }
+    for (uint32_t i = 0; i < layer->stores; i++) {
+        const struct crux_op *op =
+            &o->model->program->ops[entry->first + entry->ops - entry->stores + i].op;
+        uint64_t k_bytes = UINT64_C(2) * c->kv_heads * c->head_width, wanted;
+        for (unsigned d = 0; d < op->ndim; d++) extent[d] = crux_dim_value(&op->dim[d], 0, 1);
+        crux_layout_record(&layer->layout[i], op->dtype, op->ndim, extent);
+        tensors[i].layout = layer->layout[i];
+        wanted = i + 1 < layer->stores ? (i % 2 == 0 ? k_bytes : c->kv_heads)
+                 : head                ? sizeof(int32_t)
+                                       : sizeof(int32_t) * (uint64_t)c->width;
+        if (crux_tensor_bytes(&layer->layout[i]) != wanted) fail(o, CRUX_E_BAD_LAYOUT, "stores");
+    }
+    layer->nested_bytes = crux_nested_bytes(tensors, layer->stores);
+}
+
+static bool belong_together(const struct crux_fused_decoder *c,
+                            const struct crux_engine_source *source) {
+    const struct crux_program_header *header = &source->program->header;
+    if (c->blocks == 0 || c->blocks_per_layer == 0 || c->kv_heads == 0) return false;
+    return header->layers == (c->blocks - 1) / c->blocks_per_layer + 2 &&
+           header->context == c->context && header->vocab == c->vocab &&
+           source->memory->count == source->program->tensor_count;
+}
+
+static void open_all(struct opening *o) {
+    struct crux_engine_model *model = o->model;
+    model->blocks = get(o, model->config.blocks, sizeof *model->blocks);
+    model->layers = get(o, model->program->header.layers, sizeof *model->layers);
+    if (o->status != CRUX_OK) return;
+    for (uint32_t i = 0; i < model->program->header.layers; i++) open_layer(o, i);
+    open_tables(o);
+    for (uint32_t i = 0; i < model->config.blocks && o->status == CRUX_OK; i++) open_block(o, i);
+    open_ends(o);
+}
+
+static bool is_little_endian(void) {
+    const uint16_t one = 1;
+    uint8_t first;
+    memcpy(&first, &one, 1);
+    return first == 1;
+}
+
+enum crux_status crux_engine_model_open(struct crux_engine_model **out,
+                                        const struct crux_engine_source *source,
+                                        const char *backend, char *what) {
+    struct opening o = {.memory = source->memory};
+    *out = NULL;
+    o.model = calloc(1, sizeof *o.model);
+    if (o.model == NULL) return CRUX_E_OUT_OF_MEMORY;
+    o.model->config = *source->config;
+    o.model->program = source->program;
+    enum crux_status status = crux_backend_select(&o.model->backend, backend);
+    if (status != CRUX_OK) fail(&o, status, backend == NULL ? "backend" : backend);
+    if (!is_little_endian()) fail(&o, CRUX_E_UNSUPPORTED, "byte order");
+    if (!belong_together(source->config, source)) fail(&o, CRUX_E_BAD_LAYOUT, "program");
+    if (o.status == CRUX_OK) open_all(&o);
+    if (what != NULL) memcpy(what, o.what, CRUX_NAME_BYTES);
+    if (o.status == CRUX_OK)
+        *out = o.model;
+    else
+        crux_engine_model_close(o.model);
+    return o.status;
+}
+
+void crux_engine_model_close(struct crux_engine_model *model) {
+    if (model == NULL) return;
+    runner_memory_free(&model->memory);
+    free(model);
+}
+
+const char *crux_engine_model_backend(const struct crux_engine_model *model) {
+    return model->backend->name;
+}

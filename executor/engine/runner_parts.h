@@ -1,0 +1,209 @@
+/* Inside the engine: what the files runner_*.c share. */
+#ifndef CRUX_EXECUTOR_ENGINE_RUNNER_PARTS_H
+#define CRUX_EXECUTOR_ENGINE_RUNNER_PARTS_H
+
+#include "executor/engine/runner.h"
+#include "executor/engine/runner_memory.h"
+#include "executor/engine/threads.h"
+
+enum {
+    CRUX_RUNNER_PAGE = 64, /* positions of a cache page */
+    CRUX_RUNNER_E_MAX =
+        63, /* no row needs a greater exponent: the kernels find the least that does */
+    CRUX_RUNNER_STORES = 4 /* of a block: k, k.e, v, v.e */
+};
+
+/* ---- model: runner_model.c ---- */
+
+struct runner_norm {
+    enum crux_decoder_norm kind;
+    struct crux_norm_constants constants;
+    struct crux_type out;
+    const int16_t *weight;
+    const int32_t *bias;
+    uint32_t width;
+};
+
+/* A matrix, packed for the backend, with what belongs to it. */
+struct runner_matrix {
+    struct crux_backend_matrix packed;
+    struct crux_fused_linear linear;
+    const int32_t *rowmul, *bias;
+};
+
+struct runner_block {
+    struct runner_norm n1, n2, q_norm, k_norm;
+    struct runner_matrix matrix[CRUX_DECODER_MATRICES];
+    struct crux_fused_rope q_rope, k_rope;
+};
+
+struct runner_layer {
+    uint32_t first_block, blocks;
+    uint32_t stores;
+    struct crux_layout layout[CRUX_STORES_MAX];
+    size_t nested_bytes;
+};
+
+struct crux_engine_model {
+    struct runner_memory memory;
+    const struct crux_backend *backend;
+    struct crux_fused_decoder config;
+    const struct crux_program *program;
+    struct runner_block *blocks; /* config.blocks */
+    struct runner_layer *layers; /* program->header.layers; the last is the head */
+    struct runner_norm out_norm;
+    struct runner_matrix head;
+    struct crux_tiles embed_tiles;
+    struct crux_fused_embed embed;
+    const int32_t *embed_rowmul, *positions; /* positions: NULL unless learned */
+    struct crux_fused_attention attention;
+    struct crux_attention_tables tables;
+    struct crux_fused_activation activation;
+    const int32_t *act, *rope;
+    struct crux_fused_sample sample;
+    int32_t dot_limit; /* of q and k */
+};
+
+/* ---- cache: runner_cache.c ---- */
+
+/* One page: for each block of the model k, v i16 [kv][CRUX_RUNNER_PAGE][d], then ek, ev i8 [kv][CRUX_RUNNER_PAGE]. */
+struct runner_cache {
+    size_t page_bytes, block_bytes, exponents_at;
+    uint64_t bytes, bytes_max;
+    uint8_t **unused; /* pages given back */
+    uint32_t unused_count, unused_cap;
+};
+
+void runner_cache_init(struct runner_cache *cache, const struct crux_fused_decoder *config,
+                       uint64_t bytes_max);
+void runner_cache_free(struct runner_cache *cache);
+
+struct crux_engine_sequence {
+    struct crux_engine *engine;
+    struct crux_engine_ask ask;
+    uint32_t positions; /* done */
+    uint32_t *tokens; /* of positions done and of the step in progress, clamped to the vocabulary */
+    uint32_t token_cap;
+    uint8_t **pages; /* [position / CRUX_RUNNER_PAGE]; NULL: not yet there, or behind the window */
+    uint32_t page_cap;
+    struct crux_trace trace;
+    uint8_t (*leaves)[32];
+    uint64_t leaf_count, leaf_cap, leaf_done; /* leaf_done: those in trace */
+    uint32_t rows;                            /* in the step in progress */
+};
+
+/* Room for positions up to `end`.  Returns: CRUX_E_OUT_OF_MEMORY; then some of it may be there. */
+CRUX_MUST_CHECK
+enum crux_status runner_cache_reserve(struct crux_engine_sequence *sequence, uint32_t end);
+/* Gives back pages that no position from `next` on can see. */
+void runner_cache_trim(struct crux_engine_sequence *sequence, uint32_t next);
+void runner_cache_release(struct crux_engine_sequence *sequence);
+
+struct runner_rows {
+    const int16_t *k, *v;  /* [kv][d] */
+    const int8_t *ek, *ev; /* [kv] */
+};
+void runner_cache_put(struct crux_engine_sequence *sequence, uint32_t block, uint32_t pos,
+                      const struct runner_rows *rows);
+/* Out: spans, of the positions that position `pos` sees, for cache head kv.  Returns: how many, at most
+ * runner_cache_spans_max. */
+uint32_t runner_cache_spans(struct crux_attention_span *spans,
+                            const struct crux_engine_sequence *sequence, uint32_t block,
+                            uint32_t kv, uint32_t pos);
+uint32_t runner_cache_spans_max(const struct crux_engine_model *model);
+
+/* ---- engine ---- */
+
+/* One thread's own memory. */
+struct runner_scratch {
+    int16_t *z;
+    int64_t *c;
+    int16_t *x; /* the widest input of a matrix */
+    struct crux_attention_span *spans;
+    struct crux_attention_scratch attention;
+    struct crux_sample_scratch sample;
+    uint8_t *nested;
+    int64_t *acc; /* RUNNER_ACC of them, or a row of 16 outputs for each row of a step */
+    void *matmul;
+    uint64_t saturated;
+};
+
+/* Rows of the step, [rows] of each. */
+struct runner_batch {
+    int32_t *r;           /* width */
+    int32_t *n;           /* width */
+    uint8_t *x;           /* inputs of the next products, as the backend prepares them */
+    int8_t *e;            /* 1 */
+    int32_t *q;           /* heads * head_width; then attention's output */
+    int32_t *k, *v;       /* kv_heads * head_width */
+    int16_t *q16;         /* heads * head_width */
+    int8_t *eq;           /* heads */
+    int16_t *k16, *v16;   /* [block of the layer][row][kv_heads * head_width] */
+    int8_t *ek, *ev;      /* [block of the layer][row][kv_heads] */
+    int32_t *gate, *up;   /* ffn_width */
+    int32_t *logits;      /* [head rows] vocab */
+    uint8_t (*roots)[32]; /* [row][layer] */
+    struct runner_place {
+        struct crux_engine_sequence *sequence;
+        uint32_t pos;
+    } * place;
+    uint32_t *head_row; /* rows that need the head */
+};
+
+enum {
+    RUNNER_HEAD_ROWS = 16, /* logits in memory at once */
+    RUNNER_ACC = 1 << 16   /* sums that a thread holds at once: half a megabyte */
+};
+
+struct crux_engine {
+    struct runner_memory memory;
+    const struct crux_engine_model *model;
+    struct crux_engine_options options;
+    struct crux_threads *threads;
+    struct runner_cache cache;
+    struct runner_scratch *scratch; /* one a thread */
+    struct runner_batch batch;
+    uint32_t count; /* rows of the step in progress */
+    uint32_t layer; /* at work */
+    uint32_t block;
+    double commit_seconds, step_seconds;
+    uint64_t rows_done;
+    uint32_t sequences;
+};
+
+double runner_seconds(void);
+
+/* runner_batch.c */
+CRUX_MUST_CHECK
+enum crux_status runner_batch_open(struct crux_engine *engine);
+
+/* runner_rows.c: one row of the step. */
+void runner_norm(int32_t *n, const struct runner_norm *norm, const int32_t *r, uint32_t rows,
+                 struct runner_scratch *scratch);
+/* v of row number `row` becomes an input of the next products.  In: place, the row's number among them. */
+void runner_prepare(struct crux_engine *engine, uint32_t place, const int32_t *v, uint32_t width,
+                    struct runner_scratch *scratch);
+
+/* runner_linear.c: several matrices times the prepared rows, shared among the threads. */
+struct runner_product {
+    const struct runner_matrix *matrix;
+    int32_t *y;              /* [rows][outputs] */
+    const int32_t *residual; /* the same shape, or NULL; may be y */
+};
+enum { RUNNER_PRODUCTS = 3 /* at most, at once */ };
+void runner_multiply(struct crux_engine *engine, const struct runner_product *products,
+                     uint32_t count, uint32_t rows);
+
+/* runner_block.c */
+void runner_embed(struct crux_engine *engine);
+void runner_block(struct crux_engine *engine, uint32_t layer, uint32_t block);
+/* runner_head.c */
+void runner_head(struct crux_engine *engine, struct crux_engine_row *rows);
+/* runner_record.c: records of a layer of blocks, and of the head; then the traces. */
+void runner_record_layer(struct crux_engine *engine, uint32_t layer);
+void runner_record_head(struct crux_engine *engine, const struct crux_engine_row *rows);
+CRUX_MUST_CHECK
+enum crux_status runner_record_reserve(struct crux_engine_sequence *sequence, uint32_t rows);
+void runner_record_append(struct crux_engine *engine);
+
+#endif

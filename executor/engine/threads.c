@@ -1,0 +1,169 @@
+#include "executor/engine/threads.h"
+
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+enum {
+    INDEX_BITS = 20,
+    SPINS = 4000,     /* about 50 us of pauses before a helper sleeps */
+    SPINS_MASTER = 64 /* before the caller yields: a helper may have lost its core */
+};
+
+#define INDEX_MASK ((UINT64_C(1) << INDEX_BITS) - 1)
+
+/* The run in progress is one word, | run number | tasks | next task |, taken by compare and swap: a helper that was
+ * away for long can take a task of a later run, but never a task twice. */
+struct crux_threads {
+    _Atomic uint64_t ticket;
+    _Atomic uint32_t done;
+    crux_threads_task *task; /* written only when every task of the run before is done */
+    void *ctx;
+    unsigned count;
+    _Atomic uint32_t sleeping;
+    _Atomic bool closing;
+    pthread_mutex_t lock;
+    pthread_cond_t wake;
+    struct helper {
+        struct crux_threads *threads;
+        pthread_t id;
+        unsigned number;
+    } * helper; /* count, the first is the caller */
+    unsigned started;
+};
+
+static void rest(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static uint32_t next_of(uint64_t ticket) {
+    return (uint32_t)(ticket & INDEX_MASK);
+}
+static uint32_t tasks_of(uint64_t ticket) {
+    return (uint32_t)(ticket >> INDEX_BITS & INDEX_MASK);
+}
+
+/* Returns: false if there is no task left to take. */
+static bool take_one(struct crux_threads *threads, unsigned number) {
+    uint64_t ticket = atomic_load_explicit(&threads->ticket, memory_order_acquire);
+    do {
+        if (next_of(ticket) >= tasks_of(ticket)) return false;
+    } while (!atomic_compare_exchange_weak_explicit(&threads->ticket, &ticket, ticket + 1,
+                                                    memory_order_acq_rel, memory_order_acquire));
+    threads->task(threads->ctx, next_of(ticket), number);
+    atomic_fetch_add_explicit(&threads->done, 1, memory_order_release);
+    return true;
+}
+
+static bool has_work(struct crux_threads *threads) {
+    uint64_t ticket = atomic_load(&threads->ticket);
+    return next_of(ticket) < tasks_of(ticket);
+}
+
+static void fall_asleep(struct crux_threads *threads) {
+    (void)pthread_mutex_lock(&threads->lock);
+    atomic_fetch_add(&threads->sleeping, 1);
+    while (!has_work(threads) && !atomic_load(&threads->closing))
+        (void)pthread_cond_wait(&threads->wake, &threads->lock);
+    atomic_fetch_sub(&threads->sleeping, 1);
+    (void)pthread_mutex_unlock(&threads->lock);
+}
+
+static void *help(void *argument) {
+    const struct helper *self = argument;
+    struct crux_threads *threads = self->threads;
+    unsigned spins = 0;
+    while (!atomic_load_explicit(&threads->closing, memory_order_relaxed)) {
+        if (take_one(threads, self->number)) {
+            spins = 0;
+        } else if (++spins < SPINS) {
+            rest();
+        } else {
+            fall_asleep(threads);
+            spins = 0;
+        }
+    }
+    return NULL;
+}
+
+static void wake_all(struct crux_threads *threads) {
+    if (atomic_load(&threads->sleeping) == 0) return;
+    (void)pthread_mutex_lock(&threads->lock);
+    (void)pthread_cond_broadcast(&threads->wake);
+    (void)pthread_mutex_unlock(&threads->lock);
+}
+
+void crux_threads_run(struct crux_threads *threads, crux_threads_task *task, void *ctx,
+                      uint32_t tasks) {
+    CRUX_ASSERT(tasks <= CRUX_THREADS_TASKS_MAX);
+    if (tasks <= 1 || threads->count == 1) {
+        for (uint32_t i = 0; i < tasks; i++) task(ctx, i, 0);
+        return;
+    }
+    uint64_t run = atomic_load_explicit(&threads->ticket, memory_order_relaxed) >> (2 * INDEX_BITS);
+    threads->task = task;
+    threads->ctx = ctx;
+    atomic_store_explicit(&threads->done, 0, memory_order_relaxed);
+    atomic_store(&threads->ticket, (run + 1) << (2 * INDEX_BITS) | (uint64_t)tasks << INDEX_BITS);
+    wake_all(threads);
+    while (take_one(threads, 0)) continue;
+    for (unsigned spins = 0; atomic_load_explicit(&threads->done, memory_order_acquire) != tasks;) {
+        if (++spins < SPINS_MASTER)
+            rest();
+        else
+            (void)sched_yield();
+    }
+}
+
+unsigned crux_threads_count(const struct crux_threads *threads) {
+    return threads->count;
+}
+
+enum crux_status crux_threads_open(struct crux_threads **out, unsigned count) {
+    *out = NULL;
+    if (count == 0) {
+        long processors = sysconf(_SC_NPROCESSORS_ONLN);
+        count = processors < 1                  ? 1
+                : processors > CRUX_THREADS_MAX ? CRUX_THREADS_MAX
+                                                : (unsigned)processors;
+    }
+    if (count > CRUX_THREADS_MAX) return CRUX_E_USAGE;
+    struct crux_threads *threads = calloc(1, sizeof *threads);
+    if (threads == NULL) return CRUX_E_OUT_OF_MEMORY;
+    threads->count = count;
+    threads->helper = calloc(count, sizeof *threads->helper);
+    if (threads->helper == NULL) {
+        free(threads);
+        return CRUX_E_OUT_OF_MEMORY;
+    }
+    (void)pthread_mutex_init(&threads->lock, NULL);
+    (void)pthread_cond_init(&threads->wake, NULL);
+    for (threads->started = 1; threads->started < count; threads->started++) {
+        struct helper *helper = &threads->helper[threads->started];
+        *helper = (struct helper){.threads = threads, .number = threads->started};
+        if (pthread_create(&helper->id, NULL, help, helper) != 0) {
+            crux_threads_close(threads);
+            return CRUX_E_OUT_OF_MEMORY;
+        }
+    }
+    *out = threads;
+    return CRUX_OK;
+}
+
+void crux_threads_close(struct crux_threads *threads) {
+    if (threads == NULL) return;
+    atomic_store(&threads->closing, true);
+    (void)pthread_mutex_lock(&threads->lock);
+    (void)pthread_cond_broadcast(&threads->wake);
+    (void)pthread_mutex_unlock(&threads->lock);
+    for (unsigned i = 1; i < threads->started; i++) (void)pthread_join(threads->helper[i].id, NULL);
+    (void)pthread_cond_destroy(&threads->wake);
+    (void)pthread_mutex_destroy(&threads->lock);
+    free(threads->helper);
+    free(threads);
+}

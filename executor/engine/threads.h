@@ -1,0 +1,34 @@
+/* A few threads that share tasks: the caller and count - 1 helpers.
+ *
+ *   run(f, ctx, n)    f(ctx, 0 .. n-1, thread) each once, by whichever thread is free; returns when all are done
+ *
+ * Helpers spin for a moment between runs, then sleep, so that an idle engine costs nothing and a shared core is not
+ * held. Who does which task must not matter to the result.
+ */
+#ifndef CRUX_EXECUTOR_ENGINE_THREADS_H
+#define CRUX_EXECUTOR_ENGINE_THREADS_H
+
+#include <stdint.h>
+
+#include "kernels/kernels.h"
+
+enum { CRUX_THREADS_MAX = 256, CRUX_THREADS_TASKS_MAX = (1 << 20) - 1 };
+
+struct crux_threads;
+
+/* thread: 0 .. count-1, the one that does the task: for scratch memory. */
+typedef void crux_threads_task(void *ctx, uint32_t task, unsigned thread);
+
+/* In: count, 1 .. CRUX_THREADS_MAX; 0: as many as the machine has processors.
+ * Returns: CRUX_E_OUT_OF_MEMORY; CRUX_E_USAGE for too many. */
+CRUX_MUST_CHECK
+enum crux_status crux_threads_open(struct crux_threads **threads, unsigned count);
+void crux_threads_close(struct crux_threads *threads);
+
+unsigned crux_threads_count(const struct crux_threads *threads);
+
+/* In: tasks, at most CRUX_THREADS_TASKS_MAX. One caller at a time. */
+void crux_threads_run(struct crux_threads *threads, crux_threads_task *task, void *ctx,
+                      uint32_t tasks);
+
+#endif
