@@ -6,7 +6,7 @@
 
 extern const struct crux_backend crux_backend_reference;
 
-#if defined(__x86_64__) && defined(CRUX_BACKENDS_X86)
+#ifdef __x86_64__
 extern const struct crux_backend crux_backend_avx2, crux_backend_vnni;
 #endif
 

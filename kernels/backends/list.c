@@ -1,7 +1,7 @@
 #include "kernels/backends/backends.h"
 
 static const struct crux_backend *const list[] = {
-#if defined(__x86_64__) && defined(CRUX_BACKENDS_X86)
+#ifdef __x86_64__
     &crux_backend_vnni,
     &crux_backend_avx2,
 #endif

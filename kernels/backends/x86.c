@@ -1,0 +1,93 @@
+/* The tables of the x86 backends. This file is compiled for every processor: it decides who may run the others. */
+#ifdef __x86_64__
+
+#include "kernels/backends/backends.h"
+#include "kernels/backends/panel.h"
+
+static size_t scratch_bytes(const struct crux_backend_matrix *w CRUX_UNUSED,
+                            uint32_t rows CRUX_UNUSED) {
+    return 0;
+}
+
+/* --- avx2 --- */
+
+static const char *avx2_unavailable(void) {
+    return __builtin_cpu_supports("avx2") ? NULL : "this processor has no AVX2";
+}
+
+static void avx2_pack(void *packed, const struct crux_tiles *w) {
+    crux_panel_pack(packed, w, CRUX_PANEL_PAIRS);
+}
+
+static size_t avx2_row_bytes(uint32_t inputs) {
+    return crux_panel_row_bytes(inputs, false);
+}
+
+static void avx2_prepare(void *row, const int16_t *x, uint32_t inputs) {
+    crux_panel_prepare(row, x, inputs, false);
+}
+
+static void avx2_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
+                        const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
+                        void *scratch CRUX_UNUSED) {
+    crux_panel_matmul(acc, acc_stride, w, prepared, false, rows, o0, o1, crux_panel_choose_avx2);
+}
+
+const struct crux_backend crux_backend_avx2 = {
+    .name = "x86-avx2",
+    .why_equal = "16-bit dots of a group stay below 2^28, and carries keep both 16-bit halves of "
+                 "their products with "
+                 "the multipliers inside 32 bits.",
+    .unavailable = avx2_unavailable,
+    .packed_bytes = crux_panel_packed_bytes,
+    .pack = avx2_pack,
+    .row_bytes = avx2_row_bytes,
+    .prepare = avx2_prepare,
+    .scratch_bytes = scratch_bytes,
+    .matmul = avx2_matmul,
+};
+
+/* --- avx512 vnni --- */
+
+static const char *vnni_unavailable(void) {
+    bool has = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+               __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
+               __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx2");
+    return has ? NULL : "this processor has no AVX-512 VNNI";
+}
+
+static void vnni_pack(void *packed, const struct crux_tiles *w) {
+    crux_panel_pack(packed, w, CRUX_PANEL_QUADS);
+}
+
+static size_t vnni_row_bytes(uint32_t inputs) {
+    return crux_panel_row_bytes(inputs, true);
+}
+
+static void vnni_prepare(void *row, const int16_t *x, uint32_t inputs) {
+    crux_panel_prepare(row, x, inputs, true);
+}
+
+static void vnni_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
+                        const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
+                        void *scratch CRUX_UNUSED) {
+    crux_panel_matmul(acc, acc_stride, w, prepared, true, rows, o0, o1, crux_panel_choose_vnni);
+}
+
+const struct crux_backend crux_backend_vnni = {
+    .name = "x86-vnni",
+    .why_equal = "Byte dots of a group stay below 2^28, and carries keep both 16-bit halves of "
+                 "their products with "
+                 "the multipliers inside 32 bits.",
+    .unavailable = vnni_unavailable,
+    .packed_bytes = crux_panel_packed_bytes,
+    .pack = vnni_pack,
+    .row_bytes = vnni_row_bytes,
+    .prepare = vnni_prepare,
+    .scratch_bytes = scratch_bytes,
+    .matmul = vnni_matmul,
+};
+
+#else
+typedef int crux_no_x86_here;
+#endif
