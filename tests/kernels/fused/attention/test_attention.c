@@ -1,7 +1,12 @@
 #include "kernels/fused/attention/attention.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
 #include <string.h>
 
+#include <cmocka.h>
+
+#include "kernels/fused/attention/paged.h"
 #include "kernels/fused/exp2.h"
 #include "tests/support/fused_harness.h"
 
@@ -86,6 +91,39 @@ static uint32_t choose_pos(struct harness *h, const struct crux_fused_attention 
     return (uint32_t)crux_random_below(&h->random, config->context);
 }
 
+/* The same attention from spans of random lengths, one query head after the other. */
+static void same_paged(struct harness *h, const struct crux_fused_attention *config,
+                       const struct rows *q, const struct crux_attention_cache *cache,
+                       const struct crux_attention_tables *tables, const int32_t *want) {
+    uint32_t used = cache->positions, width = config->width, kv_heads = config->kv_heads;
+    struct crux_attention_span *spans = harness_alloc(h, used, sizeof *spans);
+    struct crux_attention_scratch scratch = {harness_alloc(h, used, sizeof(int32_t)),
+                                             harness_alloc(h, used, sizeof(uint16_t))};
+    int16_t *k = harness_alloc(h, (size_t)used * width, 2);
+    int16_t *v = harness_alloc(h, (size_t)used * width, 2);
+    int8_t *ek = harness_alloc(h, used, 1), *ev = harness_alloc(h, used, 1);
+    int32_t *out = harness_alloc(h, width, sizeof *out);
+    for (uint32_t head = 0; head < config->heads; head++) {
+        uint32_t kv = head / (config->heads / kv_heads), count = 0;
+        for (uint32_t t = 0; t < used; t++) {
+            size_t row = (size_t)t * kv_heads + kv;
+            memcpy(k + (size_t)t * width, cache->k + row * width, 2U * width);
+            memcpy(v + (size_t)t * width, cache->v + row * width, 2U * width);
+            ek[t] = cache->ek[row];
+            ev[t] = cache->ev[row];
+        }
+        for (uint32_t t = 0; t < used; count++) {
+            uint32_t some = (uint32_t)crux_random_between(&h->random, 1, used - t);
+            size_t at = (size_t)t * width;
+            spans[count] = (struct crux_attention_span){k + at, v + at, ek + t, ev + t, some};
+            t += some;
+        }
+        crux_fused_attention_paged(out, &scratch, config, (int16_t *)q->x + (size_t)head * width,
+                                   q->e[head], spans, count, tables);
+        assert_memory_equal(out, want + (size_t)head * width, width * sizeof *out);
+    }
+}
+
 static void one_case(struct harness *h) {
     struct crux_random *random = &h->random;
     struct crux_fused_attention config = choose(h);
@@ -152,6 +190,7 @@ static void one_case(struct harness *h) {
     uint16_t *weight = harness_alloc(h, used, sizeof *weight);
     crux_fused_attention_reference(out, score, weight, &config, q.x, q.e, &cache, &tables);
     harness_expect(h, "out", value, out);
+    same_paged(h, &config, &q, &cache, &tables, out);
 }
 
 int main(int argc, char **argv) {
