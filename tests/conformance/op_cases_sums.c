@@ -147,6 +147,21 @@ static void contract(struct op_case *c) {
         c, "contract", "too_many_elements",
         crux_draft_contract(FULL(I32), CRUX_BOX(1024, 1024, 1024, 1025), k4, CRUX_ARGS(ak)));
     op_case_expect_error(c, CRUX_E_TOO_MANY_ELEMENTS);
+    struct crux_dim none = {0, 1, 0, 1, 9}; /* 0 at position 0 */
+    struct crux_dim huge = crux_dim_constant(INT32_MAX);
+    op_case_begin(c, "contract", "too_many_elements_beside_an_empty_dimension",
+                  crux_draft_contract(FULL(I32), CRUX_SHAPE(none, huge, huge), k4, CRUX_ARGS(ak)));
+    c->at.pos = 0;
+    op_case_expect_error(c, CRUX_E_TOO_MANY_ELEMENTS);
+    op_case_begin(c, "contract", "terms_beside_an_empty_dimension",
+                  crux_draft_contract(FULL(I32), one, CRUX_SHAPE(none, crux_dim_constant(5000)),
+                                      CRUX_ARGS(ak)));
+    c->at.pos = 0;
+    op_case_expect(c, 0);
+    op_case_begin(c, "contract", "too_many_terms_beside_an_empty_dimension",
+                  crux_draft_contract(FULL(I32), one, CRUX_SHAPE(none, huge, huge), CRUX_ARGS(ak)));
+    c->at.pos = 0;
+    op_case_expect_error(c, CRUX_E_WORK_TOO_LARGE);
     op_case_begin(
         c, "contract", "too_many_elements_in_a_view",
         crux_draft_contract(
