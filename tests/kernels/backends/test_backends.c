@@ -1,0 +1,178 @@
+/* Every backend against the meaning of a tile: all layouts, ragged shapes, extreme numbers, parts of the outputs. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels/kernels.h"
+#include "tests/kernels/backends/question.h"
+
+enum { LAYOUTS = 36, THREADS = 4 };
+
+static struct crux_tile layout(uint32_t i) {
+    struct crux_tile tile = {1 + i % 3, i / 3 % 2 == 0 ? 32 : 16, UINT32_C(128) << i / 12,
+                             i / 6 % 2 == 1};
+    return tile;
+}
+
+static void compare(const struct question *question, const struct crux_backend *backend,
+                    const int64_t *acc, size_t stride, uint32_t o0, uint32_t o1) {
+    const struct crux_tiles *w = &question->w;
+    for (uint32_t r = 0; r < question->rows; r++) {
+        if (memcmp(acc + r * stride, question->expected + r * w->rows + o0,
+                   (o1 - o0) * sizeof *acc) != 0)
+            fail_msg("%s: layout %u, %u x %u, row %u of %u, outputs %u..%u", backend->name,
+                     crux_tile_encode(&w->tile), w->rows, w->inputs, r, question->rows, o0, o1);
+    }
+}
+
+static void ask_one(struct crux_random *random, const struct question *question,
+                    const struct crux_backend *backend) {
+    struct asked asked;
+    uint32_t outputs = question->w.rows, o0 = (uint32_t)crux_random_below(random, outputs),
+             o1 = o0 + 1 + (uint32_t)crux_random_below(random, outputs - o0);
+    size_t stride = outputs + crux_random_below(random, 3), cells = question->rows * stride;
+    int64_t *acc = malloc(cells * sizeof *acc);
+    assert_non_null(acc);
+    asked_prepare(&asked, backend, question);
+    memset(acc, 0x5a, cells * sizeof *acc);
+    asked_matmul(&asked, acc, stride, 0, outputs);
+    compare(question, backend, acc, stride, 0, outputs);
+    memset(acc, 0x5a, cells * sizeof *acc);
+    asked_matmul(&asked, acc, stride, o0, o1);
+    compare(question, backend, acc, stride, o0, o1);
+    /* What lies between the parts of two rows is left alone. */
+    for (size_t i = 0; i < cells; i++) {
+        if (i % stride >= o1 - o0) assert_int_equal(acc[i], INT64_C(0x5a5a5a5a5a5a5a5a));
+    }
+    asked_free(&asked);
+    free(acc);
+}
+
+static const struct crux_backend *available(size_t i) {
+    size_t count;
+    const struct crux_backend *const *list = crux_backend_list(&count);
+    const char *why = list[i]->unavailable();
+    if (why == NULL) return list[i];
+    print_message("[  skipped ] %s: %s\n", list[i]->name, why);
+    return NULL;
+}
+
+static uint32_t extent(struct crux_random *random, uint32_t most, uint32_t unit) {
+    uint32_t n = 1 + (uint32_t)crux_random_below(random, most);
+    return crux_random_one_in(random, 3) ? (n + unit - 1) / unit * unit : n;
+}
+
+static void random_question(struct question *question, struct crux_random *random, uint32_t i) {
+    static const int32_t most[] = {1, 7, 255, 2047, 4095, 8191, 32767, 32768};
+    struct crux_tile tile = layout(i % LAYOUTS);
+    bool deep = crux_random_one_in(random, 2);
+    uint32_t outputs = extent(random, deep ? 24 : 70, 16), inputs = extent(random, 1100, 32),
+             rows = extent(random, deep ? 70 : 12, 8);
+    if (crux_random_one_in(random, 4)) inputs = 1 + (uint32_t)crux_random_below(random, 70);
+    question_ask(question, random, &tile, outputs, inputs, rows,
+                 most[crux_random_below(random, CRUX_ARRAY_LEN(most))],
+                 (enum wildness)crux_random_below(random, WILDNESSES));
+}
+
+static void all_backends_agree(void **state CRUX_UNUSED) {
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {20};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < 20 * LAYOUTS; i++) {
+            struct question question;
+            random_question(&question, &random, i);
+            ask_one(&random, &question, backend);
+            question_free(&question);
+        }
+        print_message("%s: %d products\n", backend->name, 20 * LAYOUTS);
+    }
+}
+
+/* The worst there is: every group at its bound, over many carries and flushes. */
+static void bounds_hold(void **state CRUX_UNUSED) {
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {21};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < LAYOUTS / 3 * 2 * 3; i++) {
+            static const int32_t most[] = {32768, 16384, 4096};
+            struct crux_tile tile = layout(i % 12);
+            struct question question;
+            question_ask(&question, &random, &tile, 17, 9000, 5, most[i / 12 % 3],
+                         i / 36 == 0 ? ALL_GREATEST : ALL_LEAST);
+            ask_one(&random, &question, backend);
+            question_free(&question);
+        }
+    }
+}
+
+/* --- threads share a product ------------------------------------------------------------------ */
+
+struct part {
+    pthread_t thread;
+    const struct asked *asked;
+    int64_t *acc;
+    uint32_t o0, o1;
+};
+
+static void *compute_part(void *argument) {
+    struct part *part = argument;
+    asked_matmul(part->asked, part->acc + part->o0, part->asked->w.outputs, part->o0, part->o1);
+    return NULL;
+}
+
+static void threads_split_the_outputs(void **state CRUX_UNUSED) {
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {22};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < 12; i++) {
+            struct crux_tile tile = layout(i);
+            struct question question;
+            struct asked asked;
+            struct part parts[THREADS];
+            uint32_t outputs = 97;
+            question_ask(&question, &random, &tile, outputs, 300, 19, 4095, EDGY);
+            asked_prepare(&asked, backend, &question);
+            int64_t *acc = malloc((size_t)outputs * question.rows * sizeof *acc);
+            assert_non_null(acc);
+            for (uint32_t t = 0; t < THREADS; t++) {
+                parts[t].asked = &asked;
+                parts[t].acc = acc;
+                parts[t].o0 = outputs * t / THREADS;
+                parts[t].o1 = outputs * (t + 1) / THREADS;
+                assert_int_equal(pthread_create(&parts[t].thread, NULL, compute_part, &parts[t]),
+                                 0);
+            }
+            for (uint32_t t = 0; t < THREADS; t++)
+                assert_int_equal(pthread_join(parts[t].thread, NULL), 0);
+            compare(&question, backend, acc, outputs, 0, outputs);
+            free(acc);
+            asked_free(&asked);
+            question_free(&question);
+        }
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(all_backends_agree),
+        cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(threads_split_the_outputs),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
