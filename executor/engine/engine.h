@@ -5,6 +5,7 @@
 #include "executor/engine/archive.h"
 #include "executor/engine/committed_model.h"
 #include "executor/engine/generate.h"
+#include "executor/engine/model_file.h"
 #include "executor/engine/runner.h"
 
 #endif

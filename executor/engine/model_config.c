@@ -1,0 +1,172 @@
+#include "executor/engine/model_config.h"
+
+#include <stdlib.h>
+
+enum {
+    VERSION = 1,
+    FIXED_BYTES = 256, /* at least what stands before the plans */
+    PLAN_BYTES = CRUX_DECODER_MATRICES * 13 + CRUX_DECODER_NORMS * 4
+};
+
+void crux_model_config_free(struct crux_model_config *config) {
+    free(config->plans);
+    free(config->rope_turns);
+    *config = (struct crux_model_config){0};
+}
+
+static void put_tiles(struct crux_writer *out, const struct crux_decoder_tiles *tiles) {
+    crux_put_u8(out, tiles->layout);
+    crux_put_i64(out, tiles->most);
+}
+
+static void put_fixed(struct crux_writer *out, const struct crux_fused_decoder *d) {
+    const uint32_t counts[] = {d->blocks,    d->width, d->heads,   d->kv_heads, d->head_width,
+                               d->ffn_width, d->vocab, d->context, d->window,   d->blocks_per_layer,
+                               d->rope_base};
+    const uint8_t choices[] = {(uint8_t)d->norm,    (uint8_t)d->positions,  (uint8_t)d->rope_layout,
+                               (uint8_t)d->ffn,     (uint8_t)d->activation, (uint8_t)d->head,
+                               (uint8_t)d->qk_norm, (uint8_t)d->qkv_bias,   (uint8_t)d->bias,
+                               (uint8_t)d->tied};
+    crux_put_u32(out, VERSION);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(counts); i++) crux_put_u32(out, counts[i]);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(choices); i++) crux_put_u8(out, choices[i]);
+    crux_put_i32(out, d->softcap);
+    put_tiles(out, &d->embed_tiles);
+    put_tiles(out, &d->block_tiles);
+    put_tiles(out, &d->head_tiles);
+    crux_put_i64(out, d->eps_m);
+    crux_put_i32(out, d->eps_shift);
+    crux_put_i32(out, d->r_bits);
+    crux_put_i32(out, d->norm_bits);
+    crux_put_i32(out, d->inner_bits);
+    crux_put_i32(out, d->logit_bits);
+    crux_put_u8(out, d->embed_s0 != NULL);
+    crux_put_i32(out, d->embed_s0 != NULL ? *d->embed_s0 : 0);
+    crux_put_u8(out, d->head_s0 != NULL);
+    crux_put_i32(out, d->head_s0 != NULL ? *d->head_s0 : 0);
+    crux_put_u8(out, d->plans != NULL);
+    crux_put_u8(out, d->rope_turns != NULL);
+}
+
+enum crux_status crux_model_config_encode(uint8_t **out, size_t *len,
+                                          const struct crux_fused_decoder *decoder) {
+    struct crux_writer writer;
+    size_t cap = FIXED_BYTES + (size_t)decoder->blocks * PLAN_BYTES + decoder->head_width * 4U;
+    uint8_t *bytes = malloc(cap);
+    *out = NULL;
+    if (bytes == NULL) return CRUX_E_OUT_OF_MEMORY;
+    crux_writer_init(&writer, bytes, cap);
+    put_fixed(&writer, decoder);
+    for (uint32_t i = 0; decoder->plans != NULL && i < decoder->blocks; i++) {
+        const struct crux_decoder_plan *plan = &decoder->plans[i];
+        for (size_t j = 0; j < CRUX_DECODER_MATRICES; j++) {
+            put_tiles(&writer, &plan->tiles[j]);
+            crux_put_i32(&writer, plan->s0[j]);
+        }
+        for (size_t j = 0; j < CRUX_DECODER_NORMS; j++) crux_put_i32(&writer, plan->norm_bits[j]);
+    }
+    for (uint32_t i = 0; decoder->rope_turns != NULL && i < decoder->head_width / 2; i++)
+        crux_put_u64(&writer, decoder->rope_turns[i]);
+    enum crux_status status = crux_writer_finish(&writer, len);
+    CRUX_ASSERT(status == CRUX_OK); /* cap is enough */
+    *out = bytes;
+    return CRUX_OK;
+}
+
+/* A number up to `most`. */
+static unsigned get_choice(struct crux_cursor *in, unsigned most) {
+    unsigned value = crux_get_u8(in);
+    if (value <= most) return value;
+    crux_cursor_fail(in, CRUX_E_BAD_RANGE);
+    return 0;
+}
+
+static bool get_bool(struct crux_cursor *in) {
+    return get_choice(in, 1) != 0;
+}
+
+static void get_tiles(struct crux_cursor *in, struct crux_decoder_tiles *tiles) {
+    tiles->layout = crux_get_u8(in);
+    tiles->most = crux_get_i64(in);
+    if (tiles->most < 0 || tiles->most > INT64_C(1) << 40) crux_cursor_fail(in, CRUX_E_BAD_RANGE);
+}
+
+static void get_fixed(struct crux_cursor *in, struct crux_model_config *config, bool *has_plans,
+                      bool *has_turns) {
+    struct crux_fused_decoder *d = &config->decoder;
+    uint32_t *counts[] = {&d->blocks,    &d->width, &d->heads,   &d->kv_heads, &d->head_width,
+                          &d->ffn_width, &d->vocab, &d->context, &d->window,   &d->blocks_per_layer,
+                          &d->rope_base};
+    if (crux_get_u32(in) != VERSION) crux_cursor_fail(in, CRUX_E_BAD_VERSION);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(counts); i++) *counts[i] = crux_get_u32(in);
+    d->norm = (enum crux_decoder_norm)get_choice(in, CRUX_DECODER_LAYERNORM);
+    d->positions = (enum crux_decoder_positions)get_choice(in, CRUX_DECODER_NO_POSITIONS);
+    d->rope_layout = (enum crux_rope_layout)get_choice(in, CRUX_ROPE_INTERLEAVED);
+    d->ffn = (enum crux_decoder_ffn)get_choice(in, CRUX_DECODER_PLAIN);
+    d->activation = (enum crux_table_activation)get_choice(in, CRUX_TABLE_GELU_ERF);
+    d->head = (enum crux_decoder_head)get_choice(in, CRUX_DECODER_GREEDY);
+    d->qk_norm = get_bool(in);
+    d->qkv_bias = get_bool(in);
+    d->bias = get_bool(in);
+    d->tied = get_bool(in);
+    d->softcap = crux_get_i32(in);
+    get_tiles(in, &d->embed_tiles);
+    get_tiles(in, &d->block_tiles);
+    get_tiles(in, &d->head_tiles);
+    d->eps_m = crux_get_i64(in);
+    d->eps_shift = crux_get_i32(in);
+    d->r_bits = crux_get_i32(in);
+    d->norm_bits = crux_get_i32(in);
+    d->inner_bits = crux_get_i32(in);
+    d->logit_bits = crux_get_i32(in);
+    if (get_bool(in)) d->embed_s0 = &config->embed_s0;
+    config->embed_s0 = crux_get_i32(in);
+    if (get_bool(in)) d->head_s0 = &config->head_s0;
+    config->head_s0 = crux_get_i32(in);
+    *has_plans = get_bool(in);
+    *has_turns = get_bool(in);
+    /* what lowering would assert or allocate by */
+    if (d->blocks > CRUX_LAYERS_MAX || d->head_width > CRUX_TABLE_ROPE_DIMS_MAX ||
+        d->rope_base < 1 || d->softcap < 0 || d->softcap >= 1 << 30 || d->eps_m < 0 ||
+        d->eps_m >> 53 != 0 || d->eps_shift < -64 || d->eps_shift > 512 || d->inner_bits > 24 ||
+        d->inner_bits < 7)
+        crux_cursor_fail(in, CRUX_E_BAD_RANGE);
+}
+
+static enum crux_status get_arrays(struct crux_cursor *in, struct crux_model_config *config,
+                                   bool has_plans, bool has_turns) {
+    struct crux_fused_decoder *d = &config->decoder;
+    if (has_plans) {
+        config->plans = calloc(d->blocks + 1U, sizeof *config->plans);
+        if (config->plans == NULL) return CRUX_E_OUT_OF_MEMORY;
+        d->plans = config->plans;
+    }
+    for (uint32_t i = 0; has_plans && i < d->blocks; i++) {
+        struct crux_decoder_plan *plan = &config->plans[i];
+        for (size_t j = 0; j < CRUX_DECODER_MATRICES; j++) {
+            get_tiles(in, &plan->tiles[j]);
+            plan->s0[j] = crux_get_i32(in);
+        }
+        for (size_t j = 0; j < CRUX_DECODER_NORMS; j++) plan->norm_bits[j] = crux_get_i32(in);
+    }
+    if (has_turns) {
+        config->rope_turns = calloc(d->head_width + 1U, sizeof *config->rope_turns);
+        if (config->rope_turns == NULL) return CRUX_E_OUT_OF_MEMORY;
+        d->rope_turns = config->rope_turns;
+    }
+    for (uint32_t i = 0; has_turns && i < d->head_width / 2; i++)
+        config->rope_turns[i] = crux_get_u64(in);
+    return CRUX_OK;
+}
+
+enum crux_status crux_model_config_decode(struct crux_model_config *config, const uint8_t *in,
+                                          size_t len) {
+    struct crux_cursor cursor;
+    bool has_plans, has_turns;
+    *config = (struct crux_model_config){0};
+    crux_cursor_init(&cursor, in, len);
+    get_fixed(&cursor, config, &has_plans, &has_turns);
+    if (cursor.status != CRUX_OK) return cursor.status;
+    enum crux_status status = get_arrays(&cursor, config, has_plans, has_turns);
+    return status == CRUX_OK ? crux_cursor_finish(&cursor) : status;
+}

@@ -1,0 +1,220 @@
+#include "executor/import/convert.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* What the importer chooses for every model: DESIGN's measured formats. */
+enum {
+    R_BITS = 14,
+    INNER_BITS = 14,
+    LOGIT_BITS = 16,
+    PLACEHOLDER_S0 = 40,
+    PLACEHOLDER_BITS = 11,
+    BIAS_MOST = 1 << 24
+};
+
+static const struct {
+    const char *name;
+    enum crux_decoder_matrix matrix;
+} matrices[] = {{"q", CRUX_DECODER_Q},      {"k", CRUX_DECODER_K},       {"v", CRUX_DECODER_V},
+                {"o", CRUX_DECODER_O},      {"gate", CRUX_DECODER_GATE}, {"up", CRUX_DECODER_UP},
+                {"down", CRUX_DECODER_DOWN}};
+
+static const struct {
+    const char *name;
+    enum crux_decoder_norm_of norm;
+} norms[] = {{"n1", CRUX_DECODER_NORM_1},
+             {"n2", CRUX_DECODER_NORM_2},
+             {"q.norm", CRUX_DECODER_NORM_Q},
+             {"k.norm", CRUX_DECODER_NORM_K}};
+
+static struct crux_decoder_tiles draft_tiles(const struct crux_import_work *work,
+                                             const char *name) {
+    struct crux_lattice lattice;
+    const struct crux_source_tensor *tensor = crux_source_find(work->source, name);
+    if (tensor == NULL) return (struct crux_decoder_tiles){0};
+    crux_lattice_init(&lattice, tensor->type, work->options->weights, tensor->rows, tensor->inputs,
+                      NULL);
+    return (struct crux_decoder_tiles){lattice.layout, 1 << 18};
+}
+
+enum crux_status crux_import_work_init(struct crux_import_work *work,
+                                       const struct crux_model_source *source,
+                                       const struct crux_import_options *options,
+                                       struct crux_import_message *message) {
+    struct crux_fused_decoder *d = &work->decoder;
+    *work = (struct crux_import_work){.source = source,
+                                      .options = options,
+                                      .message = message,
+                                      .decoder = source->decoder,
+                                      .embed_s0 = PLACEHOLDER_S0,
+                                      .head_s0 = PLACEHOLDER_S0};
+    uint32_t most = d->vocab; /* rows of any matrix */
+    if (d->ffn_width > most) most = d->ffn_width;
+    if (d->width > most) most = d->width;
+    if (d->heads * d->head_width > most) most = d->heads * d->head_width;
+    work->plans = calloc(d->blocks, sizeof *work->plans);
+    work->rowmul = calloc(most, sizeof *work->rowmul);
+    work->embed_rowmul = calloc(d->vocab, sizeof *work->embed_rowmul);
+    if (work->plans == NULL || work->rowmul == NULL || work->embed_rowmul == NULL)
+        return crux_import_fail(message, CRUX_E_OUT_OF_MEMORY, "no memory for the model's shape");
+    d->plans = work->plans;
+    d->embed_s0 = &work->embed_s0;
+    d->head_s0 = &work->head_s0;
+    d->r_bits = R_BITS;
+    d->inner_bits = INNER_BITS;
+    d->logit_bits = LOGIT_BITS;
+    d->norm_bits = PLACEHOLDER_BITS;
+    d->embed_tiles = draft_tiles(work, "embed");
+    d->head_tiles = d->tied ? d->embed_tiles : draft_tiles(work, "head");
+    d->block_tiles = d->embed_tiles; /* not looked at beside plans */
+    for (uint32_t i = 0; i < d->blocks; i++) {
+        struct crux_decoder_plan *plan = &work->plans[i];
+        for (size_t j = 0; j < CRUX_ARRAY_LEN(matrices); j++) {
+            char name[48];
+            (void)snprintf(name, sizeof name, "b%u.%s", (unsigned)i, matrices[j].name);
+            plan->tiles[matrices[j].matrix] = draft_tiles(work, name);
+            plan->s0[matrices[j].matrix] = PLACEHOLDER_S0;
+        }
+        for (size_t j = 0; j < CRUX_DECODER_NORMS; j++) plan->norm_bits[j] = PLACEHOLDER_BITS;
+    }
+    return CRUX_OK;
+}
+
+void crux_import_work_free(struct crux_import_work *work) {
+    free(work->plans);
+    free(work->rowmul);
+    free(work->embed_rowmul);
+    *work = (struct crux_import_work){0};
+}
+
+static void add_sums(struct crux_import_work *work, const struct crux_lattice *lattice) {
+    size_t i = 0;
+    while (work->type_names[i] != NULL && strcmp(work->type_names[i], lattice->type->name) != 0)
+        i++; /* there are as many places as types */
+    work->type_names[i] = lattice->type->name;
+    work->types[i].error += lattice->error;
+    work->types[i].value += lattice->value;
+    work->types[i].weights += (uint64_t)lattice->rows * lattice->inputs;
+}
+
+/* Out: tiles' range; k; work->rowmul. */
+static enum crux_status convert_matrix(struct crux_import_work *work, uint8_t *bytes,
+                                       const struct crux_source_tensor *tensor,
+                                       struct crux_decoder_tiles *tiles, int32_t *k) {
+    struct crux_lattice lattice;
+    struct crux_lattice_scale *scale = calloc(tensor->rows, sizeof *scale);
+    if (scale == NULL) return CRUX_E_OUT_OF_MEMORY;
+    crux_lattice_init(&lattice, tensor->type, work->options->weights, tensor->rows, tensor->inputs,
+                      scale);
+    uint64_t row_bytes = crux_lattice_row_bytes(&lattice);
+    enum crux_status status = CRUX_OK;
+    for (uint32_t r = 0; r < tensor->rows && status == CRUX_OK; r++) {
+        status = crux_lattice_row(&lattice, bytes + r * row_bytes, r,
+                                  tensor->bytes + r * tensor->row_bytes);
+        if (status == CRUX_E_BAD_RANGE)
+            (void)crux_import_fail(work->message, status,
+                                   "row %u of %s has a number that is not finite", (unsigned)r,
+                                   tensor->name);
+    }
+    if (status != CRUX_OK) goto out;
+    status = crux_lattice_rowmul(work->rowmul, k, scale, tensor->rows);
+    if (status != CRUX_OK)
+        (void)crux_import_fail(work->message, status, "the weights of %s are too large",
+                               tensor->name);
+    work->rowmul_count = tensor->rows;
+    tiles->layout = lattice.layout;
+    tiles->most = lattice.most > 0 ? lattice.most : 1;
+    add_sums(work, &lattice);
+out:
+    free(scale);
+    return status;
+}
+
+/* s0 for a linear: spec/50-fused.md#linear, scale = rowmul / 2^k. */
+static int32_t linear_s0(int32_t k, int32_t in_bits, int32_t out_bits) {
+    return k - out_bits + in_bits;
+}
+
+static enum crux_status store_scale(const struct crux_import_work *work, uint8_t *bytes,
+                                    uint64_t len, const int32_t *rowmul) {
+    if (rowmul == work->rowmul && len != (uint64_t)work->rowmul_count * 4) return CRUX_E_INTERNAL;
+    for (uint64_t i = 0; i < len / 4; i++) crux_store_u32(bytes + 4 * i, (uint32_t)rowmul[i]);
+    return CRUX_OK;
+}
+
+static enum crux_status convert_outer(struct crux_import_work *work, uint8_t *bytes, uint64_t len,
+                                      const char *name, const struct crux_source_tensor *tensor) {
+    struct crux_fused_decoder *d = &work->decoder;
+    enum crux_status status;
+    int32_t k;
+    if (strcmp(name, "embed") == 0) {
+        status = convert_matrix(work, bytes, tensor, &d->embed_tiles, &work->embed_k);
+        if (status != CRUX_OK) return status;
+        memcpy(work->embed_rowmul, work->rowmul, d->vocab * sizeof *work->rowmul);
+        work->embed_s0 = work->embed_k - d->r_bits;
+        if (!d->tied) return CRUX_OK;
+        d->head_tiles = d->embed_tiles;
+        work->head_s0 = linear_s0(work->embed_k, d->inner_bits, d->logit_bits);
+        return CRUX_OK;
+    }
+    if (strcmp(name, "head") == 0) {
+        status = convert_matrix(work, bytes, tensor, &d->head_tiles, &k);
+        if (status == CRUX_OK) work->head_s0 = linear_s0(k, d->inner_bits, d->logit_bits);
+        return status;
+    }
+    if (strcmp(name, "embed.scale") == 0) return store_scale(work, bytes, len, work->embed_rowmul);
+    if (strcmp(name, "head.scale") == 0)
+        return store_scale(work, bytes, len, d->tied ? work->embed_rowmul : work->rowmul);
+    if (strcmp(name, "out.norm") == 0)
+        return crux_import_norm(bytes, &d->norm_bits, &work->norms, tensor);
+    return crux_fused_decoder_table(d, name, bytes, (size_t)len);
+}
+
+/* In: part, the name after "b7.". */
+static enum crux_status convert_in_block(struct crux_import_work *work, uint8_t *bytes,
+                                         uint64_t len, uint32_t block, const char *part,
+                                         const struct crux_source_tensor *tensor) {
+    struct crux_fused_decoder *d = &work->decoder;
+    struct crux_decoder_plan *plan = &work->plans[block];
+    size_t part_len = strlen(part);
+    if (part_len > 6 && strcmp(part + part_len - 6, ".scale") == 0)
+        return store_scale(work, bytes, len, work->rowmul);
+    if (tensor == NULL) return CRUX_E_UNKNOWN_NAME;
+    if (part_len > 5 && strcmp(part + part_len - 5, ".bias") == 0)
+        return crux_import_bias(bytes, d->inner_bits, BIAS_MOST, tensor);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(norms); i++) {
+        if (strcmp(part, norms[i].name) == 0)
+            return crux_import_norm(bytes, &plan->norm_bits[norms[i].norm], &work->norms, tensor);
+    }
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(matrices); i++) {
+        enum crux_decoder_matrix matrix = matrices[i].matrix;
+        int32_t k;
+        if (strcmp(part, matrices[i].name) != 0) continue;
+        bool to_r = matrix == CRUX_DECODER_O || matrix == CRUX_DECODER_DOWN;
+        enum crux_status status = convert_matrix(work, bytes, tensor, &plan->tiles[matrix], &k);
+        if (status == CRUX_OK)
+            plan->s0[matrix] = linear_s0(k, d->inner_bits, to_r ? d->r_bits : d->inner_bits);
+        return status;
+    }
+    return CRUX_E_UNKNOWN_NAME;
+}
+
+enum crux_status crux_import_convert(struct crux_import_work *work, uint8_t *bytes, uint64_t len,
+                                     const struct crux_model_tensor *tensor) {
+    const struct crux_source_tensor *found = crux_source_find(work->source, tensor->name);
+    unsigned block = 0;
+    int used = 0;
+    work->message->text[0] = 0;
+    enum crux_status status =
+        sscanf(tensor->name, "b%u.%n", &block, &used) == 1 && used > 0 &&
+                block < work->decoder.blocks
+            ? convert_in_block(work, bytes, len, block, tensor->name + used, found)
+            : convert_outer(work, bytes, len, tensor->name, found);
+    if (status != CRUX_OK && work->message->text[0] == 0)
+        (void)crux_import_fail(work->message, status, "tensor %s: %s", tensor->name,
+                               status == CRUX_E_BAD_RANGE ? "a number is not finite, or too large"
+                                                          : crux_status_text(status));
+    return status;
+}

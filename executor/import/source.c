@@ -1,0 +1,118 @@
+#include "executor/import/source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "executor/import/source_parts.h"
+
+enum crux_status crux_source_parse(struct crux_model_source *source, const uint8_t *bytes,
+                                   size_t len, uint32_t context,
+                                   struct crux_import_message *message) {
+    *source = (struct crux_model_source){0};
+    if (message != NULL) message->text[0] = 0;
+    memcpy(source->format, "gguf", 5);
+    enum crux_status status = crux_gguf_parse(&source->gguf, bytes, len, message);
+    if (status == CRUX_OK) status = crux_source_from_gguf(source, context, message);
+    if (status == CRUX_OK) crux_source_sort(source);
+    if (status != CRUX_OK && message != NULL && message->text[0] == 0)
+        (void)crux_import_fail(message, status, "%s", crux_status_text(status));
+    return status;
+}
+
+enum crux_status crux_source_open(struct crux_model_source *source, const char *path,
+                                  uint32_t context, struct crux_import_message *message) {
+    struct stat there;
+    void *map = MAP_FAILED;
+    enum crux_status status = CRUX_E_IO;
+    *source = (struct crux_model_source){0};
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fstat(fd, &there) != 0)
+        (void)crux_import_fail(message, status, "cannot open '%.300s': %s", path, strerror(errno));
+    else if (S_ISDIR(there.st_mode))
+        status = crux_import_fail(message, CRUX_E_UNSUPPORTED,
+                                  "'%.300s' is a folder; only GGUF files are read so far", path);
+    else if (!S_ISREG(there.st_mode) || there.st_size <= 0)
+        (void)crux_import_fail(message, status, "'%.300s' is no model file", path);
+    else {
+        map = mmap(NULL, (size_t)there.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (map == MAP_FAILED)
+            (void)crux_import_fail(message, status, "cannot map '%.300s': %s", path,
+                                   strerror(errno));
+    }
+    if (fd >= 0) (void)close(fd);
+    if (map == MAP_FAILED) return status;
+    status = crux_source_parse(source, map, (size_t)there.st_size, context, message);
+    source->map = map;
+    source->map_len = (size_t)there.st_size;
+    return status;
+}
+
+void crux_source_close(struct crux_model_source *source) {
+    crux_gguf_free(&source->gguf);
+    free(source->tensors);
+    free(source->rope_turns);
+    if (source->map != NULL) (void)munmap((void *)(uintptr_t)source->map, source->map_len);
+    *source = (struct crux_model_source){0};
+}
+
+enum crux_status crux_source_add(struct crux_model_source *source,
+                                 const struct crux_source_tensor *tensor) {
+    if (source->tensor_count == source->tensor_cap) {
+        uint32_t cap = source->tensor_cap == 0 ? 64 : 2 * source->tensor_cap;
+        struct crux_source_tensor *more = realloc(source->tensors, cap * sizeof *more);
+        if (more == NULL) return CRUX_E_OUT_OF_MEMORY;
+        source->tensors = more;
+        source->tensor_cap = cap;
+    }
+    source->tensors[source->tensor_count++] = *tensor;
+    return CRUX_OK;
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(((const struct crux_source_tensor *)a)->name,
+                  ((const struct crux_source_tensor *)b)->name);
+}
+
+void crux_source_sort(struct crux_model_source *source) {
+    if (source->tensor_count > 0)
+        qsort(source->tensors, source->tensor_count, sizeof *source->tensors, compare);
+}
+
+const struct crux_source_tensor *crux_source_find(const struct crux_model_source *source,
+                                                  const char *name) {
+    struct crux_source_tensor wanted = {.name = ""};
+    size_t len = strlen(name);
+    if (len >= sizeof wanted.name || source->tensor_count == 0) return NULL;
+    memcpy(wanted.name, name, len);
+    return bsearch(&wanted, source->tensors, source->tensor_count, sizeof wanted, compare);
+}
+
+enum crux_status crux_source_doubles(double *values, const struct crux_source_tensor *tensor,
+                                     uint32_t row) {
+    CRUX_ASSERT(row < tensor->rows);
+    return crux_block_doubles(values, tensor->type, tensor->bytes + row * tensor->row_bytes,
+                              tensor->inputs);
+}
+
+bool crux_source_f32(struct crux_block_float *out, uint32_t bits) {
+    uint8_t bytes[4];
+    crux_store_u32(bytes, bits);
+    if (crux_block_float(out, crux_block_type_of(CRUX_BLOCK_F32), bytes) != CRUX_OK) return false;
+    for (; out->mantissa != 0 && out->mantissa % 2 == 0; out->mantissa /= 2) out->exponent++;
+    return true;
+}
+
+bool crux_source_whole(uint32_t *out, uint32_t bits, uint32_t most) {
+    struct crux_block_float f;
+    if (!crux_source_f32(&f, bits) || f.mantissa <= 0 || f.exponent < 0 || f.exponent > 31)
+        return false;
+    uint64_t value = (uint64_t)f.mantissa << f.exponent; /* below 2^24 * 2^31 */
+    if (value > most) return false;
+    *out = (uint32_t)value;
+    return true;
+}
