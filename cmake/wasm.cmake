@@ -12,6 +12,7 @@ function(crux_add_wasm target)
     "${PROJECT_SOURCE_DIR}/kernels/base/freestanding_wide.c"
     ${ARGN})
   target_link_libraries(${target} PRIVATE crux_warnings)
+  target_compile_definitions(${target} PRIVATE CRUX_UNWATCHED)
   # Functions marked with export_name are exported; nothing else is, and nothing is imported: an undefined symbol is
   # a link error.
   target_compile_options(${target} PRIVATE -Oz -flto -ffreestanding -fno-builtin -fvisibility=hidden)

@@ -2,11 +2,6 @@
 
 #include "bisection/adjudicator/laws.h"
 
-void crux_law_part(const struct crux_law *law, const char *name, const struct crux_cursor *cursor) {
-    if (law->observer != NULL && law->observer->part != NULL)
-        law->observer->part(law->observer->ctx, name, cursor->at);
-}
-
 static enum crux_status apply(bool *holds, const struct crux_law *law, struct crux_cursor *cursor) {
     switch ((enum crux_element_kind)law->element->kind) {
     case CRUX_ELEMENT_VALUE: return crux_law_value(holds, law, cursor);

@@ -3,6 +3,7 @@
 #include "bisection/adjudicator/page_set.h"
 #include "bisection/adjudicator/parts.h"
 #include "bisection/adjudicator/spot.h"
+#include "bisection/adjudicator/watch.h"
 #include "bisection/merkle/proof.h"
 
 /* The op under dispute, opened and bound to its position. */
@@ -20,20 +21,17 @@ static enum crux_status open_op(struct opened_op *opened, const struct crux_law 
     struct crux_at at = {.pos = element->pos, .n = claim->request_tokens, .layer = element->layer};
     enum crux_status status;
     if (element->pos >= crux_claim_positions(claim)) return CRUX_E_STEP_OUTSIDE;
-    status = crux_part_layer(&opened->layer, cursor, claim, element->layer);
+    status = crux_part_layer(&opened->layer, cursor, claim, &element->layer);
     if (status != CRUX_OK) return status;
-    crux_law_part(law, "model and layer", cursor);
+    CRUX_WATCH(law, part, "model and layer", cursor->at);
     if (!crux_layer_active(&opened->layer.layer, element->pos, claim->request_tokens))
         return CRUX_E_STEP_INACTIVE;
     status = crux_part_op(&opened->op, cursor, &opened->layer, element->op);
     if (status != CRUX_OK) return status;
-    crux_law_part(law, "op", cursor);
+    CRUX_WATCH(law, part, "op", cursor->at);
     status = crux_op_bind(&opened->bound, &opened->op, &at);
     if (status != CRUX_OK) return status;
-    if (law->observer != NULL && law->observer->op != NULL) {
-        law->observer->op(law->observer->ctx, &opened->layer.header, &opened->layer.layer,
-                          &opened->bound);
-    }
+    CRUX_WATCH(law, op, &opened->layer.header, &opened->layer.layer, &opened->bound);
     if (opened->op.code == CRUX_STORE) {
         crux_layout_record(&opened->layout, opened->op.dtype, opened->op.ndim, opened->bound.dim);
     } else {
@@ -53,7 +51,7 @@ static enum crux_status take_page(const uint8_t **bytes, const struct crux_law *
     if (*bytes == NULL) return cursor->status;
     crux_merkle_leaf_hash(leaf, *bytes, length);
     if (!crux_equal(leaf, law->element->leaf_hash, 32)) return CRUX_E_PAGE_MISMATCH;
-    crux_law_part(law, "page", cursor);
+    CRUX_WATCH(law, part, "page", cursor->at);
     return CRUX_OK;
 }
 
@@ -62,8 +60,14 @@ enum crux_status crux_law_padding(bool *holds, const struct crux_law *law,
     const struct crux_element_id *element = law->element;
     struct opened_op opened;
     const uint8_t *bytes;
+    uint8_t empty_root[32];
     enum crux_status status = open_op(&opened, law, cursor);
     if (status != CRUX_OK) return status;
+    if (opened.layout.pages == 0 && element->index == 0) {
+        crux_merkle_empty_root(empty_root);
+        *holds = crux_equal(element->leaf_hash, empty_root, 32);
+        return CRUX_OK;
+    }
     if (element->index >= opened.layout.pages) return CRUX_E_ELEMENT_OUTSIDE;
     status = take_page(&bytes, law, cursor, &opened, element->index);
     if (status != CRUX_OK) return status;
@@ -170,10 +174,8 @@ static int64_t read_value(struct reading *reading, const struct crux_place *plac
 
 static int64_t read_place(void *ctx, const struct crux_place *place) {
     struct reading *reading = ctx;
-    const struct crux_observer *observer = reading->law->observer;
     int64_t v = read_value(reading, place);
-    if (reading->final && observer != NULL && observer->operand != NULL)
-        observer->operand(observer->ctx, place, v);
+    if (reading->final) CRUX_WATCH(reading->law, operand, place, v);
     return v;
 }
 
@@ -193,7 +195,7 @@ static enum crux_status part_x(int64_t *x, struct reading *reading, const uint32
     reading->final = true;
     *x = crux_op_x(&reading->opened->bound, index, &reader);
     reading->final = false;
-    crux_law_part(reading->law, "x", cursor);
+    CRUX_WATCH(reading->law, part, "x", cursor->at);
     return CRUX_OK;
 }
 
@@ -223,7 +225,7 @@ static enum crux_status part_table(struct reading *reading, const uint32_t *inde
         enum crux_status status = crux_page_set_verify(set, reading->opened->op.in[slot].root,
                                                        cursor, CRUX_E_PAGE_MISMATCH);
         if (status != CRUX_OK) return status;
-        if (set->count != 0) crux_law_part(reading->law, "table", cursor);
+        if (set->count != 0) CRUX_WATCH(reading->law, part, "table", cursor->at);
     }
     return CRUX_OK;
 }
@@ -244,7 +246,7 @@ static enum crux_status part_elsewhere(struct reading *reading, struct crux_curs
     case CRUX_FROM_PARAM:
         status = crux_part_request(&request, cursor, claim);
         if (status != CRUX_OK) return status;
-        crux_law_part(reading->law, "request", cursor);
+        CRUX_WATCH(reading->law, part, "request", cursor->at);
         reading->elsewhere_value = clamp_to_range(place, request.param[place->tensor]);
         return CRUX_OK;
     case CRUX_FROM_TOKENS:
@@ -254,7 +256,7 @@ static enum crux_status part_elsewhere(struct reading *reading, struct crux_curs
         status = crux_part_list(&token, cursor, request.tokens_root, request.request_tokens,
                                 place->time, CRUX_E_REQUEST_MISMATCH);
         if (status != CRUX_OK) return status;
-        crux_law_part(reading->law, "request and token", cursor);
+        CRUX_WATCH(reading->law, part, "request and token", cursor->at);
         reading->elsewhere_value = clamp_to_range(place, token);
         return CRUX_OK;
     case CRUX_FROM_RECORD: break;
@@ -274,7 +276,7 @@ static enum crux_status part_elsewhere(struct reading *reading, struct crux_curs
     if (page.layer >= page.layers) return CRUX_E_STEP_OUTSIDE;
     status = crux_part_record(&bytes, cursor, claim, &page);
     if (status != CRUX_OK) return status;
-    crux_law_part(reading->law, "record", cursor);
+    CRUX_WATCH(reading->law, part, "record", cursor->at);
     reading->elsewhere_value = judge_range(reading, place, crux_spot_value(&leaves, &spot, bytes));
     return CRUX_OK;
 }
@@ -293,7 +295,7 @@ static enum crux_status recompute(int64_t *value, bool *false_value, struct open
     if (opened->op.code == CRUX_RAND) { /* no operands: every other part is empty */
         status = crux_part_request(&request, cursor, law->claim);
         if (status != CRUX_OK) return status;
-        crux_law_part(law, "request", cursor);
+        CRUX_WATCH(law, part, "request", cursor->at);
         opened->bound.at.seed = request.seed;
         opened->bound.at.sample = request.sample;
     }
@@ -301,7 +303,7 @@ static enum crux_status recompute(int64_t *value, bool *false_value, struct open
     if (status != CRUX_OK) return status;
     status = part_step(&reading, index, x, cursor, tensors);
     if (status != CRUX_OK) return status;
-    if (reading.step.count != 0) crux_law_part(law, "step", cursor);
+    if (reading.step.count != 0) CRUX_WATCH(law, part, "step", cursor->at);
     status = part_table(&reading, index, x, cursor);
     if (status != CRUX_OK) return status;
     status = part_elsewhere(&reading, cursor, law->claim);
@@ -328,9 +330,7 @@ enum crux_status crux_law_value(bool *holds, const struct crux_law *law,
     status = recompute(&value, &false_value, &opened, law, cursor);
     if (status != CRUX_OK) return status;
     int64_t claimed = crux_dtype_get(opened.op.dtype, page + offset % opened.layout.page_bytes);
-    if (law->observer != NULL && law->observer->compared != NULL) {
-        law->observer->compared(law->observer->ctx, claimed, value);
-    }
+    CRUX_WATCH(law, compared, claimed, value);
     *holds = !false_value && claimed == value;
     return CRUX_OK;
 }

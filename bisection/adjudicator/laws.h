@@ -11,9 +11,6 @@ struct crux_law {
     const struct crux_observer *observer; /* may be NULL */
 };
 
-/* Tells the observer that the part `name` ends where the cursor stands. */
-void crux_law_part(const struct crux_law *law, const char *name, const struct crux_cursor *cursor);
-
 CRUX_MUST_CHECK
 enum crux_status crux_law_value(bool *holds, const struct crux_law *law,
                                 struct crux_cursor *cursor);

@@ -45,17 +45,17 @@ enum crux_status crux_part_header(struct crux_program_header *header, struct cru
 }
 
 enum crux_status crux_part_layer(struct crux_opened_layer *opened, struct crux_cursor *cursor,
-                                 const struct crux_claim *claim, uint32_t layer_number) {
+                                 const struct crux_claim *claim, const uint32_t *layer_number) {
     struct model_part model;
     uint8_t leaf[32], layers_root[32];
     enum crux_status status = take_model(&model, &opened->header, cursor);
     if (status != CRUX_OK) return status;
-    if (layer_number == CRUX_LAST_LAYER) layer_number = opened->header.layers - 1;
-    if (layer_number >= opened->header.layers) return CRUX_E_STEP_OUTSIDE;
+    uint32_t number = layer_number != NULL ? *layer_number : opened->header.layers - 1;
+    if (number >= opened->header.layers) return CRUX_E_STEP_OUTSIDE;
     const uint8_t *bytes = crux_get_bytes(cursor, CRUX_LAYER_BYTES + 32);
     if (bytes == NULL) return cursor->status;
     crux_merkle_leaf_hash(leaf, bytes, CRUX_LAYER_BYTES + 32);
-    status = climb(layers_root, opened->header.layers, layer_number, leaf, cursor);
+    status = climb(layers_root, opened->header.layers, number, leaf, cursor);
     if (status != CRUX_OK) return status;
     status = match_model(&model, layers_root, claim);
     if (status != CRUX_OK) return status;
@@ -94,13 +94,19 @@ enum crux_status crux_part_request(struct crux_request *request, struct crux_cur
     return CRUX_OK;
 }
 
+uint32_t crux_list_slots(uint32_t count) {
+    struct crux_layout layout;
+    crux_layout_model(&layout, CRUX_U32, count);
+    return (uint32_t)(layout.bytes / 4);
+}
+
 enum crux_status crux_part_list(uint32_t *value, struct crux_cursor *cursor, const uint8_t root[32],
                                 uint32_t count, uint32_t index, enum crux_status refusal) {
     struct crux_layout layout;
     uint8_t leaf[32], found[32];
     enum crux_status status;
     crux_layout_model(&layout, CRUX_U32, count);
-    uint64_t offset = crux_layout_offset(&layout, index), page = offset / layout.page_bytes;
+    uint64_t offset = 4 * (uint64_t)index, page = offset / layout.page_bytes; /* one row */
     uint32_t length = crux_layout_page_length(&layout, page);
     const uint8_t *bytes = crux_get_bytes(cursor, length);
     if (bytes == NULL) return cursor->status;

@@ -16,11 +16,10 @@ struct crux_opened_layer {
     uint8_t ops_root[32];
 };
 
-/* Model and layer parts.  In: layer_number, or CRUX_LAST_LAYER. */
-enum { CRUX_LAST_LAYER = UINT32_MAX };
+/* Model and layer parts.  In: layer_number; NULL: the last layer.  Returns: also CRUX_E_STEP_OUTSIDE. */
 CRUX_MUST_CHECK
 enum crux_status crux_part_layer(struct crux_opened_layer *opened, struct crux_cursor *cursor,
-                                 const struct crux_claim *claim, uint32_t layer_number);
+                                 const struct crux_claim *claim, const uint32_t *layer_number);
 
 /* Model part with the layers root instead of a layer. */
 CRUX_MUST_CHECK
@@ -36,11 +35,14 @@ CRUX_MUST_CHECK
 enum crux_status crux_part_request(struct crux_request *request, struct crux_cursor *cursor,
                                    const struct crux_claim *claim);
 
-/* The page of a u32 [count] tensor that holds element index < count, proven under root.
- * Out: value.  Returns: refusal if the proof leads elsewhere. */
+/* The page of a u32 [count] tensor that holds element index, proven under root; from count on, the u32 of padding there.
+ * Out: value.  In: index < crux_list_slots(count).  Returns: refusal if the proof leads elsewhere. */
 CRUX_MUST_CHECK
 enum crux_status crux_part_list(uint32_t *value, struct crux_cursor *cursor, const uint8_t root[32],
                                 uint32_t count, uint32_t index, enum crux_status refusal);
+
+/* Returns: how many u32 a u32 [count] tensor has with its padding.  In: count <= 2^24. */
+uint32_t crux_list_slots(uint32_t count);
 
 /* A page of a record tensor, proven up to the trace root. */
 struct crux_record_page {

@@ -53,11 +53,17 @@ static enum crux_status find_op(struct target *target, const struct crux_evidenc
     return CRUX_OK;
 }
 
+/* A tensor without pages: its root stands for the page. */
+static bool is_empty(const struct target *target) {
+    return target->layout.pages == 0;
+}
+
 /* Out: page, the page that the element is in or, for padding, names. */
 static enum crux_status find_page(uint64_t *page, const struct target *target,
                                   const struct crux_element_id *element) {
     if (element->kind == CRUX_ELEMENT_PADDING) {
         *page = element->index;
+        if (is_empty(target) && element->index == 0) return CRUX_OK;
         return element->index < target->layout.pages ? CRUX_OK : CRUX_E_ELEMENT_OUTSIDE;
     }
     if (element->index >= target->bound.elements) return CRUX_E_ELEMENT_OUTSIDE;
@@ -98,6 +104,7 @@ enum crux_status crux_witness_address(struct crux_element_id *element,
     tree.kind = CRUX_TREE_TENSORS;
     status = evidence->root(evidence->ctx, &tree, element->tensors_root);
     if (status != CRUX_OK) return status;
+    if (is_empty(&target)) return evidence->root(evidence->ctx, &target.tree, element->leaf_hash);
     crux_writer_init(&writer, page, sizeof page);
     status = evidence->leaf(evidence->ctx, &target.tree, leaf, &writer);
     if (status != CRUX_OK) return status;
@@ -303,7 +310,8 @@ static enum crux_status build_op(struct crux_writer *out, const struct crux_evid
     if (status == CRUX_OK) status = find_page(&page, &target, element);
     if (status == CRUX_OK) status = put_layer(out, evidence, element->layer);
     if (status == CRUX_OK) status = put_op(out, evidence, element->layer, element->op, target.op);
-    if (status == CRUX_OK) status = put_leaf(out, evidence, &target.tree, page);
+    if (status == CRUX_OK && !is_empty(&target))
+        status = put_leaf(out, evidence, &target.tree, page);
     if (status != CRUX_OK || element->kind == CRUX_ELEMENT_PADDING) return status;
     return put_operands(out, evidence, &target, element->index);
 }
@@ -312,7 +320,9 @@ static enum crux_status build_output(struct crux_writer *out, const struct crux_
                                      uint64_t index) {
     const struct crux_program_header *header = &evidence->program->header;
     enum crux_status status;
-    if (index >= evidence->claim->chosen_tokens) return CRUX_E_ELEMENT_OUTSIDE;
+    if (index >= crux_list_slots(evidence->claim->chosen_tokens)) return CRUX_E_ELEMENT_OUTSIDE;
+    if (index >= evidence->claim->chosen_tokens)
+        return put_list(out, evidence, CRUX_TREE_OUTPUT, index);
     status = put_layer(out, evidence, header->layers - 1);
     if (status == CRUX_OK) status = put_list(out, evidence, CRUX_TREE_OUTPUT, index);
     if (status != CRUX_OK) return status;
