@@ -6,6 +6,12 @@ if(NOT EXISTS "${CRUX_WASM_ENTRY}")
   return()
 endif()
 
+# The last tenth of the size. Required, so that the same source gives the same file on every machine.
+find_program(CRUX_WASM_OPT wasm-opt)
+if(NOT CRUX_WASM_OPT)
+  message(FATAL_ERROR "wasm-opt is missing: apt-get install binaryen")
+endif()
+
 function(crux_add_wasm target)
   add_executable(${target}
     ${CRUX_FREESTANDING_SOURCES}
@@ -24,6 +30,7 @@ function(crux_add_wasm target)
     SUFFIX ".wasm"
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   add_custom_command(TARGET ${target} POST_BUILD
+    COMMAND "${CRUX_WASM_OPT}" -Oz --strip-producers "$<TARGET_FILE:${target}>" -o "$<TARGET_FILE:${target}>"
     COMMAND "${CMAKE_COMMAND}" "-DFILE=$<TARGET_FILE:${target}>" -P "${PROJECT_SOURCE_DIR}/cmake/print_size.cmake"
     VERBATIM)
 endfunction()
