@@ -9,6 +9,7 @@
 #include "executor/engine/model_file.h"
 #include "executor/import/convert.h"
 #include "executor/import/manifest.h"
+#include "executor/import/tokenizer_section.h"
 
 struct job {
     const struct crux_import_options *options;
@@ -18,6 +19,7 @@ struct job {
     struct crux_import_work work;
     struct crux_program draft, program;
     struct crux_model_writer writer;
+    struct crux_tokenizer_section tokenizer;
     uint8_t *manifest;
     size_t manifest_len;
 };
@@ -121,6 +123,9 @@ static enum crux_status write_all(struct job *job) {
     struct crux_model_parts parts = {.decoder = &job->work.decoder, .program = &job->program};
     enum crux_status status = crux_manifest_make(&job->manifest, &job->manifest_len, &manifest);
     if (status != CRUX_OK) return status;
+    parts.tokenizer = (struct crux_model_span){manifest.tokenizer, manifest.tokenizer_len};
+    parts.chat_template =
+        (struct crux_model_span){manifest.chat_template, manifest.chat_template_len};
     parts.manifest = (struct crux_model_span){job->manifest, job->manifest_len};
     progress(job, "writing", 0, 1);
     status = crux_model_writer_finish(&job->writer, job->report->model_root, &parts, said);
@@ -138,6 +143,9 @@ static enum crux_status run(struct job *job, const char *source, const char *out
     memcpy(job->report->name, job->source.name, sizeof job->report->name);
     job->report->context = job->source.decoder.context;
     crux_sha256(job->report->source_hash, job->source.map, job->source.map_len);
+    status = crux_tokenizer_section_make(&job->tokenizer, &job->source.gguf,
+                                         job->source.decoder.vocab, job->message);
+    if (status != CRUX_OK) return status;
     status = crux_import_work_init(&job->work, &job->source, job->options, job->message);
     if (status == CRUX_OK) status = lower(job, &job->draft);
     if (status != CRUX_OK) return status;
@@ -174,6 +182,7 @@ enum crux_status crux_import(const char *source, const char *output,
     crux_program_free(&job.draft);
     crux_program_free(&job.program);
     crux_source_close(&job.source);
+    crux_tokenizer_section_free(&job.tokenizer);
     free(job.manifest);
     report->seconds = now_seconds() - start;
     return status;
