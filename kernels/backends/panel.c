@@ -10,21 +10,10 @@ static uint32_t group_count(const struct crux_tile *tile, uint32_t inputs) {
     return (inputs + tile->group - 1) / tile->group;
 }
 
-static size_t entry_bytes(const struct crux_tile *tile) {
-    return tile->has_offsets ? 64 : 32;
-}
-
-static size_t group_bytes(const struct crux_tile *tile) {
-    return (size_t)tile->group * CRUX_PANEL_OUTPUTS * (1U << tile->width) / 4;
-}
-
-static size_t table_bytes(const struct crux_tile *tile, uint32_t inputs) {
-    return up_to_64(group_count(tile, inputs) * entry_bytes(tile));
-}
-
 static size_t panel_bytes(const struct crux_tile *tile, uint32_t inputs) {
-    return CRUX_PANEL_OUTPUTS * sizeof(int64_t) + table_bytes(tile, inputs) +
-           group_count(tile, inputs) * group_bytes(tile);
+    size_t q_bytes = crux_panel_q_bytes(tile->width, tile->group);
+    return CRUX_PANEL_OUTPUTS * sizeof(int64_t) + q_bytes +
+           crux_panel_q_at(q_bytes, tile->has_offsets, group_count(tile, inputs) - 1);
 }
 
 size_t crux_panel_packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs) {
@@ -75,9 +64,10 @@ struct target {
 
 static void pack_group(struct target *to, const struct crux_tiles *w, uint32_t g, int16_t m,
                        int16_t n, const uint8_t *q, uint32_t first, uint32_t count) {
-    uint8_t *entry = to->panel + CRUX_PANEL_OUTPUTS * sizeof(int64_t) + g * entry_bytes(&w->tile),
-            *block = to->panel + CRUX_PANEL_OUTPUTS * sizeof(int64_t) +
-                     table_bytes(&w->tile, w->inputs) + g * group_bytes(&w->tile);
+    size_t q_bytes = crux_panel_q_bytes(w->tile.width, w->tile.group);
+    uint8_t *groups = to->panel + CRUX_PANEL_OUTPUTS * sizeof(int64_t),
+            *entry = groups + crux_panel_entry_at(q_bytes, w->tile.has_offsets, g),
+            *block = groups + crux_panel_q_at(q_bytes, w->tile.has_offsets, g);
     int32_t size = (m < 0 ? -m : m) + (n < 0 ? -n : n), sum = 0;
     if (w->tile.has_offsets) {
         put16(entry + 4 * to->lane, m);
@@ -197,7 +187,7 @@ static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t 
         (const uint8_t *)w->packed + sizeof *header + p * panel_bytes(&w->tile, w->inputs);
     struct crux_panel panel = {
         .start = (const int64_t *)(const void *)bytes,
-        .table = bytes + CRUX_PANEL_OUTPUTS * sizeof(int64_t),
+        .groups_at = bytes + CRUX_PANEL_OUTPUTS * sizeof(int64_t),
         .width = w->tile.width,
         .group = w->tile.group,
         .groups = group_count(&w->tile, w->inputs),
@@ -205,7 +195,6 @@ static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t 
         .carry_groups = header->carry_groups,
         .span_carries = header->span_carries,
     };
-    panel.q = panel.table + table_bytes(&w->tile, w->inputs);
     return panel;
 }
 

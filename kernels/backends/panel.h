@@ -1,9 +1,9 @@
 /* What the x86 backends share: matrices cut into panels of 16 outputs, prepared rows, and the bounds of their sums.
  *
  *   packed   | header |  panel 0 (outputs 0..15)  |  panel 1  | ..        outputs and inputs beyond the end are zero
- *   panel    | start i64[16] | table: one entry a group | q: one block a group |
- *   entry    m i16[16], or with offsets (m, n) i16[16][2]
- *   q        in the order that one instruction wants: panel_place
+ *   panel    | start i64[16] | m | q of group 0 | q of group 1 | m | q of group 2 | ..     m: i16[2 groups][16]
+ *            or, with offsets    | mn | q of group 0 | mn | q of group 1 | ..              mn: i16[16][2]
+ *   q        in the order that one instruction wants: place() in panel.c. Everything is read once, front to back.
  *
  *   row      | blocks of 32 inputs: x as pairs | the same in byte planes, if there are |     zero beyond the last input
  *
@@ -46,12 +46,31 @@ struct crux_panel_header {
 
 /* Everything a kernel needs to know about one panel. */
 struct crux_panel {
-    const int64_t *start; /* the first value of acc */
-    const uint8_t *table, *q;
+    const int64_t *start;     /* the first value of acc */
+    const uint8_t *groups_at; /* crux_panel_entry_at and crux_panel_q_at say where */
     uint32_t width, group, groups;
     bool has_offsets;
     uint32_t carry_groups, span_carries;
 };
+
+/* Bytes of q of one group. */
+CRUX_INLINE size_t crux_panel_q_bytes(uint32_t width, uint32_t group) {
+    return (size_t)group * CRUX_PANEL_OUTPUTS * (1U << width) / 4;
+}
+
+/* Where the multipliers of group g are, and its q. */
+CRUX_INLINE size_t crux_panel_entry_at(size_t q_bytes, bool has_offsets, size_t g) {
+    return has_offsets ? g * (64 + q_bytes) : g / 2 * (64 + 2 * q_bytes) + g % 2 * 32;
+}
+
+CRUX_INLINE size_t crux_panel_q_at(size_t q_bytes, bool has_offsets, size_t g) {
+    return has_offsets ? g * (64 + q_bytes) + 64
+                       : g / 2 * (64 + 2 * q_bytes) + 64 + g % 2 * q_bytes;
+}
+
+/* With one row, weights are read once and memory is the limit: each group asks for the bytes this far ahead, be they
+ * the next panel's. By measurement. */
+enum { CRUX_PANEL_AHEAD_BYTES = 2048 };
 
 /* The sum of x over a group, in the two forms that the dots want. */
 struct crux_panel_sum {

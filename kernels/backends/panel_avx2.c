@@ -43,10 +43,10 @@ TARGET CRUX_INLINE void load_q(__m256i q[2], const uint8_t *bytes, uint32_t widt
 }
 
 /* The multipliers of 8 outputs: m below n, or m below 0. */
-TARGET CRUX_INLINE __m256i load_entry(const uint8_t *table, bool offsets, int half) {
-    if (offsets) return _mm256_loadu_si256((const __m256i *)(const void *)(table + 32 * half));
+TARGET CRUX_INLINE __m256i load_entry(const uint8_t *entry, bool offsets, int half) {
+    if (offsets) return _mm256_loadu_si256((const __m256i *)(const void *)(entry + 32 * half));
     return _mm256_cvtepu16_epi32(
-        _mm_loadu_si128((const __m128i *)(const void *)(table + 16 * half)));
+        _mm_loadu_si128((const __m128i *)(const void *)(entry + 16 * half)));
 }
 
 /* acc[0..7] += (65536 * hi + lo) << shift */
@@ -61,6 +61,11 @@ TARGET CRUX_INLINE void flush(int64_t *acc, __m256i hi, __m256i lo, int shift) {
         _mm256_storeu_si256(
             to, _mm256_add_epi64(_mm256_loadu_si256(to), _mm256_slli_epi64(sum, shift)));
     }
+}
+
+TARGET CRUX_INLINE void fetch_ahead(const uint8_t *q, size_t q_bytes) {
+    for (size_t i = 0; i < q_bytes + 64; i += 64)
+        _mm_prefetch((const char *)((uintptr_t)q + CRUX_PANEL_AHEAD_BYTES + i), _MM_HINT_T0);
 }
 
 /* A sum of 32 bits each for 16 outputs of up to 4 rows. */
@@ -79,12 +84,14 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const struct crux_panel *pa
     size_t block = steps == 16 ? g : g / 2, half = steps == 16 ? 0 : g % 2;
     size_t at = block * sizeof(struct crux_panel_block) + 32 * half,
            at_sum = block * sizeof(struct crux_panel_block) + (steps == 16 ? 64 : 72 + 8 * half);
-    const uint8_t *q_bytes = panel->q + (size_t)g * (size_t)(steps * step_bytes),
-                  *table = panel->table + (size_t)g * (panel->has_offsets ? 64 : 32);
+    const size_t q_bytes = (size_t)(steps * step_bytes);
+    const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, panel->has_offsets, g),
+                  *entry = panel->groups_at + crux_panel_entry_at(q_bytes, panel->has_offsets, g);
     __m256i c[ROWS_MAX][2], q[2];
     for (int r = 0; r < rows; r++) c[r][0] = c[r][1] = zero;
+    if (rows == 1) fetch_ahead(q_at, q_bytes);
     for (int s = 0; s < steps; s++) {
-        load_q(q, q_bytes + s * step_bytes, width);
+        load_q(q, q_at + s * step_bytes, width);
         for (int r = 0; r < rows; r++) {
             __m256i x = load_x(row[r] + at + 4 * s, plane);
             c[r][0] = _mm256_add_epi32(c[r][0], _mm256_madd_epi16(x, q[0]));
@@ -92,7 +99,7 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const struct crux_panel *pa
         }
     }
     for (int i = 0; i < 2; i++) {
-        __m256i mn = load_entry(table, panel->has_offsets, i),
+        __m256i mn = load_entry(entry, panel->has_offsets, i),
                 nm = _mm256_or_si256(_mm256_slli_epi32(mn, 16), _mm256_srli_epi32(mn, 16));
         for (int r = 0; r < rows; r++) {
             /* The low byte's pass adds the offsets of both. */

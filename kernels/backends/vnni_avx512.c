@@ -31,9 +31,9 @@ TARGET CRUX_INLINE void flush(int64_t *acc, __m512i hi, __m512i lo) {
 }
 
 /* The multipliers of one group: m below n, or m below 0. */
-TARGET CRUX_INLINE __m512i load_entry(const uint8_t *table, bool offsets) {
-    if (offsets) return _mm512_loadu_si512(table);
-    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)table));
+TARGET CRUX_INLINE __m512i load_entry(const uint8_t *entry, bool offsets) {
+    if (offsets) return _mm512_loadu_si512(entry);
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)entry));
 }
 
 TARGET CRUX_INLINE void load_q(__m512i q[8], const uint8_t *bytes, bool nibbles, int steps) {
@@ -49,13 +49,18 @@ TARGET CRUX_INLINE void load_q(__m512i q[8], const uint8_t *bytes, bool nibbles,
     }
 }
 
+TARGET CRUX_INLINE void fetch_ahead(const uint8_t *q, size_t q_bytes) {
+    for (size_t i = 0; i < q_bytes + 64; i += 64)
+        _mm_prefetch((const char *)((uintptr_t)q + CRUX_PANEL_AHEAD_BYTES + i), _MM_HINT_T0);
+}
+
 /* `rows` rows of one panel. rows, nibbles, offsets and steps (4 inputs each; a group is 4 or 8) are constants. */
 TARGET CRUX_INLINE void run(int64_t *acc, const struct crux_panel *panel,
                             const struct crux_panel_rows *x, int rows, bool nibbles, bool offsets,
                             int steps) {
     const __m512i round = _mm512_set1_epi32(32768), low16 = _mm512_set1_epi32(0xffff),
                   wrap = _mm512_set1_epi32(CRUX_PANEL_CARRY_START);
-    const uint8_t *q_bytes = panel->q, *table = panel->table;
+    const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
     const uint8_t *row[CRUX_PANEL_ROWS_MAX];
     uint32_t g = 0, groups = panel->groups;
     for (int r = 0; r < rows; r++) {
@@ -77,9 +82,12 @@ TARGET CRUX_INLINE void run(int64_t *acc, const struct crux_panel *panel,
                 size_t at = block * sizeof(struct crux_panel_block);
                 size_t at_x = at + 16 * half;
                 size_t at_sum = at + (steps == 8 ? 64 : 72 + 8 * half);
+                const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
+                              *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
                 __m512i q[8];
-                load_q(q, q_bytes, nibbles, steps);
-                __m512i mn = load_entry(table, offsets), nm = _mm512_rol_epi32(mn, 16);
+                if (rows == 1) fetch_ahead(q_at, q_bytes);
+                load_q(q, q_at, nibbles, steps);
+                __m512i mn = load_entry(entry, offsets), nm = _mm512_rol_epi32(mn, 16);
                 for (int r = 0; r < rows; r++) {
                     const uint8_t *from = row[r] + at_x, *sum = row[r] + at_sum;
                     __m512i high = _mm512_setzero_si512(), low = _mm512_setzero_si512();
@@ -96,8 +104,6 @@ TARGET CRUX_INLINE void run(int64_t *acc, const struct crux_panel *panel,
                     lo[r] = _mm512_dpwssd_epi32(lo[r], c, mn);
                     hi[r] = _mm512_dpwssd_epi32(hi[r], d, nm);
                 }
-                q_bytes += nibbles ? 32 * steps : 64 * steps;
-                table += offsets ? 64 : 32;
             }
             for (int r = 0; r < rows; r++) {
                 hi[r] = _mm512_add_epi32(hi[r], _mm512_srai_epi32(lo[r], 16));
