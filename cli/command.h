@@ -40,6 +40,8 @@ struct crux_cli_command {
 extern const struct crux_cli_command crux_cli_commands[];
 
 extern const struct crux_cli_option crux_cli_demo_options[];
+extern const struct crux_cli_option crux_cli_import_options[];
+extern const struct crux_cli_option crux_cli_model_verify_options[];
 extern const struct crux_cli_option crux_cli_program_check_options[];
 extern const struct crux_cli_option crux_cli_program_example_options[];
 extern const struct crux_cli_option crux_cli_program_assemble_options[];
@@ -49,6 +51,9 @@ enum crux_cli_exit crux_cli_run_program_example(const struct crux_cli_call *call
 enum crux_cli_exit crux_cli_run_program_show(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_program_check(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_program_assemble(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_import(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_model_info(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_model_verify(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_doctor(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_witness_show(const struct crux_cli_call *call);
 

@@ -19,6 +19,35 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_demo,
     },
     {
+        .name = "import",
+        .summary = "Make a model of a GGUF file.",
+        .operands = "SRC",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_import_options,
+        .help = "Block formats keep their own lattice of weights; matrices of floats are rounded "
+                "as --weights says. The same source\ngives the same model root on every "
+                "machine. What is not supported is refused by name, and nothing is written.\n",
+        .run = crux_cli_run_import,
+    },
+    {
+        .name = "model info",
+        .summary = "Say what a model is.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .run = crux_cli_run_model_info,
+    },
+    {
+        .name = "model verify",
+        .summary = "Hash all of a model, and certify it again.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_model_verify_options,
+        .run = crux_cli_run_model_verify,
+    },
+    {
         .name = "program show",
         .summary = "Print a program as text.",
         .operands = "FILE",
