@@ -79,6 +79,24 @@ static enum crux_status check_elements(const struct crux_checker *checker,
     return CRUX_OK;
 }
 
+static bool uses_pos(const struct crux_operand *operand) {
+    for (unsigned i = 0; i < operand->ndim; i++) {
+        if (operand->index[i].coef[CRUX_VAR_POS] != 0) return true;
+    }
+    return operand->at.coef[CRUX_VAR_POS] != 0;
+}
+
+/* A certificate looks at pos = 0 only, where dimensions grow with n: other positions must not differ from it.
+ * spec/10-machine.md#dimensions: "no expression in it uses pos" */
+static enum crux_status check_pos_unused(const struct crux_checker *checker,
+                                         const struct crux_op *op) {
+    bool used = op->has_x && uses_pos(&op->x);
+    for (unsigned slot = 0; slot < op->nin; slot++) used = used || uses_pos(&op->in[slot]);
+    if (!used || !checker->by_length) return CRUX_OK;
+    return crux_check_refuse(checker, CRUX_E_BAD_INDEX_MAP,
+                             "dimensions grow with n: no expression may use pos");
+}
+
 static enum crux_status check_op(const struct crux_checker *checker) {
     const struct crux_layer *layer = &checker->program->layers[checker->layer];
     const struct crux_labelled_op *labelled = &checker->program->ops[layer->first + checker->op];
@@ -88,6 +106,7 @@ static enum crux_status check_op(const struct crux_checker *checker) {
                                  "the label is not 0 to 23 letters of a-z0-9._-");
     }
     enum crux_status status = check_elements(checker, op);
+    if (status == CRUX_OK) status = check_pos_unused(checker, op);
     for (unsigned slot = 0; status == CRUX_OK && slot < CRUX_SLOTS_MAX; slot++) {
         if (slot == CRUX_SLOT_X ? op->has_x : slot < op->nin)
             status = crux_check_operand(checker, slot);
@@ -202,6 +221,7 @@ static enum crux_status check_growth(struct crux_checker *checker) {
     /* spec/10-machine.md#dimensions: "with c != 0 anywhere the program has a single position (pos = 0)" */
     checker->positions.pos_last = growth.with_n ? 0 : program->header.context - 1;
     checker->positions.context = program->header.context;
+    checker->by_length = growth.with_n;
     return CRUX_OK;
 }
 

@@ -9,6 +9,7 @@ struct crux_checker {
     const struct crux_program *program;
     struct crux_refusal *refusal;
     struct crux_positions positions;
+    bool by_length; /* some dimension grows with n */
     uint32_t layer; /* where the check stands, UINT32_MAX before the first layer */
     uint32_t op;    /* in the layer */
 };

@@ -69,9 +69,7 @@ static enum crux_status judge_padding(const struct output *output, uint32_t inde
 
 static void test_every_padding_byte_of_the_output_is_zero(void **state) {
     (void)state;
-    static const struct {
-        uint32_t n, slots;
-    } cases[] = {{3, 4}, {5, 8}, {33, 64}, {130, 256}};
+    static const struct { uint32_t n, slots; } cases[] = {{3, 4}, {5, 8}, {33, 64}, {130, 256}};
     for (size_t c = 0; c < CRUX_ARRAY_LEN(cases); c++) {
         struct output output;
         enum crux_finding finding;

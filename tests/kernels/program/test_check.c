@@ -10,6 +10,7 @@
 #include "kernels/ops/dim.h"
 #include "kernels/program/layout.h"
 #include "kernels/program/program.h"
+#include "kernels/program/program_text.h"
 #include "kernels/program/time_bound.h"
 #include "kernels/program/view.h"
 #include "tests/support/random_op.h"
@@ -259,6 +260,37 @@ static void test_tokens(void **state) {
 }
 
 /* The bound is never too low, and exact where it claims to be. */
+/* A program whose dimensions follow n. */
+static enum crux_status check_by_length(const char *index, const char *imm, const char *time) {
+    char text[1024];
+    struct crux_program program;
+    struct crux_text_error error;
+    struct crux_refusal refusal;
+    int len = snprintf(text, sizeof text,
+                       "program op_set 1 context 8 vocab 4 token_store 0\n"
+                       "layer 0 always\n"
+                       "  r0 : i32 [1] in [0, 3] = load (token(time %s))\n"
+                       "  r1 : i32 [min(n, 8)] in [0, 3] = map max (r0(%s), imm(%s))\n"
+                       "  r2 : i32 [1] in [0, 3] = reduce max k [min(n, 8)] (r1(k0))\n"
+                       "  r3 : i32 [1] in [0, 3] = store (r2(0))\n",
+                       time, index, imm);
+    if (crux_program_assemble(&program, text, (size_t)len, &error) != CRUX_OK)
+        fail_msg("%u:%u: %s", error.line, error.column, error.what);
+    enum crux_status status = crux_program_check(&program, &refusal);
+    crux_program_free(&program);
+    return status;
+}
+
+/* A certificate of such a program looks at position 0 only: nothing in it may know the position. */
+static void test_pos_beside_dimensions_of_n(void **state) {
+    (void)state;
+    assert_int_equal(check_by_length("0", "o0", "0"), CRUX_OK);
+    assert_int_equal(check_by_length("0", "n", "n - 1"), CRUX_OK);
+    assert_int_equal(check_by_length("pos", "o0", "0"), CRUX_E_BAD_INDEX_MAP);
+    assert_int_equal(check_by_length("0", "o0 + pos", "0"), CRUX_E_BAD_INDEX_MAP);
+    assert_int_equal(check_by_length("0", "o0", "pos"), CRUX_E_BAD_INDEX_MAP);
+}
+
 static void test_time_bound(void **state) {
     struct crux_random random = {11};
     unsigned exact = 0, tried = 0;
@@ -365,6 +397,7 @@ int main(void) {
         cmocka_unit_test(test_later_steps),
         cmocka_unit_test(test_self),
         cmocka_unit_test(test_tokens),
+        cmocka_unit_test(test_pos_beside_dimensions_of_n),
         cmocka_unit_test(test_time_bound),
         cmocka_unit_test(test_views_keep_rows),
     };
