@@ -3,7 +3,7 @@ set(readers vector_check.c vector_ops.c vector_trees.c vector_encodings.c)
 set(random ../support/random.c ../support/random_op.c)
 set(op_cases op_case.c op_cases_loads.c op_cases_sums.c op_cases_find.c op_cases_maps.c op_cases_tables.c op_cases_random.c)
 set(witness_cases witness_case.c witness_cases_honest.c witness_cases_lies.c witness_cases_malformed.c
-    witness_cases_programs.c ../support/toy_program.c)
+    witness_cases_programs.c ../support/toy_program.c ../support/toy_world.c)
 
 if(NOT CRUX_FUZZ AND TARGET jansson)
   # build/PRESET/generate_vectors spec/vectors

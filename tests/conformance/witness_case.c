@@ -4,45 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/toy_program.h"
-
-void case_stop(bool holds, const char *what) {
-    if (holds) return;
-    fprintf(stderr, "generate: witnesses: %s\n", what);
-    exit(1);
-}
-
-void world_init(struct world *world, const struct crux_lie *lie, world_change *change) {
-    static const uint32_t tokens[WORLD_REQUEST_TOKENS] = {4, 0, 9};
-    static const uint8_t manifest[] = "toy";
-    struct crux_archive_request request = {.tokens = tokens};
-    memset(world, 0, sizeof *world);
-    case_stop(crux_toy_program(&world->program) == CRUX_OK, "program");
-    case_stop(crux_model_generate(&world->memory, &world->program, 7) == CRUX_OK, "model");
-    case_stop(crux_committed_model_init(&world->model, &world->program, &world->memory, manifest,
-                                        sizeof manifest) == CRUX_OK,
-              "committed model");
-    request.fields.request_tokens = WORLD_REQUEST_TOKENS;
-    request.fields.limit = WORLD_LIMIT;
-    for (unsigned i = 0; i < 32; i++) request.fields.seed[i] = (uint8_t)(3 * i + 1);
-    for (unsigned i = 0; i < 32; i++) request.fields.nonce[i] = (uint8_t)(200 - i);
-    for (unsigned i = 0; i < CRUX_PARAMS; i++)
-        request.fields.param[i] = (int32_t)i + 695; /* param 0 above P: sampled */
-    if (change != NULL) change(&request);
-    case_stop(crux_archive_run(&world->archive, &world->model, &request, lie) == CRUX_OK, "run");
-    crux_archive_evidence(world->archive, &world->evidence);
-}
-
-void world_free(struct world *world) {
-    crux_archive_free(world->archive);
-    crux_committed_model_free(&world->model);
-    crux_model_memory_free(&world->memory);
-    crux_program_free(&world->program);
-}
-
 static void on_part(void *ctx, const char *name, size_t at) {
     struct case_bytes *c = ctx;
-    case_stop(c->parts < WORLD_PARTS_MAX, "too many parts");
+    world_must(c->parts < WORLD_PARTS_MAX, "too many parts");
     c->part[c->parts].name = name;
     c->part[c->parts].start = c->parts == 0 ? 2 : c->part[c->parts - 1].end;
     c->part[c->parts++].end = at;
@@ -54,18 +18,18 @@ void case_build(struct case_bytes *c, struct world *world, struct crux_element_i
     enum crux_finding finding;
     *c = (struct case_bytes){.claim = *world->evidence.claim, .element = element};
     crux_writer_init(&writer, c->witness, sizeof c->witness);
-    case_stop(crux_witness_address(&c->element, &world->evidence) == CRUX_OK, "address");
-    case_stop(crux_witness_build(&writer, &world->evidence, &c->element) == CRUX_OK, "witness");
+    world_must(crux_witness_address(&c->element, &world->evidence) == CRUX_OK, "address");
+    world_must(crux_witness_build(&writer, &world->evidence, &c->element) == CRUX_OK, "witness");
     c->len = writer.at;
-    case_stop(crux_adjudicate_watched(&finding, &c->claim, &c->element, c->witness, c->len,
-                                      &observer) == CRUX_OK,
-              "a built witness is refused");
+    world_must(crux_adjudicate_watched(&finding, &c->claim, &c->element, c->witness, c->len,
+                                       &observer) == CRUX_OK,
+               "a built witness is refused");
 }
 
 static unsigned find_part(const struct case_bytes *c, const char *name) {
     unsigned i = 0;
     while (i < c->parts && strcmp(c->part[i].name, name) != 0) i++;
-    case_stop(i < c->parts, name);
+    world_must(i < c->parts, name);
     return i;
 }
 
@@ -77,7 +41,7 @@ size_t case_part_end(const struct case_bytes *c, const char *name) {
 }
 
 void case_splice(struct case_bytes *c, size_t at, size_t cut, const uint8_t *put, size_t len) {
-    case_stop(at + cut <= c->len && c->len - cut + len <= sizeof c->witness, "splice");
+    world_must(at + cut <= c->len && c->len - cut + len <= sizeof c->witness, "splice");
     memmove(c->witness + at + len, c->witness + at + cut, c->len - at - cut);
     if (len != 0) memcpy(c->witness + at, put, len);
     c->len = c->len - cut + len;

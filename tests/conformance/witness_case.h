@@ -4,26 +4,10 @@
 
 #include "bisection/adjudicator/adjudicator.h"
 #include "bisection/witness/witness.h"
-#include "executor/engine/engine.h"
-#include "kernels/interpreter/generate.h"
 #include "tests/conformance/vector_file.h"
+#include "tests/support/toy_world.h"
 
-enum { WORLD_REQUEST_TOKENS = 3, WORLD_LIMIT = 6, WORLD_PARTS_MAX = 16, WORLD_WITNESS_MAX = 8192 };
-
-/* One committed run: 3 request tokens, 6 chosen ones, positions 0 .. 7. */
-struct world {
-    struct crux_program program;
-    struct crux_model_memory memory;
-    struct crux_committed_model model;
-    struct crux_archive *archive;
-    struct crux_evidence evidence;
-};
-
-typedef void world_change(struct crux_archive_request *request);
-
-/* In: lie and change, may be NULL. */
-void world_init(struct world *world, const struct crux_lie *lie, world_change *change);
-void world_free(struct world *world);
+enum { WORLD_PARTS_MAX = 16, WORLD_WITNESS_MAX = 8192 };
 
 /* A claim, an element and a witness, all three to be changed at will. */
 struct case_bytes {
@@ -51,8 +35,6 @@ void case_expect(struct crux_vector_file *file, const char *function, const char
                  const struct case_bytes *c, enum crux_finding want);
 void case_expect_error(struct crux_vector_file *file, const char *function, const char *reason,
                        const struct case_bytes *c, enum crux_status want);
-
-void case_stop(bool holds, const char *what);
 
 /* The vectors, by what they are about; generate_witnesses.c calls them. */
 void witness_cases_honest(struct crux_vector_file *file);

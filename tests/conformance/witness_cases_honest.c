@@ -26,7 +26,7 @@ static const struct crux_op *op_of(const struct world *world, uint32_t layer, ui
 
 static uint64_t elements_of(struct world *world, uint32_t pos, uint32_t layer, uint32_t op) {
     const struct crux_step *step;
-    case_stop(crux_archive_step(world->archive, pos, layer, &step) == CRUX_OK, "step");
+    world_must(crux_archive_step(world->archive, pos, layer, &step) == CRUX_OK, "step");
     return step->tensors[op].elements;
 }
 
@@ -109,7 +109,7 @@ static void changed(struct crux_vector_file *file, struct world *world, uint32_t
     struct crux_element_id element = {
         .kind = CRUX_ELEMENT_VALUE, .pos = POSITION, .layer = layer, .op = op};
     const struct crux_step *step;
-    case_stop(crux_archive_step(world->archive, POSITION, layer, &step) == CRUX_OK, "step");
+    world_must(crux_archive_step(world->archive, POSITION, layer, &step) == CRUX_OK, "step");
     int64_t v = crux_step_value(step, op, 0), lo = crux_dtype_lo(law->dtype),
             hi = crux_dtype_hi(law->dtype);
     const struct {

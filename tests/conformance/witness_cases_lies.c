@@ -39,7 +39,7 @@ static void outside_range(struct crux_vector_file *file) {
     struct planted planted = {POSITION, 0, mixed, 601, false};
     struct crux_lie lie = {.ctx = &planted, .computed = plant};
     world_init(&world, &lie, NULL);
-    case_stop(planted.hit, "nothing planted");
+    world_must(planted.hit, "nothing planted");
     value_vector(file, "value", "outside_its_range_where_it_is_made", &world,
                  (struct crux_element_id){.kind = CRUX_ELEMENT_VALUE, .pos = POSITION, .op = mixed},
                  CRUX_INCONSISTENT);
@@ -50,7 +50,7 @@ static void outside_range(struct crux_vector_file *file) {
     world_free(&world);
     planted = (struct planted){POSITION, 2, block_at, 3, false};
     world_init(&world, &lie, NULL);
-    case_stop(planted.hit, "nothing planted");
+    world_must(planted.hit, "nothing planted");
     value_vector(file, "value", "x_outside_its_range", &world,
                  (struct crux_element_id){
                      .kind = CRUX_ELEMENT_VALUE, .pos = POSITION, .layer = 2, .op = top},
@@ -75,7 +75,7 @@ static void record_outside_range(struct crux_vector_file *file) {
     struct planted planted = {POSITION, 0, store, 0, false};
     struct crux_lie lie = {.ctx = &planted, .computed = row_out_of_range};
     world_init(&world, &lie, NULL);
-    case_stop(planted.hit, "nothing planted");
+    world_must(planted.hit, "nothing planted");
     value_vector(file, "value", "record_outside_its_range_where_it_is_read", &world,
                  (struct crux_element_id){
                      .kind = CRUX_ELEMENT_VALUE, .pos = POSITION + 1, .layer = 1, .op = old},
@@ -96,7 +96,7 @@ static void false_record(struct crux_vector_file *file) {
     struct planted planted = {POSITION, 1, store, 12345, false};
     struct crux_lie lie = {.ctx = &planted, .computed = plant};
     world_init(&world, &lie, NULL);
-    case_stop(planted.hit, "nothing planted");
+    world_must(planted.hit, "nothing planted");
     value_vector(file, "value", "record_that_differs_from_the_tensor", &world,
                  (struct crux_element_id){
                      .kind = CRUX_ELEMENT_VALUE, .pos = POSITION, .layer = 1, .op = store},
@@ -162,15 +162,15 @@ static void padding(struct crux_vector_file *file) {
         struct dirty dirty = all[i].dirty;
         struct crux_lie lie = {.ctx = &dirty, .page = dirty_page};
         world_init(&world, &lie, NULL);
-        case_stop(crux_archive_step(world.archive, POSITION, all[i].layer, &step) == CRUX_OK,
-                  "step");
+        world_must(crux_archive_step(world.archive, POSITION, all[i].layer, &step) == CRUX_OK,
+                   "step");
         struct crux_element_id element = {.kind = CRUX_ELEMENT_PADDING,
                                           .pos = POSITION,
                                           .layer = all[i].layer,
                                           .op = all[i].op,
                                           .index = all[i].page};
         value_vector(file, "padding", all[i].reason, &world, element, CRUX_INCONSISTENT);
-        case_stop(dirty.hit, all[i].reason);
+        world_must(dirty.hit, all[i].reason);
         /* the values of the page are still right */
         element.kind = CRUX_ELEMENT_VALUE;
         element.index = 0;
@@ -342,9 +342,9 @@ static void ends(struct crux_vector_file *file) {
     const uint32_t *tokens = crux_archive_tokens(world.archive)->tokens;
     uint32_t index = 1;
     while (index < WORLD_LIMIT - 1 && tokens[index] == tokens[0]) index++;
-    case_stop(index < WORLD_LIMIT - 1, "the run has one token only");
+    world_must(index < WORLD_LIMIT - 1, "the run has one token only");
     for (uint32_t i = 0; i < index; i++)
-        case_stop(tokens[i] != tokens[index], "the token comes earlier too");
+        world_must(tokens[i] != tokens[index], "the token comes earlier too");
     stop_token = tokens[index];
     world_free(&world);
     done_vector(file, "at_a_stop_token", NULL, stop_obeyed, 0, CRUX_CONSISTENT);
@@ -354,7 +354,7 @@ static void ends(struct crux_vector_file *file) {
 
 static void other_output(void *ctx, uint32_t *tokens, uint32_t count) {
     (void)ctx;
-    case_stop(count > 2, "a longer run is needed");
+    world_must(count > 2, "a longer run is needed");
     tokens[2] = tokens[2] == 0 ? 1 : 0;
 }
 
@@ -375,7 +375,7 @@ static void outputs(struct crux_vector_file *file) {
     world_free(&world);
     lie = (struct crux_lie){.ctx = &planted, .computed = plant};
     world_init(&world, &lie, NULL);
-    case_stop(planted.hit, "nothing planted");
+    world_must(planted.hit, "nothing planted");
     value_vector(file, "output", "token_beyond_the_vocabulary", &world,
                  (struct crux_element_id){.kind = CRUX_ELEMENT_OUTPUT, .index = 1},
                  CRUX_INCONSISTENT);

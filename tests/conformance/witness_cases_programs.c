@@ -29,8 +29,8 @@ static void build(struct case_bytes *c, const uint8_t descriptor[CRUX_DESCRIPTOR
     op.code = CRUX_STORE;
     *c = (struct case_bytes){.claim = {.request_tokens = 2, .chosen_tokens = 3},
                              .element = {.kind = CRUX_ELEMENT_VALUE, .pos = POSITION}};
-    case_stop(crux_descriptor_encode(store, &used, &op) == CRUX_OK, "store");
-    case_stop(crux_header_encode(header_bytes, &header) == CRUX_OK, "header");
+    world_must(crux_descriptor_encode(store, &used, &op) == CRUX_OK, "store");
+    world_must(crux_header_encode(header_bytes, &header) == CRUX_OK, "header");
     for (unsigned i = 0; i < 4; i++)
         crux_store_u32(layer_bytes + 4 * i, i == 0   ? layer->ops
                                             : i == 1 ? layer->stores
@@ -62,7 +62,7 @@ static struct case_bytes *with_op(const struct crux_op *op) {
     static struct case_bytes c;
     uint8_t descriptor[CRUX_DESCRIPTOR_BYTES];
     size_t used;
-    case_stop(crux_descriptor_encode(descriptor, &used, op) == CRUX_OK, "op");
+    world_must(crux_descriptor_encode(descriptor, &used, op) == CRUX_OK, "op");
     build(&c, descriptor, &layer);
     return &c;
 }
@@ -157,7 +157,7 @@ static void encodings(struct crux_vector_file *file) {
     size_t used;
     build(&c, descriptor, &good);
     case_expect_error(file, "value", "committed_descriptor_of_code_77", &c, CRUX_E_BAD_OP);
-    case_stop(crux_descriptor_encode(descriptor, &used, &op) == CRUX_OK, "op");
+    world_must(crux_descriptor_encode(descriptor, &used, &op) == CRUX_OK, "op");
     descriptor[CRUX_DESCRIPTOR_BYTES - 1] = 1;
     build(&c, descriptor, &good);
     case_expect_error(file, "value", "committed_descriptor_with_trailing_bytes", &c,
