@@ -79,6 +79,7 @@ static void others(struct crux_vector_file *file, struct world *world) {
         {"count", "of_this_request", {.kind = CRUX_ELEMENT_COUNT}},
         {"output", "first", {.kind = CRUX_ELEMENT_OUTPUT, .index = 0}},
         {"output", "last", {.kind = CRUX_ELEMENT_OUTPUT, .index = WORLD_LIMIT - 1}},
+        {"output", "padding", {.kind = CRUX_ELEMENT_OUTPUT, .index = WORLD_LIMIT}},
         {"done", "not_at_first", {.kind = CRUX_ELEMENT_DONE, .index = 0}},
         {"done", "not_before_last", {.kind = CRUX_ELEMENT_DONE, .index = WORLD_LIMIT - 2}},
         {"done", "at_the_limit", {.kind = CRUX_ELEMENT_DONE, .index = WORLD_LIMIT - 1}},

@@ -404,7 +404,37 @@ static void requests(struct crux_vector_file *file) {
     request_vector(file, "request_with_an_unused_stop", 112 + 28, 5);
 }
 
+/* ---- what no op computes ---- */
+
+static void output_padding(struct crux_vector_file *file) {
+    static struct case_bytes c;
+    struct world world;
+    world_init(&world, NULL, NULL);
+    case_build(&c, &world,
+               (struct crux_element_id){.kind = CRUX_ELEMENT_OUTPUT, .index = WORLD_LIMIT + 1});
+    size_t page = case_part(&c, "output");
+    c.witness[page + 4 * (WORLD_LIMIT + 1) + 3] = 1;
+    crux_merkle_leaf_hash(c.claim.output_root, c.witness + page, c.len - page); /* the only page */
+    case_expect(file, "output", "padding_not_zero", &c, CRUX_INCONSISTENT);
+    world_free(&world);
+}
+
+static void beyond_the_context(struct crux_vector_file *file) {
+    static struct case_bytes c;
+    struct world world;
+    world_init(&world, NULL, NULL);
+    case_build(&c, &world, (struct crux_element_id){.kind = CRUX_ELEMENT_DONE, .index = 0});
+    uint8_t *request = c.witness + case_part(&c, "request");
+    c.claim.request_tokens = world.program.header.context + 1;
+    crux_store_u32(request + 100, c.claim.request_tokens); /* P, behind three hashes and sample */
+    crux_request_hash(c.claim.request_hash, request);
+    case_expect(file, "done", "request_longer_than_the_context", &c, CRUX_INCONSISTENT);
+    world_free(&world);
+}
+
 void witness_cases_lies(struct crux_vector_file *file) {
+    output_padding(file);
+    beyond_the_context(file);
     outside_range(file);
     record_outside_range(file);
     false_record(file);

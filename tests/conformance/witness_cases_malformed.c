@@ -110,6 +110,7 @@ static void model_and_layer(struct crux_vector_file *file) {
           c.element.layer = CRUX_TOY_LAYERS);
     SPOIL("value", "layer_bits_above_the_depth", CRUX_E_STEP_OUTSIDE, c.element.layer |= 4);
     SPOIL("value", "layer_highest_bit", CRUX_E_STEP_OUTSIDE, c.element.layer |= UINT32_C(1) << 31);
+    SPOIL("value", "layer_all_bits", CRUX_E_STEP_OUTSIDE, c.element.layer = UINT32_MAX);
     SPOIL("value", "position_beyond_the_run", CRUX_E_STEP_OUTSIDE,
           c.element.pos = crux_claim_positions(&c.claim));
     SPOIL("value", "position_highest_bit", CRUX_E_STEP_OUTSIDE, c.element.pos |= UINT32_C(1) << 31);
@@ -286,8 +287,7 @@ static void requests_and_records(struct crux_vector_file *file) {
           memcpy(c.witness + at, other.witness + case_part(&other, "record"), 256));
 
     case_build(&honest, &world, (struct crux_element_id){.kind = CRUX_ELEMENT_OUTPUT, .index = 2});
-    SPOIL("output", "index_beyond_the_output", CRUX_E_ELEMENT_OUTSIDE,
-          c.element.index = WORLD_LIMIT);
+    SPOIL("output", "index_beyond_the_padded_output", CRUX_E_ELEMENT_OUTSIDE, c.element.index = 8);
     SPOIL("output", "index_bits_above_32", CRUX_E_ELEMENT_OUTSIDE,
           c.element.index |= UINT64_C(1) << 32);
     SPOIL("output", "output_changed", CRUX_E_PAGE_MISMATCH,

@@ -89,6 +89,15 @@ static void bindings(struct crux_vector_file *file) {
     op = crux_draft_contract(type, CRUX_SHAPE(((struct crux_dim){-2, 1, 0, 1, 9})), CRUX_ROW(1),
                              CRUX_ARGS(ramp));
     case_expect_error(file, "value", "output_of_no_elements", with_op(&op), CRUX_E_ELEMENT_OUTSIDE);
+    struct case_bytes *c = with_op(&op);
+    c->len -= 4; /* no page */
+    c->witness[1] = c->element.kind = CRUX_ELEMENT_PADDING;
+    crux_merkle_empty_root(c->element.leaf_hash);
+    case_expect(file, "padding", "root_of_no_pages", c, CRUX_CONSISTENT);
+    c->element.leaf_hash[0] ^= 1;
+    case_expect(file, "padding", "junk_as_root_of_no_pages", c, CRUX_INCONSISTENT);
+    c->element.index = 1;
+    case_expect_error(file, "padding", "page_1_of_no_pages", c, CRUX_E_ELEMENT_OUTSIDE);
 }
 
 static void places(struct crux_vector_file *file) {
