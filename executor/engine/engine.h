@@ -5,7 +5,9 @@
 #include "executor/engine/archive.h"
 #include "executor/engine/committed_model.h"
 #include "executor/engine/generate.h"
+#include "executor/engine/loaded.h"
 #include "executor/engine/model_file.h"
 #include "executor/engine/runner.h"
+#include "executor/engine/threads.h"
 
 #endif

@@ -42,6 +42,10 @@ void crux_engine_close(struct crux_engine *engine) {
     free(engine);
 }
 
+unsigned crux_engine_threads(const struct crux_engine *engine) {
+    return crux_threads_count(engine->threads);
+}
+
 void crux_engine_figures(const struct crux_engine *engine, struct crux_engine_figures *figures) {
     unsigned threads = crux_threads_count(engine->threads);
     *figures = (struct crux_engine_figures){.commit_seconds = engine->commit_seconds,

@@ -76,6 +76,9 @@ enum crux_status crux_engine_open(struct crux_engine **engine, struct crux_engin
 /* In: an engine without sequences. */
 void crux_engine_close(struct crux_engine *engine);
 
+/* Returns: how many threads it has. */
+unsigned crux_engine_threads(const struct crux_engine *engine);
+
 struct crux_engine_figures {
     double commit_seconds; /* of crux_engine_step's, what records and traces took */
     double step_seconds;   /* all of it */

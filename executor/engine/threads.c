@@ -124,14 +124,14 @@ unsigned crux_threads_count(const struct crux_threads *threads) {
     return threads->count;
 }
 
+unsigned crux_threads_processors(void) {
+    long count = sysconf(_SC_NPROCESSORS_ONLN);
+    return count < 1 ? 1 : count > CRUX_THREADS_MAX ? CRUX_THREADS_MAX : (unsigned)count;
+}
+
 enum crux_status crux_threads_open(struct crux_threads **out, unsigned count) {
     *out = NULL;
-    if (count == 0) {
-        long processors = sysconf(_SC_NPROCESSORS_ONLN);
-        count = processors < 1                  ? 1
-                : processors > CRUX_THREADS_MAX ? CRUX_THREADS_MAX
-                                                : (unsigned)processors;
-    }
+    if (count == 0) count = crux_threads_processors();
     if (count > CRUX_THREADS_MAX) return CRUX_E_USAGE;
     struct crux_threads *threads = calloc(1, sizeof *threads);
     if (threads == NULL) return CRUX_E_OUT_OF_MEMORY;

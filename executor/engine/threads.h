@@ -25,6 +25,9 @@ CRUX_MUST_CHECK
 enum crux_status crux_threads_open(struct crux_threads **threads, unsigned count);
 void crux_threads_close(struct crux_threads *threads);
 
+/* Returns: the machine's processors, 1 .. CRUX_THREADS_MAX. */
+unsigned crux_threads_processors(void);
+
 unsigned crux_threads_count(const struct crux_threads *threads);
 
 /* In: tasks, at most CRUX_THREADS_TASKS_MAX. One caller at a time. */
