@@ -28,6 +28,20 @@ static enum crux_status check_sections(struct crux_model_span span[CRUX_MODEL_SE
     return CRUX_OK;
 }
 
+/* Nothing hides behind the sections. */
+static enum crux_status check_padding(const struct crux_model_header *header, const uint8_t *bytes,
+                                      char *message) {
+    for (unsigned i = 0; i < CRUX_MODEL_SECTIONS; i++) {
+        uint64_t at = header->section[i].offset + header->section[i].len;
+        for (uint64_t end = crux_model_align(at); at < end; at++) {
+            if (bytes[at] != 0)
+                return crux_model_fail(message, CRUX_E_NON_CANONICAL,
+                                       "the file has bytes between its parts");
+        }
+    }
+    return CRUX_OK;
+}
+
 static enum crux_status decode_program(struct crux_model_file *model, struct crux_model_span span,
                                        char *message) {
     struct crux_refusal refusal = {0};
@@ -106,6 +120,8 @@ static enum crux_status parse(struct crux_model_file *model, const uint8_t *byte
         return crux_model_fail(message, CRUX_E_TRUNCATED,
                                "the file has %llu bytes where its header says %llu",
                                (unsigned long long)len, (unsigned long long)header.file_bytes);
+    status = check_padding(&header, bytes, message);
+    if (status != CRUX_OK) return status;
     status = check_sections(span, &header, bytes, message);
     if (status != CRUX_OK) return status;
     status = crux_model_config_decode(&model->config, span[CRUX_MODEL_CONFIG].bytes,

@@ -18,6 +18,14 @@ static enum crux_status check_table(const struct crux_model_file *model, uint32_
     return status;
 }
 
+/* Up to the next multiple of CRUX_MODEL_ALIGNMENT, which is still in the file, come zeros. */
+static bool is_padded(const struct crux_model_bytes *tensor) {
+    for (size_t at = tensor->len; at % CRUX_MODEL_ALIGNMENT != 0; at++) {
+        if (tensor->bytes[at] != 0) return false;
+    }
+    return true;
+}
+
 static enum crux_status check_tensor(const struct crux_model_file *model, uint32_t number) {
     /* a program of one tensor, so that binding does not touch the model's */
     struct crux_model_tensor tensor = model->program.tensors[number];
@@ -25,6 +33,7 @@ static enum crux_status check_tensor(const struct crux_model_file *model, uint32
     const struct crux_model_bytes *bytes = &model->memory.tensors[number];
     enum crux_status status = crux_model_bind(&alone, 0, bytes->bytes, bytes->len);
     if (status != CRUX_OK) return status;
+    if (!is_padded(bytes)) return CRUX_E_NON_CANONICAL;
     if (!crux_equal(tensor.root, model->program.tensors[number].root, CRUX_HASH_BYTES))
         return CRUX_E_PROOF_ROOT_MISMATCH;
     return tensor.layout == 0 ? check_table(model, number) : CRUX_OK;

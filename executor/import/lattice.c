@@ -155,7 +155,7 @@ static int64_t rowmul_at(const struct crux_lattice_scale *scale, int32_t k) {
     int32_t shift = k + scale->exponent;
     int bits = bit_length(scale->num) + shift; /* num * 2^shift is below 2^bits */
     if (scale->num == 0 || bits < -1) return 0;
-    if (bits > CRUX_LATTICE_ROWMUL_BITS + 17) return INT64_C(1) << 31; /* above 2^46 / 2^15 */
+    if (bits > CRUX_LATTICE_ROWMUL_BITS + 25) return INT64_C(1) << 31; /* 2^55 / 2^23 or more */
     if (shift >= 0) return crux_lattice_quotient((crux_i128)scale->num << shift, scale->den);
     /* bits >= -1 and num below 2^53: a shift of 54 at most */
     return crux_lattice_quotient(scale->num, (crux_i128)scale->den << -shift);
