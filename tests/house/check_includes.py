@@ -25,6 +25,7 @@ WAY_IN = {
     "kernels": "kernels/kernels.h",
     "bisection": "bisection/bisection.h",
     "executor/engine": "executor/engine/engine.h",
+    "executor/evaluate": "executor/evaluate/evaluate.h",
     "executor/import": "executor/import/import.h",
 }
 FREE_TO_INCLUDE = "tests"
