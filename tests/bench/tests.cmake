@@ -11,3 +11,6 @@ if(libcrypto AND TARGET bench_hash)
   target_compile_definitions(bench_hash PRIVATE CRUX_HAVE_LIBCRYPTO)
 endif()
 crux_add_bench(NAME kernels SOURCES bench_kernels.c LIBS ${CMAKE_DL_LIBS})
+
+crux_add_bench(NAME adjudicator
+  SOURCES bench_adjudicator.c ../support/toy_world.c ../support/toy_program.c)
