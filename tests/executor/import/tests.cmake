@@ -1,3 +1,6 @@
 set(writer ../../support/gguf_writer.c ../../support/random.c)
+set(folder ../../support/temporary_folder.c)
 crux_add_test(NAME import_blocks SOURCES test_blocks.c ../../support/random.c LIBS crux_import m)
 crux_add_test(NAME import_lattice SOURCES test_lattice.c ${writer} LIBS crux_import m)
+crux_add_test(NAME import_gguf SOURCES test_gguf.c ${writer} LIBS crux_import m)
+crux_add_test(NAME import SOURCES test_import.c ${writer} ${folder} LIBS crux_import m)
