@@ -57,7 +57,7 @@ static bool open_scratch(struct crux_engine *engine, struct runner_scratch *s) {
     s->x = get(engine, widest(config), sizeof *s->x);
     s->spans = get(engine, runner_cache_spans_max(model), sizeof *s->spans);
     s->attention.score = get(engine, positions, sizeof *s->attention.score);
-    s->attention.weight = get(engine, positions, sizeof *s->attention.weight);
+    s->attention.weight = get(engine, CRUX_ATTENTION_WEIGHTS, sizeof *s->attention.weight);
     s->sample.adjusted = get(engine, config->vocab, sizeof *s->sample.adjusted);
     s->sample.weight = get(engine, config->vocab, sizeof *s->sample.weight);
     s->sample.count = get(engine, CRUX_SAMPLE_WEIGHTS, sizeof *s->sample.count);

@@ -18,9 +18,11 @@ struct crux_attention_span {
     uint32_t positions;
 };
 
+enum { CRUX_ATTENTION_WEIGHTS = 256 };
+
 struct crux_attention_scratch {
     int32_t *score;   /* positions of all spans together */
-    uint16_t *weight; /* the same */
+    uint16_t *weight; /* CRUX_ATTENTION_WEIGHTS */
 };
 
 /* Out: out, width.  In: q, width, with its exponent eq; spans of the cache head that this query head belongs to, one

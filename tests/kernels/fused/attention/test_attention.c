@@ -70,9 +70,10 @@ static struct crux_fused_attention choose(struct harness *h) {
     config.heads = config.kv_heads * harness_extent(h, is_long ? 2 : 4, 3);
     config.width = crux_random_one_in(random, 20) ? (uint32_t)crux_random_between(random, 100, 256)
                                                   : harness_extent(h, 16, 8);
+    if (crux_random_one_in(random, 3)) config.width = (config.width + 15) / 16 * 16;
     config.context =
         is_long ? (uint32_t)crux_random_between(random, 255, 700) : harness_extent(h, 24, 8);
-    if (is_long && config.width > 4) config.width = 4;
+    if (is_long && config.width > 4) config.width = crux_random_one_in(random, 2) ? 4 : 16;
     if (crux_random_one_in(random, 2))
         config.chunk = (uint32_t)crux_random_between(random, 1, is_long ? 512 : 9);
     if (crux_random_one_in(random, 3))
@@ -97,8 +98,9 @@ static void same_paged(struct harness *h, const struct crux_fused_attention *con
                        const struct crux_attention_tables *tables, const int32_t *want) {
     uint32_t used = cache->positions, width = config->width, kv_heads = config->kv_heads;
     struct crux_attention_span *spans = harness_alloc(h, used, sizeof *spans);
-    struct crux_attention_scratch scratch = {harness_alloc(h, used, sizeof(int32_t)),
-                                             harness_alloc(h, used, sizeof(uint16_t))};
+    struct crux_attention_scratch scratch = {
+        harness_alloc(h, used, sizeof(int32_t)),
+        harness_alloc(h, CRUX_ATTENTION_WEIGHTS, sizeof(uint16_t))};
     int16_t *k = harness_alloc(h, (size_t)used * width, 2);
     int16_t *v = harness_alloc(h, (size_t)used * width, 2);
     int8_t *ek = harness_alloc(h, used, 1), *ev = harness_alloc(h, used, 1);
