@@ -8,8 +8,10 @@ static int64_t number(struct crux_random *random, int64_t lo, int64_t hi, enum w
     case PLAIN: return crux_random_between(random, lo, hi);
     case EDGY: return crux_random_edgy(random, lo, hi);
     case EXTREME: return crux_random_one_in(random, 2) ? lo : hi;
-    case ALL_GREATEST: return hi;
-    case ALL_LEAST: return lo;
+    case ALL_GREATEST:
+    case WORST_GREATEST: return hi;
+    case ALL_LEAST:
+    case WORST_LEAST: return lo;
     case WILDNESSES: break;
     }
     abort();
@@ -37,6 +39,7 @@ static void fill_tile(struct crux_random *random, const struct crux_tile *tile, 
         int64_t v = tile->width == 1   ? number(random, 0, 15, wildness)
                     : tile->width == 2 ? number(random, INT8_MIN, INT8_MAX, wildness)
                                        : number(random, INT16_MIN, INT16_MAX, wildness);
+        if (wildness >= WORST_GREATEST) v = 1;
         if (tile->width == 1) {
             q[i / 2] |= (uint8_t)(v << i % 2 * 4);
         } else if (tile->width == 2) {
@@ -93,7 +96,9 @@ void question_ask(struct question *question, struct crux_random *random,
                                                     : ALL_GREATEST;
         for (uint32_t i = 0; i < inputs; i++)
             question->x[r * inputs + i] =
-                (int16_t)number(random, -CRUX_LIMIT_LINEAR, CRUX_LIMIT_LINEAR, row);
+                wildness >= WORST_GREATEST
+                    ? (int16_t)((r % 2 == 0 ? 32768 : -32768) / (int32_t)tile->group)
+                    : (int16_t)number(random, -CRUX_LIMIT_LINEAR, CRUX_LIMIT_LINEAR, row);
     }
     answer(question);
 }

@@ -5,8 +5,18 @@
 #include "kernels/backends/backend.h"
 #include "tests/support/random.h"
 
-/* How wild the numbers are. */
-enum wildness { PLAIN, EDGY, EXTREME, ALL_GREATEST, ALL_LEAST, WILDNESSES };
+/* How wild the numbers are. WORST_*: every sum over a group is 32768, the 16-bit half of which is the least there is,
+ * times multipliers that are all the greatest or all the least. */
+enum wildness {
+    PLAIN,
+    EDGY,
+    EXTREME,
+    ALL_GREATEST,
+    ALL_LEAST,
+    WORST_GREATEST,
+    WORST_LEAST,
+    WILDNESSES
+};
 
 struct question {
     struct crux_tiles w;

@@ -100,18 +100,19 @@ static void all_backends_agree(void **state CRUX_UNUSED) {
 
 /* The worst there is: every group at its bound, over many carries and flushes. */
 static void bounds_hold(void **state CRUX_UNUSED) {
+    static const int32_t most[] = {32768, 32767, 16384, 8192, 4096, 2048};
+    static const enum wildness worst[] = {ALL_GREATEST, ALL_LEAST, WORST_GREATEST, WORST_LEAST};
     size_t count;
     (void)crux_backend_list(&count);
     for (size_t b = 0; b < count; b++) {
         const struct crux_backend *backend = available(b);
         struct crux_random random = {21};
         if (backend == NULL) continue;
-        for (uint32_t i = 0; i < LAYOUTS / 3 * 2 * 3; i++) {
-            static const int32_t most[] = {32768, 16384, 4096};
+        for (uint32_t i = 0; i < 12 * CRUX_ARRAY_LEN(most) * CRUX_ARRAY_LEN(worst); i++) {
             struct crux_tile tile = layout(i % 12);
             struct question question;
-            question_ask(&question, &random, &tile, 17, 9000, 5, most[i / 12 % 3],
-                         i / 36 == 0 ? ALL_GREATEST : ALL_LEAST);
+            question_ask(&question, &random, &tile, 17, 2100, 5,
+                         most[i / 12 % CRUX_ARRAY_LEN(most)], worst[i / 12 / CRUX_ARRAY_LEN(most)]);
             ask_one(&random, &question, backend);
             question_free(&question);
         }
