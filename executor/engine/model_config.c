@@ -5,6 +5,13 @@
 enum {
     VERSION = 1,
     FIXED_BYTES = 256, /* at least what stands before the plans */
+    WIDTH_MAX = 1 << 20,
+    HEADS_MAX = 1 << 12,
+    HEAD_WIDTH_MAX = 256,
+    VOCAB_MAX = 1 << 18,
+    BITS_MAX = 24, /* fraction bits */
+    S0_LO = -31,   /* requantise's shifts */
+    S0_HI = 95,
     PLAN_BYTES = CRUX_DECODER_MATRICES * 13 + CRUX_DECODER_NORMS * 4
 };
 
@@ -86,9 +93,35 @@ static bool get_bool(struct crux_cursor *in) {
 }
 
 static void get_tiles(struct crux_cursor *in, struct crux_decoder_tiles *tiles) {
+    struct crux_tile tile;
     tiles->layout = crux_get_u8(in);
     tiles->most = crux_get_i64(in);
-    if (tiles->most < 0 || tiles->most > INT64_C(1) << 40) crux_cursor_fail(in, CRUX_E_BAD_RANGE);
+    if (tiles->most < 1 || tiles->most > INT32_MAX) crux_cursor_fail(in, CRUX_E_BAD_RANGE);
+    enum crux_status status = crux_tile_decode(&tile, tiles->layout);
+    if (status != CRUX_OK) crux_cursor_fail(in, status);
+}
+
+static int32_t get_between(struct crux_cursor *in, int32_t lo, int32_t hi) {
+    int32_t value = crux_get_i32(in);
+    if (value >= lo && value <= hi) return value;
+    crux_cursor_fail(in, CRUX_E_BAD_RANGE);
+    return lo;
+}
+
+static bool is_count(uint32_t value, uint32_t most) {
+    return value >= 1 && value <= most;
+}
+
+/* What lowering would otherwise assert, allocate by, or compute beyond 32 bits with. */
+static bool is_within_limits(const struct crux_fused_decoder *d) {
+    return is_count(d->blocks, CRUX_LAYERS_MAX - 1) && is_count(d->width, WIDTH_MAX) &&
+           is_count(d->heads, HEADS_MAX) && is_count(d->kv_heads, HEADS_MAX) &&
+           d->heads % d->kv_heads == 0 && is_count(d->head_width, HEAD_WIDTH_MAX) &&
+           is_count(d->ffn_width, WIDTH_MAX) && is_count(d->vocab, VOCAB_MAX) &&
+           is_count(d->context, CRUX_CONTEXT_MAX - 1) && d->window <= CRUX_CONTEXT_MAX &&
+           is_count(d->blocks_per_layer, CRUX_STORES_MAX) && d->rope_base >= 1 && d->softcap >= 0 &&
+           d->softcap < 1 << 30 && d->eps_m >= 0 && d->eps_m >> 53 == 0 && d->eps_shift >= -64 &&
+           d->eps_shift <= 512 && d->inner_bits >= 7;
 }
 
 static void get_fixed(struct crux_cursor *in, struct crux_model_config *config, bool *has_plans,
@@ -115,22 +148,17 @@ static void get_fixed(struct crux_cursor *in, struct crux_model_config *config, 
     get_tiles(in, &d->head_tiles);
     d->eps_m = crux_get_i64(in);
     d->eps_shift = crux_get_i32(in);
-    d->r_bits = crux_get_i32(in);
-    d->norm_bits = crux_get_i32(in);
-    d->inner_bits = crux_get_i32(in);
-    d->logit_bits = crux_get_i32(in);
+    d->r_bits = get_between(in, 0, BITS_MAX);
+    d->norm_bits = get_between(in, 0, BITS_MAX);
+    d->inner_bits = get_between(in, 0, BITS_MAX);
+    d->logit_bits = get_between(in, 0, BITS_MAX);
     if (get_bool(in)) d->embed_s0 = &config->embed_s0;
-    config->embed_s0 = crux_get_i32(in);
+    config->embed_s0 = get_between(in, S0_LO, S0_HI);
     if (get_bool(in)) d->head_s0 = &config->head_s0;
-    config->head_s0 = crux_get_i32(in);
+    config->head_s0 = get_between(in, S0_LO, S0_HI);
     *has_plans = get_bool(in);
     *has_turns = get_bool(in);
-    /* what lowering would assert or allocate by */
-    if (d->blocks > CRUX_LAYERS_MAX || d->head_width > CRUX_TABLE_ROPE_DIMS_MAX ||
-        d->rope_base < 1 || d->softcap < 0 || d->softcap >= 1 << 30 || d->eps_m < 0 ||
-        d->eps_m >> 53 != 0 || d->eps_shift < -64 || d->eps_shift > 512 || d->inner_bits > 24 ||
-        d->inner_bits < 7)
-        crux_cursor_fail(in, CRUX_E_BAD_RANGE);
+    if (in->status == CRUX_OK && !is_within_limits(d)) crux_cursor_fail(in, CRUX_E_BAD_RANGE);
 }
 
 static enum crux_status get_arrays(struct crux_cursor *in, struct crux_model_config *config,
@@ -145,9 +173,10 @@ static enum crux_status get_arrays(struct crux_cursor *in, struct crux_model_con
         struct crux_decoder_plan *plan = &config->plans[i];
         for (size_t j = 0; j < CRUX_DECODER_MATRICES; j++) {
             get_tiles(in, &plan->tiles[j]);
-            plan->s0[j] = crux_get_i32(in);
+            plan->s0[j] = get_between(in, S0_LO, S0_HI);
         }
-        for (size_t j = 0; j < CRUX_DECODER_NORMS; j++) plan->norm_bits[j] = crux_get_i32(in);
+        for (size_t j = 0; j < CRUX_DECODER_NORMS; j++)
+            plan->norm_bits[j] = get_between(in, 0, BITS_MAX);
     }
     if (has_turns) {
         config->rope_turns = calloc(d->head_width + 1U, sizeof *config->rope_turns);

@@ -15,7 +15,11 @@
 #include "executor/import/gguf.h"
 #include "executor/import/message.h"
 
-enum { CRUX_SOURCE_NAME_BYTES = 24, CRUX_SOURCE_TEXT_BYTES = 128 };
+enum {
+    CRUX_SOURCE_NAME_BYTES = 24,
+    CRUX_SOURCE_TEXT_BYTES = 128,
+    CRUX_SOURCE_HEAD_WIDTH_MAX = 256 /* what attention takes */
+};
 
 struct crux_source_tensor {
     char name[CRUX_SOURCE_NAME_BYTES]; /* Crux's */

@@ -81,6 +81,8 @@ static enum crux_status read_shape(const struct reading *r, uint32_t context) {
         return status;
     if (value_width != d->head_width)
         return unsupported(r, "a width of values that is not the width of keys");
+    if (d->head_width > CRUX_SOURCE_HEAD_WIDTH_MAX || d->head_width == 0)
+        return unsupported(r, "the width of its heads");
     if (d->heads % d->kv_heads != 0)
         return unsupported(r, "a number of heads that kv heads do not divide");
     char experts_key[96];

@@ -4,3 +4,6 @@ crux_add_test(NAME import_blocks SOURCES test_blocks.c ../../support/random.c LI
 crux_add_test(NAME import_lattice SOURCES test_lattice.c ${writer} LIBS crux_import m)
 crux_add_test(NAME import_gguf SOURCES test_gguf.c ${writer} LIBS crux_import m)
 crux_add_test(NAME import SOURCES test_import.c ${writer} ${folder} LIBS crux_import m)
+crux_add_test(NAME model_file SOURCES ../engine/test_model_file.c ${writer} ${folder} LIBS crux_import m)
+crux_add_fuzz(NAME gguf SOURCES fuzz_gguf.c LIBS crux_import m)
+crux_add_fuzz(NAME model_file SOURCES ../engine/fuzz_model_file.c)
