@@ -9,7 +9,7 @@
 
 enum {
     CRUX_CLAIM_BYTES = 140,
-    CRUX_POSITIONS_MAX = (1 << 24) - 1 /* of P+N-1 */
+    CRUX_POSITIONS_MAX = CRUX_CONTEXT_MAX /* P+N-1 of a run that fills the longest context */
 };
 
 struct crux_claim {
@@ -22,7 +22,7 @@ struct crux_claim {
     uint32_t cancelled;      /* 0, or N */
 };
 
-/* Returns: CRUX_E_CLAIM_INVALID unless P >= 1, N >= 1, P+N-1 < 2^24, cancelled in {0, N}. */
+/* Returns: CRUX_E_CLAIM_INVALID unless P >= 1, N >= 1, P+N-1 <= 2^24, cancelled in {0, N}. */
 CRUX_MUST_CHECK
 enum crux_status crux_claim_check(const struct crux_claim *claim);
 

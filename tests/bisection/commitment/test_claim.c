@@ -16,14 +16,14 @@ static enum crux_status decode(uint8_t *again, const uint8_t *in, size_t len) {
 
 static bool allowed(const uint8_t *in) {
     uint64_t p = u32_at(in + 128), n = u32_at(in + 132), cancelled = u32_at(in + 136);
-    return p > 0 && n > 0 && p + n <= 1 << 24 && (cancelled == 0 || cancelled == n);
+    return p > 0 && n > 0 && p + n - 1 <= 1 << 24 && (cancelled == 0 || cancelled == n);
 }
 
 static const struct flips flips = {CRUX_CLAIM_BYTES, decode, allowed, CRUX_E_CLAIM_INVALID};
 
 static void every_bit(void **unused CRUX_UNUSED) {
     static const uint32_t counts[][3] = {
-        {1, 1, 0}, {1, 1, 1}, {5, 3, 3}, {(1 << 24) - 1, 1, 0}, {1, (1 << 24) - 1, 0}};
+        {1, 1, 0}, {1, 1, 1}, {5, 3, 3}, {1 << 24, 1, 0}, {1, 1 << 24, 0}};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(counts); i++) {
         struct crux_claim claim;
         uint8_t bytes[CRUX_CLAIM_BYTES];
@@ -48,10 +48,10 @@ static void limits(void **unused CRUX_UNUSED) {
         {0, 0, 0, false},
         {1, 1, 2, false},
         {3, 2, 3, false},
-        {1, (1 << 24) - 1, 0, true},
-        {1, 1 << 24, 0, false},
-        {2, (1 << 24) - 2, 0, true},
-        {2, (1 << 24) - 1, 0, false},
+        {1, 1 << 24, 0, true},
+        {1, (1 << 24) + 1, 0, false},
+        {2, (1 << 24) - 1, 0, true},
+        {2, 1 << 24, 0, false},
         {UINT32_MAX, 1, 0, false},
         {1, UINT32_MAX, 0, false},
         {UINT32_MAX, UINT32_MAX, 0, false},
