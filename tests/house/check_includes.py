@@ -27,6 +27,7 @@ WAY_IN = {
     "executor/engine": "executor/engine/engine.h",
     "executor/evaluate": "executor/evaluate/evaluate.h",
     "executor/import": "executor/import/import.h",
+    "executor/tokenizer": "executor/tokenizer/tokenizer.h",
 }
 FREE_TO_INCLUDE = "tests"
 
