@@ -37,11 +37,16 @@ endfunction()
 
 crux_add_wasm(adjudicator "${CRUX_WASM_ENTRY}")
 
-# What the questions need beyond the freestanding list: all of it does without a C library too.
+# What the questions need beyond the freestanding list. Program files need memory: from wasm_libc.
 file(GLOB answers CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/tests/conformance/answer*.c")
+file(GLOB programs CONFIGURE_DEPENDS "${PROJECT_SOURCE_DIR}/kernels/program/*.c")
+list(FILTER programs EXCLUDE REGEX "/(descriptor|op_|layout|tile|text)[a-z_]*\\.c$")
 crux_add_wasm(conformance
   "${PROJECT_SOURCE_DIR}/tests/conformance/wasm_conformance.c"
   "${PROJECT_SOURCE_DIR}/bisection/merkle/append.c"
   "${PROJECT_SOURCE_DIR}/bisection/witness/case.c"
   "${PROJECT_SOURCE_DIR}/kernels/base/status.c"
+  ${programs}
+  "${PROJECT_SOURCE_DIR}/tests/conformance/wasm_libc/wasm_libc.c"
   ${answers})
+target_include_directories(conformance SYSTEM PRIVATE "${PROJECT_SOURCE_DIR}/tests/conformance/wasm_libc")

@@ -47,6 +47,7 @@ enum crux_question {
     CRUX_ASK_MANIFEST_HASH = 22, /* bytes -> hash */
     CRUX_ASK_MODEL_ROOT = 23,    /* header (32), manifest hash, layers root -> hash */
     CRUX_ASK_CASE = 24,          /* bytes -> claim (140), element (117), witness */
+    CRUX_ASK_PROGRAM = 26,       /* a program file -> encoded again */
     CRUX_ASK_ERROR_NAME = 25     /* number u32 -> letters */
 };
 

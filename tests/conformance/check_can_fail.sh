@@ -37,6 +37,8 @@ edit descriptors '0,/"error":"bad_op",/s///'
 must_fail 'an error that is not expected' "$@"
 edit descriptors '0,/"error":"bad_op"/s//"error":"bad_range"/'
 must_fail 'another error' "$@"
+edit programs '0,/"error":"syntax"/s//"error":"bad_dim"/'
+must_fail 'another error of a program' "$@"
 edit layout '0,/"padding":\[\[0,false/s//"padding":[[0,true/'
 must_fail 'padding in another place' "$@"
 edit merkle '0,/"root":"[0-9a-f]/s//"root":"x/'

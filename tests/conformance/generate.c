@@ -17,7 +17,7 @@ static const struct generator all[] = {
     {"errors", crux_generate_errors},           {"ops", crux_generate_ops},
     {"descriptors", crux_generate_descriptors}, {"layout", crux_generate_layout},
     {"merkle", crux_generate_merkle},           {"encodings", crux_generate_encodings},
-    {"witnesses", crux_generate_witnesses},
+    {"programs", crux_generate_programs},       {"witnesses", crux_generate_witnesses},
 };
 
 static const struct generator *find(const char *name) {

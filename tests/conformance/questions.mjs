@@ -235,6 +235,7 @@ export const KINDS = {
     errors: { error: [25, ['number', 'status'], [], errorName] },
     ops: { '*': [1, ['descriptor', 'pos', 'n', 'layer', 'index', 'reads'], ['value'], op, ['seed', 'sample', 'x']] },
     descriptors: { descriptor: [2, ['bytes'], [], same], header: [3, ['bytes'], [], same], layer: [4, ['bytes'], [], same] },
+    programs: { program: [26, ['bytes'], [], same, ['text']] },
     layout: {
         model: [5, PLACES, SIZES, layout(1)], run: [5, PLACES, SIZES, layout(2)], step: [5, PLACES, SIZES, layout(3)],
         tile: [6, ['layout', 'rows', 'inputs', 'flat', 'tile'], ['leaves', 'leaf', 'value'], tile],

@@ -9,10 +9,11 @@
 
 #include "bisection/adjudicator/adjudicator.h"
 #include "bisection/bisection.h"
+#include "kernels/program/program_text.h"
 #include "tests/conformance/vector_check.h"
 
 static const char *const files[] = {"errors", "ops",       "descriptors", "layout",
-                                    "merkle", "encodings", "witnesses"};
+                                    "merkle", "encodings", "programs",    "witnesses"};
 
 static uint8_t question[CRUX_QUESTION_BYTES_MAX], want[CRUX_ANSWER_BYTES_MAX],
     answer[CRUX_ANSWER_BYTES_MAX];
@@ -73,6 +74,25 @@ static void check_tree(struct crux_vector_check *check) {
     crux_merkle_tree_root(root, &tree);
     if (memcmp(root, want, sizeof root) != 0)
         crux_vector_problem(check, "the builder of trees has another root");
+}
+
+/* A valid program's text gives its bytes, and its bytes give the text. */
+static void check_text(struct crux_vector_check *check) {
+    const char *text = crux_vector_get_string(check, check->vector, "text");
+    struct crux_program program = {.tensor_count = 0};
+    struct crux_text_error error;
+    uint8_t *bytes = NULL;
+    char *shown = NULL;
+    size_t len = 0;
+    enum crux_status status = crux_program_assemble(&program, text, strlen(text), &error);
+    if (status == CRUX_OK) status = crux_program_encode(&bytes, &len, &program);
+    if (status != CRUX_OK || len + 1 != check->question.at || memcmp(bytes, question + 1, len) != 0)
+        crux_vector_problem(check, "the text is not that of the bytes");
+    free(bytes);
+    if (crux_program_show(&shown, &len, &program) != CRUX_OK || strcmp(shown, text) != 0)
+        crux_vector_problem(check, "the bytes show another text");
+    free(shown);
+    crux_program_free(&program);
 }
 
 static enum crux_status judge(enum crux_finding *finding, struct crux_vector_check *check) {
@@ -142,6 +162,7 @@ static void check_vector(struct crux_vector_check *check, const char *file) {
     if (check->problem[0] != '\0') return;
     ask(check, kind);
     if (kind->question == CRUX_ASK_ROOT) check_tree(check);
+    if (json_object_get(check->vector, "text") != NULL) check_text(check);
 }
 
 /* ---- one file ---- */

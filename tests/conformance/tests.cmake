@@ -1,4 +1,5 @@
-set(answers answer.c answer_op.c answer_layout.c answer_merkle.c answer_encoding.c)
+set(answers answer.c answer_op.c answer_layout.c answer_merkle.c answer_encoding.c
+    answer_program.c)
 set(readers vector_check.c vector_ops.c vector_trees.c vector_encodings.c)
 set(random ../support/random.c ../support/random_op.c)
 set(op_cases op_case.c op_cases_loads.c op_cases_sums.c op_cases_find.c op_cases_maps.c op_cases_tables.c op_cases_random.c)
@@ -9,7 +10,7 @@ if(NOT CRUX_FUZZ AND TARGET jansson)
   # build/PRESET/generate_vectors spec/vectors
   crux_test_program(generate_vectors
     SOURCES generate.c generate_errors.c generate_ops.c generate_descriptors.c generate_layout.c generate_merkle.c
-            generate_encodings.c generate_witnesses.c vector_file.c ${op_cases} ${witness_cases} ${random}
+            generate_encodings.c generate_programs.c generate_witnesses.c vector_file.c ${op_cases} ${witness_cases} ${random}
     LIBS jansson)
   crux_test_program(run_vectors SOURCES run_vectors.c ${readers} ${answers} LIBS jansson)
   set_target_properties(generate_vectors run_vectors PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")

@@ -41,6 +41,7 @@ void crux_generate_descriptors(const char *folder);
 void crux_generate_layout(const char *folder);
 void crux_generate_merkle(const char *folder);
 void crux_generate_encodings(const char *folder);
+void crux_generate_programs(const char *folder);
 void crux_generate_witnesses(const char *folder);
 
 #endif

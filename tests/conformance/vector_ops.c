@@ -1,4 +1,4 @@
-/* ops.json, descriptors.json, layout.json. */
+/* ops.json, descriptors.json, programs.json, layout.json. */
 #include <string.h>
 
 #include "tests/conformance/vector_check.h"
@@ -217,6 +217,7 @@ const struct crux_vector_kind crux_vector_kinds_ops[] = {
     {"descriptors", "descriptor", CRUX_ASK_DESCRIPTOR, "bytes", "", "", ask_bytes},
     {"descriptors", "header", CRUX_ASK_HEADER, "bytes", "", "", ask_bytes},
     {"descriptors", "layer", CRUX_ASK_LAYER, "bytes", "", "", ask_bytes},
+    {"programs", "program", CRUX_ASK_PROGRAM, "bytes", "", "text", ask_bytes},
     {"layout", "model", CRUX_ASK_LAYOUT, LAYOUT, "pages bytes last_page_bytes", "", ask_layout},
     {"layout", "run", CRUX_ASK_LAYOUT, LAYOUT, "pages bytes last_page_bytes", "", ask_layout},
     {"layout", "step", CRUX_ASK_LAYOUT, LAYOUT, "pages bytes last_page_bytes", "", ask_layout},

@@ -4,6 +4,8 @@
  *   n = crux_ask(bytes)       answers it; the answer is n bytes long
  *   a = crux_answer()         where it lies
  */
+#include <stdlib.h>
+
 #include "tests/conformance/answer.h"
 
 static uint8_t question[CRUX_QUESTION_BYTES_MAX], answer[CRUX_ANSWER_BYTES_MAX];
@@ -21,5 +23,6 @@ uint8_t *crux_wasm_answer(void) {
 
 uint32_t crux_wasm_ask(uint32_t bytes) {
     if (bytes > sizeof question) return 0;
+    crux_wasm_libc_reset();
     return (uint32_t)crux_conformance_answer(answer, sizeof answer, question, bytes);
 }
