@@ -8,7 +8,7 @@ void crux_fused_activation_reference(int32_t *h, const struct crux_fused_activat
         int64_t a = crux_exact_lut(&config->lut, g[i], table, config->a.lo, config->a.hi);
         /* |a * u| <= 2^62 */
         h[i] = (int32_t)(u == NULL ? a
-                                   : crux_exact_requant(a * u[i], config->s, 0, config->h.lo,
-                                                        config->h.hi));
+                                   : crux_exact_requant_narrow(a * u[i], config->s, 0, config->h.lo,
+                                                               config->h.hi));
     }
 }

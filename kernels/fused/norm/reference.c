@@ -11,6 +11,13 @@ void crux_fused_norm_row(int32_t *n, const struct crux_norm_constants *constants
     int64_t root = (int64_t)crux_exact_sqrt((uint64_t)t << constants->root_shift); /* below 2^31 */
     int64_t inv = root == 0 ? 0 : ((int64_t)constants->c << constants->c_shift) / root;
     if (inv > constants->inv_hi) inv = constants->inv_hi;
+    if (inv >> 32 == 0) { /* |z * w| <= 2^30 */
+        for (uint32_t i = 0; i < width; i++)
+            n[i] = (int32_t)crux_exact_requant_narrow((int64_t)((int32_t)z[i] * w[i]) * inv,
+                                                      constants->s1, bias == NULL ? 0 : bias[i],
+                                                      out.lo, out.hi);
+        return;
+    }
     for (uint32_t i = 0; i < width; i++) {
         crux_i128 product = (crux_i128)((int32_t)z[i] * w[i]) * inv; /* 30 + 52 bits */
         n[i] = (int32_t)crux_exact_requant(product, constants->s1, bias == NULL ? 0 : bias[i],
