@@ -31,6 +31,20 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_import,
     },
     {
+        .name = "eval",
+        .summary = "Measure how well a model predicts a text, and how far it is from floats.",
+        .operands = "MODEL",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_eval_options,
+        .help = "The text is cut into windows of --context tokens that do not overlap. Each token "
+                "of a window but its first is\nscored, given the tokens before it in that window "
+                "(of a model that wants a bos token, each window begins with\nit). With "
+                "--against, floats compute the same positions straight from the source file: the "
+                "ratio of the\nperplexities, and KL(float || model) in nats.\n",
+        .run = crux_cli_run_eval,
+    },
+    {
         .name = "model info",
         .summary = "Say what a model is.",
         .operands = "FILE",

@@ -102,13 +102,14 @@ uint8_t *gguf_finish(struct gguf_writer *w, size_t *len) {
     return out.p;
 }
 
-/* The f16 next to a number of ordinary size. */
+/* The f16 next to a number, towards zero.  In: value, within the range of an f16. */
 static uint16_t half_of(double value) {
     int exponent;
     double part = frexp(fabs(value), &exponent); /* part * 2^exponent, part in [1/2, 1) */
-    if (value == 0 || exponent < -13) return 0;
+    uint32_t sign = value < 0 ? 0x8000U : 0U;
+    if (exponent < -13 || value == 0) return (uint16_t)(sign | (uint32_t)(fabs(value) * 0x1p24));
     uint32_t mantissa = (uint32_t)(part * 2048) & 1023;
-    return (uint16_t)((value < 0 ? 0x8000U : 0U) | (uint32_t)(exponent + 14) << 10 | mantissa);
+    return (uint16_t)(sign | (uint32_t)(exponent + 14) << 10 | mantissa);
 }
 
 static double between(struct crux_random *random, double lo, double hi) {

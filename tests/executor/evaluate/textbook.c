@@ -1,0 +1,159 @@
+#include "tests/executor/evaluate/textbook.h"
+
+#include <complex.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct matrix {
+    uint64_t rows, inputs;
+    double *w; /* NULL: the file has none */
+};
+
+static struct matrix get(const struct crux_gguf *file, const char *name) {
+    const struct crux_gguf_tensor *tensor = crux_gguf_find_tensor(file, name);
+    struct matrix m = {0, 0, NULL};
+    if (tensor == NULL) return m;
+    m.inputs = tensor->dim[0];
+    m.rows = tensor->dim[1];
+    m.w = malloc(m.rows * m.inputs * sizeof *m.w);
+    CRUX_ASSERT(m.w != NULL);
+    CRUX_ASSERT(crux_block_doubles(m.w, tensor->type, tensor->bytes, m.rows * m.inputs) == CRUX_OK);
+    return m;
+}
+
+static struct matrix get_of(const struct crux_gguf *file, uint32_t block, const char *what) {
+    char name[64];
+    (void)snprintf(name, sizeof name, "blk.%u.%s", (unsigned)block, what);
+    return get(file, name);
+}
+
+/* y[o] = bias[o] + sum of w[first + o][k] * x[k] */
+static void times(double *y, const struct matrix *m, uint64_t first, uint64_t rows,
+                  const struct matrix *bias, const double *x) {
+    for (uint64_t o = 0; o < rows; o++) {
+        y[o] = bias->w == NULL ? 0 : bias->w[o];
+        for (uint64_t k = 0; k < m->inputs; k++) y[o] += m->w[(first + o) * m->inputs + k] * x[k];
+    }
+}
+
+static void rmsnorm(double *y, const double *x, const struct matrix *w, uint32_t width) {
+    double mean = 0;
+    if (w->w == NULL) {
+        memmove(y, x, width * sizeof *y);
+        return;
+    }
+    for (uint32_t i = 0; i < width; i++) mean += x[i] * x[i] / width;
+    for (uint32_t i = 0; i < width; i++) y[i] = x[i] / sqrt(mean + (double)1e-5F) * w->w[i];
+}
+
+/* A pair of numbers is one complex number, turned. */
+static void rope(double *head, uint32_t width, uint32_t pos, bool neighbours) {
+    for (uint32_t i = 0; i < width / 2; i++) {
+        double *a = &head[neighbours ? 2 * i : i],
+               *b = &head[neighbours ? 2 * i + 1 : i + width / 2];
+        double complex z = (*a + *b * I) * cexp(I * ((double)pos * pow(10000, -2.0 * i / width)));
+        *a = creal(z);
+        *b = cimag(z);
+    }
+}
+
+static double *room(uint64_t count) {
+    double *p = calloc(count, sizeof *p);
+    CRUX_ASSERT(p != NULL);
+    return p;
+}
+
+static void block(double *r, const struct crux_gguf *file, const struct gguf_model *model,
+                  uint32_t b, uint32_t count) {
+    uint32_t d = model->head_width, q = model->heads * d, kv = model->kv_heads * d,
+             width = model->width, ffn = model->ffn_width;
+    bool fused = strcmp(model->arch, "phi3") == 0, neighbours = strcmp(model->arch, "llama") == 0;
+    struct matrix none = {0, 0, NULL};
+    struct matrix m[] = {get_of(file, b, fused ? "attn_qkv.weight" : "attn_q.weight"),
+                         get_of(file, b, "attn_k.weight"),
+                         get_of(file, b, "attn_v.weight"),
+                         get_of(file, b, "attn_output.weight"),
+                         get_of(file, b, "ffn_gate.weight"),
+                         get_of(file, b, "ffn_up.weight"),
+                         get_of(file, b, "ffn_down.weight"),
+                         get_of(file, b, "attn_norm.weight"),
+                         get_of(file, b, "ffn_norm.weight"),
+                         get_of(file, b, "attn_q_norm.weight"),
+                         get_of(file, b, "attn_k_norm.weight"),
+                         get_of(file, b, "attn_q.bias"),
+                         get_of(file, b, "attn_k.bias"),
+                         get_of(file, b, "attn_v.bias")};
+    double *n = room(width), *queries = room((uint64_t)count * q),
+           *keys = room((uint64_t)count * kv), *values = room((uint64_t)count * kv),
+           *mean = room(q), *y = room(width), *gate = room(ffn), *up = room(ffn),
+           *weight = room(count);
+    for (uint32_t t = 0; t < count; t++) {
+        rmsnorm(n, r + (size_t)t * width, &m[7], width);
+        times(queries + (size_t)t * q, &m[0], 0, q, &m[11], n);
+        times(keys + (size_t)t * kv, fused ? &m[0] : &m[1], fused ? q : 0, kv, &m[12], n);
+        times(values + (size_t)t * kv, fused ? &m[0] : &m[2], fused ? q + kv : 0, kv, &m[13], n);
+        for (uint32_t h = 0; h < model->heads; h++) {
+            double *head = queries + (size_t)t * q + h * d;
+            rmsnorm(head, head, &m[9], d);
+            rope(head, d, t, neighbours);
+        }
+        for (uint32_t h = 0; h < model->kv_heads; h++) {
+            double *head = keys + (size_t)t * kv + h * d;
+            rmsnorm(head, head, &m[10], d);
+            rope(head, d, t, neighbours);
+        }
+    }
+    for (uint32_t t = 0; t < count; t++) {
+        double *row = r + (size_t)t * width;
+        for (uint32_t h = 0; h < model->heads; h++) {
+            uint32_t g = h / (model->heads / model->kv_heads);
+            double all = 0;
+            for (uint32_t s = 0; s <= t; s++) {
+                double score = 0;
+                for (uint32_t i = 0; i < d; i++)
+                    score += queries[(size_t)t * q + h * d + i] * keys[(size_t)s * kv + g * d + i];
+                weight[s] = exp(score / sqrt(d));
+                all += weight[s];
+            }
+            for (uint32_t i = 0; i < d; i++) {
+                mean[h * d + i] = 0;
+                for (uint32_t s = 0; s <= t; s++)
+                    mean[h * d + i] += weight[s] / all * values[(size_t)s * kv + g * d + i];
+            }
+        }
+        times(y, &m[3], 0, width, &none, mean);
+        for (uint32_t i = 0; i < width; i++) row[i] += y[i];
+        rmsnorm(n, row, &m[8], width);
+        times(gate, fused ? &m[5] : &m[4], 0, ffn, &none, n);
+        times(up, &m[5], fused ? ffn : 0, ffn, &none, n);
+        for (uint32_t i = 0; i < ffn; i++) up[i] *= gate[i] / (1 + exp(-gate[i]));
+        times(y, &m[6], 0, width, &none, up);
+        for (uint32_t i = 0; i < width; i++) row[i] += y[i];
+    }
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(m); i++) free(m[i].w);
+    double *all[] = {n, queries, keys, values, mean, y, gate, up, weight};
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(all); i++) free(all[i]);
+}
+
+void textbook_logits(double *logits, const struct crux_gguf *file, const struct gguf_model *model,
+                     const uint32_t *tokens, uint32_t count) {
+    uint32_t width = model->width;
+    struct matrix none = {0, 0, NULL}, embed = get(file, "token_embd.weight"),
+                  head = get(file, "output.weight"), norm = get(file, "output_norm.weight");
+    double *r = room((uint64_t)count * width), *n = room(width);
+    for (uint32_t t = 0; t < count; t++)
+        memcpy(r + (size_t)t * width, embed.w + (size_t)tokens[t] * width, width * sizeof *r);
+    for (uint32_t b = 0; b < model->blocks; b++) block(r, file, model, b, count);
+    for (uint32_t t = 0; t < count; t++) {
+        rmsnorm(n, r + (size_t)t * width, &norm, width);
+        times(logits + (size_t)t * model->vocab, head.w == NULL ? &embed : &head, 0, model->vocab,
+              &none, n);
+    }
+    free(embed.w);
+    free(head.w);
+    free(norm.w);
+    free(r);
+    free(n);
+}
