@@ -39,6 +39,8 @@ struct crux_cli_command {
 /* The last one has no name. */
 extern const struct crux_cli_command crux_cli_commands[];
 
+extern const struct crux_cli_option crux_cli_run_options[];
+extern const struct crux_cli_option crux_cli_bench_options[];
 extern const struct crux_cli_option crux_cli_demo_options[];
 extern const struct crux_cli_option crux_cli_eval_options[];
 extern const struct crux_cli_option crux_cli_import_options[];
@@ -47,6 +49,8 @@ extern const struct crux_cli_option crux_cli_program_check_options[];
 extern const struct crux_cli_option crux_cli_program_example_options[];
 extern const struct crux_cli_option crux_cli_program_assemble_options[];
 
+enum crux_cli_exit crux_cli_run_run(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_demo(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_eval(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_program_example(const struct crux_cli_call *call);

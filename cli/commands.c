@@ -7,6 +7,29 @@
 
 const struct crux_cli_command crux_cli_commands[] = {
     {
+        .name = "run",
+        .summary = "Write text with a model, every layer of it committed.",
+        .operands = "MODEL",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_run_options,
+        .help = "MODEL is a .crux file. The text goes on until the model ends it, or after "
+                "--max-tokens. The trace root\ncommits every step of the run: it is the same on "
+                "every machine, with every backend and number of threads.\n",
+        .run = crux_cli_run_run,
+    },
+    {
+        .name = "bench",
+        .summary = "Measure how fast a model runs here, and what committing costs of it.",
+        .operands = "MODEL",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_bench_options,
+        .help = "MODEL is a .crux file. Rates are tokens a second: of prompts of 128 and 512 "
+                "tokens, and of 128 tokens chosen\none after the other.\n",
+        .run = crux_cli_run_bench,
+    },
+    {
         .name = "demo",
         .summary = "Play a whole dispute: run, commit, lie, find the lie, judge it.",
         .operands = "",
