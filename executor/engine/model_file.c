@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -40,6 +41,22 @@ static enum crux_status check_padding(const struct crux_model_header *header, co
         }
     }
     return CRUX_OK;
+}
+
+/* Does the manifest hold "key":"hash of span"? Quotes inside its strings are escaped, so that only a key looks so. */
+static bool manifest_binds(struct crux_model_span manifest, const char *key,
+                           struct crux_model_span span) {
+    char wanted[128];
+    uint8_t hash[32];
+    crux_sha256(hash, span.bytes, span.len);
+    size_t len = (size_t)snprintf(wanted, sizeof wanted, "\"%s\":\"", key);
+    for (size_t i = 0; i < 32; i++, len += 2)
+        (void)snprintf(wanted + len, sizeof wanted - len, "%02x", hash[i]);
+    wanted[len++] = '"';
+    for (size_t at = 0; at + len <= manifest.len; at++) {
+        if (memcmp(manifest.bytes + at, wanted, len) == 0) return true;
+    }
+    return false;
 }
 
 static enum crux_status decode_program(struct crux_model_file *model, struct crux_model_span span,
@@ -136,6 +153,10 @@ static enum crux_status parse(struct crux_model_file *model, const uint8_t *byte
     model->tokenizer = span[CRUX_MODEL_TOKENIZER];
     model->chat_template = span[CRUX_MODEL_TEMPLATE];
     model->manifest = span[CRUX_MODEL_MANIFEST];
+    if (!manifest_binds(model->manifest, "tokenizer_sha256", model->tokenizer) ||
+        !manifest_binds(model->manifest, "chat_template_sha256", model->chat_template))
+        return crux_model_fail(message, CRUX_E_CHECKSUM_MISMATCH,
+                               "the tokenizer or the chat template is not the manifest's");
     status = crux_model_file_root(root, model->manifest_hash, &model->program, model->manifest);
     if (status != CRUX_OK) return status;
     if (!crux_equal(root, header.root, 32))

@@ -118,8 +118,13 @@ static void describe(struct job *job) {
 
 static enum crux_status write_all(struct job *job) {
     char said[CRUX_MODEL_MESSAGE_BYTES] = "";
-    struct crux_manifest manifest = {
-        .report = job->report, .format = job->source.format, .weights = job->options->weights};
+    struct crux_manifest manifest = {.report = job->report,
+                                     .format = job->source.format,
+                                     .weights = job->options->weights,
+                                     .tokenizer = job->tokenizer.tokenizer,
+                                     .tokenizer_len = job->tokenizer.tokenizer_len,
+                                     .chat_template = (const uint8_t *)job->tokenizer.chat_template,
+                                     .chat_template_len = job->tokenizer.chat_template_len};
     struct crux_model_parts parts = {.decoder = &job->work.decoder, .program = &job->program};
     enum crux_status status = crux_manifest_make(&job->manifest, &job->manifest_len, &manifest);
     if (status != CRUX_OK) return status;

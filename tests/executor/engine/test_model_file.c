@@ -18,6 +18,16 @@ static uint8_t *file;
 static size_t file_len;
 static uint8_t root[32];
 
+static void put_tokenizer(struct gguf_writer *w) {
+    static const char *const tokens[] = {"a", "b", "c", "d", "e", "f", "g", "h"};
+    static const char *const merges[] = {NULL};
+    gguf_text(w, "tokenizer.ggml.model", "gpt2");
+    gguf_text(w, "tokenizer.ggml.pre", "gpt-2");
+    gguf_texts(w, "tokenizer.ggml.tokens", tokens, 8);
+    gguf_texts(w, "tokenizer.ggml.merges", merges, 0);
+    gguf_text(w, "tokenizer.chat_template", "{{ messages }}");
+}
+
 static int set_up(void **state) {
     struct gguf_model small = gguf_small_model("qwen3", CRUX_BLOCK_Q4_1);
     struct crux_import_report report;
@@ -35,7 +45,11 @@ static int set_up(void **state) {
     temporary_folder_make(folder);
     (void)snprintf(source, sizeof source, "%s/a.gguf", folder);
     (void)snprintf(output, sizeof output, "%s/a.crux", folder);
-    uint8_t *bytes = gguf_make_model(&small, &len);
+    struct gguf_writer w;
+    gguf_begin(&w);
+    gguf_put_model(&w, &small);
+    put_tokenizer(&w);
+    uint8_t *bytes = gguf_finish(&w, &len);
     temporary_folder_write(source, bytes, len);
     free(bytes);
     enum crux_status status = crux_import(source, output, NULL, &report, &said);
@@ -144,6 +158,28 @@ static void a_configuration_must_lower_to_the_program(void **state) {
     free(copy);
 }
 
+static void tokenizer_and_template_are_the_manifests(void **state) {
+    static const enum crux_model_section sections[] = {CRUX_MODEL_TOKENIZER, CRUX_MODEL_TEMPLATE};
+    struct crux_model_header header;
+    bool opened;
+    (void)state;
+    uint8_t *copy = malloc(file_len);
+    memcpy(copy, file, file_len);
+    assert_int_equal(crux_model_header_decode(&header, copy), CRUX_OK);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(sections); i++) {
+        struct crux_model_header mended = header;
+        uint8_t *bytes = copy + header.section[sections[i]].offset;
+        size_t len = (size_t)header.section[sections[i]].len;
+        assert_true(len > 0);
+        bytes[len - 1] ^= 1;
+        crux_sha256(mended.section[sections[i]].hash, bytes, len);
+        crux_model_header_encode(copy, &mended);
+        assert_int_equal(check(copy, file_len, &opened), CRUX_E_CHECKSUM_MISMATCH);
+        bytes[len - 1] ^= 1;
+    }
+    free(copy);
+}
+
 static void configurations_survive_their_bytes(void **state) {
     struct crux_model_file model;
     struct crux_model_config config;
@@ -172,6 +208,7 @@ int main(void) {
         cmocka_unit_test(every_flipped_bit_is_found),
         cmocka_unit_test(every_other_length_is_refused),
         cmocka_unit_test(a_configuration_must_lower_to_the_program),
+        cmocka_unit_test(tokenizer_and_template_are_the_manifests),
         cmocka_unit_test(configurations_survive_their_bytes),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
