@@ -7,3 +7,4 @@ crux_add_test(NAME import SOURCES test_import.c ${writer} ${folder} LIBS crux_im
 crux_add_test(NAME model_file SOURCES ../engine/test_model_file.c ${writer} ${folder} LIBS crux_import m)
 crux_add_fuzz(NAME gguf SOURCES fuzz_gguf.c LIBS crux_import m)
 crux_add_fuzz(NAME model_file SOURCES ../engine/fuzz_model_file.c)
+crux_add_test(NAME import_demo_model SOURCES test_demo_model.c ${folder} LIBS crux_import m LABELS e2e)
