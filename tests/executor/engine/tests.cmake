@@ -5,3 +5,4 @@ crux_add_test(NAME out_of_memory
   SOURCES test_out_of_memory.c ../../support/failing_malloc.c ../../support/corner_program.c
           ../../support/claimed_run.c ../../support/toy_program.c
   LIBS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
+crux_add_test(NAME engine_threads SOURCES test_threads.c)
