@@ -29,7 +29,7 @@ const struct crux_cli_option crux_cli_eval_options[] = {
     [OPTION_CONTEXT] = {.name = "context",
                         .kind = CRUX_CLI_NUMBER,
                         .value = "N",
-                        .help = "tokens of a window (default 512)",
+                        .help = "tokens of a window (default 512, or all that the model has)",
                         .least = 2,
                         .most = CRUX_EVALUATE_CONTEXT_MAX},
     [OPTION_AGAINST] = {.name = "against",
@@ -84,6 +84,7 @@ static bool load(struct job *job) {
         path, message);
     if (!job->is_loaded) return false;
     uint32_t most = job->loaded.file.config.decoder.context;
+    if (!job->call->option[OPTION_CONTEXT].given && job->context > most) job->context = most;
     if (job->context <= most) return true;
     job->code = crux_cli_fail(job->call, CRUX_E_USAGE,
                               "--context %u is more than the %u positions of this model",
