@@ -6,3 +6,6 @@ crux_add_test(NAME out_of_memory
           ../../support/claimed_run.c ../../support/toy_program.c
   LIBS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
 crux_add_test(NAME engine_threads SOURCES test_threads.c)
+crux_add_test(NAME engine_demo_steps
+  SOURCES test_demo_steps.c ../../support/random.c ../../support/temporary_folder.c
+  LIBS crux_import m LABELS e2e)
