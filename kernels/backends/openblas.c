@@ -3,7 +3,7 @@
  * sum exactly, in whatever order and with or without fused multiply-add. Windows are added up in 64 bits.
  *
  *   packed    | greatest |W| | W i32 [outputs, inputs] |          4 bytes a weight; |W| <= 2^30 + 2^15
- *   window    as many inputs as 2^53 / (32639 * greatest |W|) allows: 2^16 and more for q4 and q8, 257 for the worst q16
+ *   window    as many inputs as 2^53 / (32639 * greatest |W|) allows: 257 for the worst q16, above WINDOW_MAX for q4, q8
  *   scratch   | W as doubles, BLOCK outputs x window | products, rows x BLOCK |
  *
  * The library is looked for when it is first needed, so that programs start and run without it, and so that its own
@@ -20,7 +20,7 @@
 
 #include "kernels/backends/backends.h"
 
-enum { BLOCK = 48, WINDOW_MAX = 1024 };
+enum { BLOCK = 192, WINDOW_MAX = 384 };
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 }; /* of the CBLAS interface */
 
 typedef void dgemm_function(int order, int trans_a, int trans_b, int m, int n, int k, double alpha,
