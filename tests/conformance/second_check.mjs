@@ -2,7 +2,10 @@
 import { decode } from './second/descriptor.mjs';
 import { bind, BindError, element } from './second/ops.mjs';
 import * as merkle from './second/merkle.mjs';
-import { decimal, hex, padded, unsigned } from './questions.mjs';
+import * as lay from './second/layout.mjs';
+import * as enc from './second/encodings.mjs';
+import { adjudicate, DESCRIPTOR } from './second/adjudicator.mjs';
+import { decimal, DTYPES, hex, padded, unsigned } from './questions.mjs';
 
 const placeName = (slot, p) => [slot, p.from, p.tensor ?? p.store ?? p.param ?? '', p.layer ?? '', p.time ?? '', p.flat ?? ''].join(' ');
 
@@ -69,11 +72,83 @@ function checkTree(name, v) {
     return undefined;
 }
 
-export const SECOND_FILES = ['ops', 'descriptors', 'merkle'];
+function checkLayout(name, v) {
+    const dims = v.dims.map(d => typeof d === 'number' ? { grows: false, value: BigInt(d) }
+        : { grows: true, ...Object.fromEntries(Object.entries(d).map(([k, n]) => [k, BigInt(n)])) });
+    const op = { dims, kdims: [], in: [] }, at = { pos: BigInt(v.pos), n: BigInt(v.n) };
+    const l = lay.layout(name, DTYPES.indexOf(v.dtype), dims, bind(op, at).dims);
+    if (l.pages !== BigInt(v.pages) || l.bytes !== BigInt(v.bytes)) return `has ${l.pages} pages, ${l.bytes} bytes`;
+    const last = l.pages === 0n ? 0n : lay.pageLength(l, l.pages - 1n);
+    if (last !== BigInt(v.last_page_bytes)) return `the last page has ${last} bytes`;
+    for (const [flat, page, byte] of v.elements) {
+        const found = lay.offset(l, BigInt(flat));
+        if (found !== BigInt(page) * l.page + BigInt(byte)) return `element ${flat} is at ${found}`;
+    }
+    for (const [byte, padding] of v.padding) if (lay.isPadding(l, BigInt(byte)) !== padding) return `byte ${byte}`;
+    return null;
+}
+
+function checkTile(v) {
+    const tile = lay.tileLayout(v.layout), inputs = BigInt(v.inputs);
+    if (tile === null) return refusal('bad_layout', v.error);
+    const spot = lay.tileOf(tile, inputs, BigInt(v.flat)), bytes = hex(v.tile);
+    if (spot.bytes !== BigInt(bytes.length)) return `the tile has ${spot.bytes} bytes`;
+    if (spot.leaf !== BigInt(v.leaf) || spot.perRow * BigInt(v.rows) !== BigInt(v.leaves)) return `is leaf ${spot.leaf}`;
+    const value = lay.tileValue(tile, spot, bytes);
+    return value === decimal(v.value) ? null : `is ${value}`;
+}
+
+// Returns the refusal's name, or null.
+function refused(read) {
+    try {
+        read();
+        return null;
+    } catch (error) {
+        if (error instanceof enc.Refusal) return error.message;
+        throw error;
+    }
+}
+
+function checkEncoding(name, v) {
+    const bytes = hex(v.bytes ?? ''), hash = key => hex(v[key]);
+    switch (name) {
+        case 'claim': return refusal(refused(() => enc.claim(bytes)), v.error) ?? (v.error ? null : equal(enc.claimHash(bytes), v.hash));
+        case 'element': return refusal(refused(() => enc.element(bytes)), v.error);
+        case 'request':
+            return refusal(refused(() => enc.demand(enc.isWellFormed(enc.request(bytes)), 'request_invalid')), v.error) ??
+                (v.error ? null : equal(enc.requestHash(bytes), v.hash));
+        case 'null_leaf': return equal(enc.nullLeaf(), v.hash);
+        case 'close_leaf': return equal(enc.closeLeaf(v.request_tokens, v.chosen_tokens, v.cancelled, hash('output_root')), v.hash);
+        case 'step_root': return equal(merkle.node(hash('record_root'), hash('tensors_root')), v.hash);
+        case 'op_leaf': return equal(merkle.leaf(padded(hash('descriptor'))), v.hash);
+        case 'layer_leaf': return equal(merkle.leaf(Buffer.concat([hash('layer'), hash('ops_root')])), v.hash);
+        case 'manifest_hash': return equal(enc.manifestHash(hash('manifest')), v.hash);
+        case 'model_root': return equal(enc.modelRoot(hash('header'), hash('manifest_hash'), hash('layers_root')), v.hash);
+    }
+    return undefined;
+}
+
+// What a descriptor that does not decode may be refused with: spec/21-descriptors.md#rules-of-one-op
+export const OF_DESCRIPTORS = ['bad_op', 'bad_function', 'bad_dtype', 'bad_range', 'bad_shape', 'bad_dim', 'bad_view', 'bad_operand', 'bad_operand_order',
+                        'bad_layout', 'bad_index_map', 'non_canonical', 'trailing_bytes', 'descriptor_too_long'];
+
+function checkWitness(v) {
+    let finding;
+    const error = refused(() => { finding = adjudicate(hex(v.claim), hex(v.element), hex(v.witness)); });
+    if (error === DESCRIPTOR) return OF_DESCRIPTORS.includes(v.error) ? null : 'the descriptor does not decode';
+    return refusal(error, v.error) ?? (finding === v.finding ? null : `is ${finding}`);
+}
+
+export const SECOND_FILES = ['ops', 'descriptors', 'layout', 'merkle', 'encodings', 'witnesses'];
 
 export function checkSecond(file, v) {
     const name = v.name.split('_case_')[0];
     if (file === 'ops') return checkOp(v);
     if (file === 'merkle') return checkTree(name, v);
-    return name === 'descriptor' ? checkDescriptor(v) : undefined;
+    if (file === 'layout') return name === 'tile' ? checkTile(v) : checkLayout(name, v);
+    if (file === 'encodings') return checkEncoding(name, v);
+    if (file === 'witnesses') return checkWitness(v);
+    if (name === 'header') return refusal(refused(() => enc.header(hex(v.bytes))), v.error);
+    if (name === 'layer') return refusal(refused(() => enc.layer(hex(v.bytes))), v.error);
+    return checkDescriptor(v);
 }

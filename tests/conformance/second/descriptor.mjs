@@ -141,7 +141,7 @@ function operand(b, { kinds, pad, role, vars, time }) {
             demand(o.dtype === I32, 'tiles are i32');
         }
         o.tensor = b.number(2 ** 20);
-        for (let i = 0; i < 32; i++) b.u8(); // root
+        o.root = Buffer.from(Array.from({ length: 32 }, () => b.u8()));
         Object.assign(o, view(b, vars));
         constant(o.dims);
     } else if (o.kind === 'record') {
