@@ -147,9 +147,8 @@ static enum crux_status run(struct job *job, const char *source, const char *out
     memcpy(job->report->arch, job->source.arch, sizeof job->report->arch);
     memcpy(job->report->name, job->source.name, sizeof job->report->name);
     job->report->context = job->source.decoder.context;
-    crux_sha256(job->report->source_hash, job->source.map, job->source.map_len);
-    status = crux_tokenizer_section_make(&job->tokenizer, &job->source.gguf,
-                                         job->source.decoder.vocab, job->message);
+    crux_copy(job->report->source_hash, job->source.hash, 32);
+    status = crux_tokenizer_section_make(&job->tokenizer, &job->source, job->message);
     if (status != CRUX_OK) return status;
     status = crux_import_work_init(&job->work, &job->source, job->options, job->message);
     if (status == CRUX_OK) status = lower(job, &job->draft);

@@ -33,3 +33,35 @@ enum crux_status crux_rope_linear(uint64_t *turns, uint32_t factor_bits, uint32_
     }
     return CRUX_OK;
 }
+
+/* A number times 2^20; 0 if it is no multiple of 2^-20 between 0 and 2^20. */
+static int64_t twentieths(uint32_t bits) {
+    struct crux_block_float f;
+    if (!crux_source_f32(&f, bits) || f.mantissa <= 0 || f.exponent < -20 || f.exponent > 14)
+        return 0;
+    int64_t value = (int64_t)f.mantissa * (INT64_C(1) << (f.exponent + 20)); /* below 2^58 */
+    return value < 0 || value > INT64_C(1) << 40 ? 0 : value;
+}
+
+/* x = positions * turns / 2^64 is how often the pair turns over the positions the model was first trained on.
+ *   x > high: f;  x < low: f / factor;  else f * (s + (1 - s) / factor), s = (x - low) / (high - low) */
+enum crux_status crux_rope_llama3(uint64_t *turns, uint32_t factor, uint32_t low, uint32_t high,
+                                  uint32_t positions, uint32_t count) {
+    int64_t a = twentieths(factor), lo = twentieths(low), hi = twentieths(high), one = 1 << 20;
+    if (a < one || lo <= 0 || hi <= lo || hi > one << 10 || a > one << 10) return CRUX_E_BAD_RANGE;
+    for (uint32_t i = 0; i < count; i++) {
+        /* in 2^-20; below 2^24 * 2^20, as turns are below 2^63 */
+        int64_t x = (int64_t)((crux_u128)turns[i] * positions >> 44);
+        crux_i128 f = turns[i];
+        if (x > hi) continue;
+        if (x < lo) {
+            turns[i] = (uint64_t)((2 * f * one + a) / (2 * (crux_i128)a));
+            continue;
+        }
+        /* f * ((x - lo) * a + (hi - x) * one) / ((hi - lo) * a): below 2^63 * 2^61 */
+        crux_i128 top = f * ((crux_i128)(x - lo) * a + (crux_i128)(hi - x) * one);
+        crux_i128 bottom = (crux_i128)(hi - lo) * a;
+        turns[i] = (uint64_t)((top + bottom / 2) / bottom);
+    }
+    return CRUX_OK;
+}

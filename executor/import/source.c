@@ -16,6 +16,7 @@ enum crux_status crux_source_parse(struct crux_model_source *source, const uint8
     *source = (struct crux_model_source){0};
     if (message != NULL) message->text[0] = 0;
     memcpy(source->format, "gguf", 5);
+    crux_sha256(source->hash, bytes, len);
     enum crux_status status = crux_gguf_parse(&source->gguf, bytes, len, message);
     if (status == CRUX_OK) status = crux_source_from_gguf(source, context, message);
     if (status == CRUX_OK) crux_source_sort(source);
@@ -24,31 +25,50 @@ enum crux_status crux_source_parse(struct crux_model_source *source, const uint8
     return status;
 }
 
-enum crux_status crux_source_open(struct crux_model_source *source, const char *path,
-                                  uint32_t context, struct crux_import_message *message) {
+enum crux_status crux_source_map_file(struct crux_model_source *source, struct crux_source_map *map,
+                                      const char *path, struct crux_import_message *message) {
     struct stat there;
-    void *map = MAP_FAILED;
-    enum crux_status status = CRUX_E_IO;
-    *source = (struct crux_model_source){0};
+    void *bytes = MAP_FAILED;
+    *map = (struct crux_source_map){NULL, 0};
+    if (source->map_count == CRUX_SOURCE_MAPS_MAX)
+        return crux_import_fail(message, CRUX_E_TOO_MANY_ELEMENTS, "the source has too many files");
+    if (source->maps == NULL) source->maps = calloc(CRUX_SOURCE_MAPS_MAX, sizeof *source->maps);
+    if (source->maps == NULL) return CRUX_E_OUT_OF_MEMORY;
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0 || fstat(fd, &there) != 0)
-        (void)crux_import_fail(message, status, "cannot open '%.300s': %s", path, strerror(errno));
-    else if (S_ISDIR(there.st_mode))
-        status = crux_import_fail(message, CRUX_E_UNSUPPORTED,
-                                  "'%.300s' is a folder; only GGUF files are read so far", path);
+        (void)crux_import_fail(message, CRUX_E_IO, "cannot open '%.300s': %s", path,
+                               strerror(errno));
     else if (!S_ISREG(there.st_mode) || there.st_size <= 0)
-        (void)crux_import_fail(message, status, "'%.300s' is no model file", path);
+        (void)crux_import_fail(message, CRUX_E_IO, "'%.300s' is no model file", path);
     else {
-        map = mmap(NULL, (size_t)there.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-        if (map == MAP_FAILED)
-            (void)crux_import_fail(message, status, "cannot map '%.300s': %s", path,
+        bytes = mmap(NULL, (size_t)there.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+        if (bytes == MAP_FAILED)
+            (void)crux_import_fail(message, CRUX_E_IO, "cannot map '%.300s': %s", path,
                                    strerror(errno));
     }
     if (fd >= 0) (void)close(fd);
-    if (map == MAP_FAILED) return status;
-    status = crux_source_parse(source, map, (size_t)there.st_size, context, message);
-    source->map = map;
-    source->map_len = (size_t)there.st_size;
+    if (bytes == MAP_FAILED) return CRUX_E_IO;
+    *map = (struct crux_source_map){bytes, (size_t)there.st_size};
+    source->maps[source->map_count++] = *map;
+    return CRUX_OK;
+}
+
+enum crux_status crux_source_open(struct crux_model_source *source, const char *path,
+                                  uint32_t context, struct crux_import_message *message) {
+    struct crux_model_source mapped = {.format = ""};
+    struct crux_source_map map;
+    struct stat there;
+    *source = mapped;
+    if (message != NULL) message->text[0] = 0;
+    if (stat(path, &there) == 0 && S_ISDIR(there.st_mode)) {
+        enum crux_status status = crux_source_from_folder(source, path, context, message);
+        crux_source_sort(source);
+        return status;
+    }
+    enum crux_status status = crux_source_map_file(&mapped, &map, path, message);
+    if (status == CRUX_OK) status = crux_source_parse(source, map.bytes, map.len, context, message);
+    source->maps = mapped.maps;
+    source->map_count = mapped.map_count;
     return status;
 }
 
@@ -56,7 +76,9 @@ void crux_source_close(struct crux_model_source *source) {
     crux_gguf_free(&source->gguf);
     free(source->tensors);
     free(source->rope_turns);
-    if (source->map != NULL) (void)munmap((void *)(uintptr_t)source->map, source->map_len);
+    for (uint32_t i = 0; i < source->map_count; i++)
+        (void)munmap((void *)(uintptr_t)source->maps[i].bytes, source->maps[i].len);
+    free(source->maps);
     *source = (struct crux_model_source){0};
 }
 

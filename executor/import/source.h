@@ -18,6 +18,7 @@
 enum {
     CRUX_SOURCE_NAME_BYTES = 24,
     CRUX_SOURCE_TEXT_BYTES = 128,
+    CRUX_SOURCE_MAPS_MAX = 1024,     /* files of a folder */
     CRUX_SOURCE_HEAD_WIDTH_MAX = 256 /* what attention takes */
 };
 
@@ -29,8 +30,13 @@ struct crux_source_tensor {
     size_t row_bytes;
 };
 
+struct crux_source_map {
+    const uint8_t *bytes;
+    size_t len;
+};
+
 struct crux_model_source {
-    char format[16];                   /* "gguf" */
+    char format[16];                   /* "gguf", "safetensors" */
     char arch[CRUX_SOURCE_TEXT_BYTES]; /* as the source says */
     char name[CRUX_SOURCE_TEXT_BYTES];
     /* Shape, layout, eps, tables. Tiles, shifts and fraction bits are the importer's to choose; rope_turns, if not
@@ -39,12 +45,16 @@ struct crux_model_source {
     struct crux_source_tensor *tensors; /* sorted by name */
     uint32_t tensor_count, tensor_cap;
     uint64_t *rope_turns;
-    struct crux_gguf gguf;
-    const uint8_t *map;
-    size_t map_len;
+    uint8_t hash[32];      /* of all files: spec/55-import.md#sources */
+    struct crux_gguf gguf; /* empty if it is a folder */
+    struct crux_source_map tokenizer_json,
+        tokenizer_config;         /* of a folder; bytes NULL: not there */
+    struct crux_source_map *maps; /* mapped files */
+    uint32_t map_count;
 };
 
 /* Out: source, to be closed with crux_source_close, on failure too.
+ * In: path, of a GGUF file, or of a folder with config.json and safetensors.
  * In: context, positions that the model shall have; 0: as many as the source says.
  * Returns: CRUX_E_IO, CRUX_E_UNSUPPORTED (naming what), the reader's errors. */
 CRUX_MUST_CHECK

@@ -9,6 +9,16 @@ CRUX_MUST_CHECK
 enum crux_status crux_source_from_gguf(struct crux_model_source *source, uint32_t context,
                                        struct crux_import_message *message);
 
+/* The same of a folder with config.json, *.safetensors and tokenizer.json. */
+CRUX_MUST_CHECK
+enum crux_status crux_source_from_folder(struct crux_model_source *source, const char *path,
+                                         uint32_t context, struct crux_import_message *message);
+
+/* Maps a file, until the source is closed.  Returns: CRUX_E_IO, with a message; CRUX_E_TOO_MANY_ELEMENTS. */
+CRUX_MUST_CHECK
+enum crux_status crux_source_map_file(struct crux_model_source *source, struct crux_source_map *map,
+                                      const char *path, struct crux_import_message *message);
+
 /* Adds a tensor under Crux's name. Returns: CRUX_E_OUT_OF_MEMORY. */
 CRUX_MUST_CHECK
 enum crux_status crux_source_add(struct crux_model_source *source,
@@ -33,5 +43,11 @@ enum crux_status crux_rope_divide(uint64_t *turns, const uint8_t *factors, uint3
 /* All of them by one factor. */
 CRUX_MUST_CHECK
 enum crux_status crux_rope_linear(uint64_t *turns, uint32_t factor_bits, uint32_t count);
+
+/* Low frequencies by `factor`, high ones not, those between in between; all numbers f32 bits.
+ * spec/55-import.md#sources */
+CRUX_MUST_CHECK
+enum crux_status crux_rope_llama3(uint64_t *turns, uint32_t factor, uint32_t low, uint32_t high,
+                                  uint32_t positions, uint32_t count);
 
 #endif

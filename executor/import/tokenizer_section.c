@@ -123,28 +123,45 @@ static enum crux_status encode(struct crux_tokenizer_section *section,
     return CRUX_OK;
 }
 
-enum crux_status crux_tokenizer_section_make(struct crux_tokenizer_section *section,
-                                             const struct crux_gguf *gguf, uint32_t vocab,
-                                             struct crux_import_message *message) {
+/* Out: *source, left NULL if the file has no tokenizer. */
+static enum crux_status from_gguf(struct crux_tokenizer_source **source, struct copies *copies,
+                                  const struct crux_gguf *gguf, struct crux_import_message *message,
+                                  struct crux_tokenizer_error *error) {
     struct crux_tokenizer_gguf given = {.token_count = 0};
+    if (crux_gguf_find(gguf, "tokenizer.ggml.model") == NULL) return CRUX_OK;
+    enum crux_status status = collect(&given, copies, gguf, message);
+    return status == CRUX_OK ? crux_tokenizer_source_from_gguf(source, &given, error) : status;
+}
+
+static enum crux_status from_json(struct crux_tokenizer_source **source,
+                                  const struct crux_model_source *from,
+                                  struct crux_tokenizer_error *error) {
+    if (from->tokenizer_json.bytes == NULL) return CRUX_OK;
+    return crux_tokenizer_source_from_json(
+        source, (const char *)from->tokenizer_json.bytes, from->tokenizer_json.len,
+        (const char *)from->tokenizer_config.bytes, from->tokenizer_config.len, error);
+}
+
+enum crux_status crux_tokenizer_section_make(struct crux_tokenizer_section *section,
+                                             const struct crux_model_source *from,
+                                             struct crux_import_message *message) {
     struct crux_tokenizer_source *source = NULL;
     struct crux_tokenizer *opened = NULL;
     struct crux_tokenizer_error error = {.text = ""};
     struct copies copies = {.tokens = NULL};
     *section = (struct crux_tokenizer_section){0};
-    if (crux_gguf_find(gguf, "tokenizer.ggml.model") == NULL) return CRUX_OK;
-    enum crux_status status = collect(&given, &copies, gguf, message);
-    if (status != CRUX_OK) goto out;
-    if (given.token_count > vocab) {
+    message->text[0] = 0;
+    enum crux_status status = strcmp(from->format, "gguf") == 0
+                                  ? from_gguf(&source, &copies, &from->gguf, message, &error)
+                                  : from_json(&source, from, &error);
+    if (status == CRUX_OK && source == NULL) goto out;
+    if (status == CRUX_OK && source->token_count > from->decoder.vocab)
         status = crux_import_fail(message, CRUX_E_BAD_RANGE,
                                   "the tokenizer has more tokens than the embedding has rows");
-        goto out;
-    }
-    status = crux_tokenizer_source_from_gguf(&source, &given, &error);
     if (status == CRUX_OK) status = encode(section, source);
     /* what cannot be opened is refused now, and not when somebody wants to run the model */
     if (status == CRUX_OK) status = crux_tokenizer_open(&opened, &source, &error);
-    if (status != CRUX_OK)
+    if (status != CRUX_OK && message->text[0] == 0)
         (void)crux_import_fail(message, status, "the tokenizer is refused: %s",
                                error.text[0] != 0 ? error.text : crux_status_text(status));
 out:

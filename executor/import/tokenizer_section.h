@@ -2,7 +2,7 @@
 #ifndef CRUX_EXECUTOR_IMPORT_TOKENIZER_SECTION_H
 #define CRUX_EXECUTOR_IMPORT_TOKENIZER_SECTION_H
 
-#include "executor/import/gguf.h"
+#include "executor/import/source.h"
 
 struct crux_tokenizer_section {
     uint8_t *tokenizer; /* its binary form; NULL: the source has none */
@@ -12,10 +12,10 @@ struct crux_tokenizer_section {
 };
 
 /* Out: section, to be freed with crux_tokenizer_section_free.
- * Returns: CRUX_E_UNSUPPORTED, naming what; CRUX_E_BAD_RANGE, if the vocabulary has not `vocab` tokens. */
+ * Returns: CRUX_E_UNSUPPORTED, naming what; CRUX_E_BAD_RANGE, if there are more tokens than the embedding has rows. */
 CRUX_MUST_CHECK
 enum crux_status crux_tokenizer_section_make(struct crux_tokenizer_section *section,
-                                             const struct crux_gguf *gguf, uint32_t vocab,
+                                             const struct crux_model_source *from,
                                              struct crux_import_message *message);
 void crux_tokenizer_section_free(struct crux_tokenizer_section *section);
 

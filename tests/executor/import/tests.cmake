@@ -8,3 +8,5 @@ crux_add_test(NAME model_file SOURCES ../engine/test_model_file.c ${writer} ${fo
 crux_add_fuzz(NAME gguf SOURCES fuzz_gguf.c LIBS crux_import m)
 crux_add_fuzz(NAME model_file SOURCES ../engine/fuzz_model_file.c)
 crux_add_test(NAME import_demo_model SOURCES test_demo_model.c ${folder} LIBS crux_import m LABELS e2e)
+crux_add_test(NAME import_folder SOURCES test_source_folder.c ${writer} ${folder} LIBS crux_import m)
+crux_add_fuzz(NAME safetensors SOURCES fuzz_safetensors.c LIBS crux_import)

@@ -1,0 +1,434 @@
+/* A Hugging Face folder to a decoder: config.json, safetensors in one file or many, tokenizer.json. What the folder has
+ * and this does not know is refused by name. */
+#include <dirent.h>
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/import/safetensors.h"
+#include "executor/import/source_parts.h"
+
+enum { FILE_NAME_BYTES = 256 };
+
+static const struct arch {
+    const char *name; /* model_type */
+    bool qk_norm, qkv_bias, fused;
+} archs[] = {
+    {"llama", false, false, false}, {"mistral", false, false, false}, {"qwen2", false, true, false},
+    {"qwen3", true, false, false},  {"phi3", false, false, true},
+};
+
+struct shard {
+    char name[FILE_NAME_BYTES];
+    struct crux_safetensors file;
+    bool *used;
+};
+
+struct reading {
+    struct crux_model_source *source;
+    const char *path;
+    struct crux_import_message *message;
+    json_t *config;
+    const struct arch *arch;
+    struct shard *shards;
+    uint32_t shard_count;
+};
+
+static enum crux_status unsupported(const struct reading *r, const char *what) {
+    return crux_import_fail(r->message, CRUX_E_UNSUPPORTED, "config.json: %s is not supported",
+                            what);
+}
+
+/* ---- config.json ---- */
+
+static const json_t *key(const struct reading *r, const char *name) {
+    const json_t *value = json_object_get(r->config, name);
+    return json_is_null(value) ? NULL : value;
+}
+
+static enum crux_status whole(const struct reading *r, const char *name, bool needed, uint32_t most,
+                              uint32_t *out) {
+    const json_t *value = key(r, name);
+    if (value == NULL && !needed) return CRUX_OK;
+    if (!json_is_integer(value) || json_integer_value(value) < 1 ||
+        json_integer_value(value) > (json_int_t)most)
+        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                "config.json does not give %s as a whole number up to %u", name,
+                                (unsigned)most);
+    *out = (uint32_t)json_integer_value(value);
+    return CRUX_OK;
+}
+
+/* The bits of the f32 next to a number. */
+static bool real_bits(uint32_t *bits, const json_t *value) {
+    float f = (float)json_number_value(value);
+    if (!json_is_number(value)) return false;
+    memcpy(bits, &f, 4);
+    return true;
+}
+
+static bool is_true(const struct reading *r, const char *name) {
+    return json_is_true(json_object_get(r->config, name));
+}
+
+static enum crux_status read_shape(struct reading *r, uint32_t context) {
+    struct crux_fused_decoder *d = &r->source->decoder;
+    uint32_t positions = 0;
+    enum crux_status status;
+    if ((status = whole(r, "num_hidden_layers", true, CRUX_LAYERS_MAX - 1, &d->blocks)) !=
+            CRUX_OK ||
+        (status = whole(r, "max_position_embeddings", true, CRUX_CONTEXT_MAX - 1, &positions)) !=
+            CRUX_OK ||
+        (status = whole(r, "hidden_size", true, 1 << 20, &d->width)) != CRUX_OK ||
+        (status = whole(r, "intermediate_size", true, 1 << 20, &d->ffn_width)) != CRUX_OK ||
+        (status = whole(r, "vocab_size", true, 1 << 18, &d->vocab)) != CRUX_OK ||
+        (status = whole(r, "num_attention_heads", true, 1 << 12, &d->heads)) != CRUX_OK)
+        return status;
+    d->kv_heads = d->heads;
+    d->head_width = d->width / d->heads;
+    if ((status = whole(r, "num_key_value_heads", false, 1 << 12, &d->kv_heads)) != CRUX_OK ||
+        (status = whole(r, "head_dim", false, CRUX_SOURCE_HEAD_WIDTH_MAX, &d->head_width)) !=
+            CRUX_OK)
+        return status;
+    if (d->head_width == 0 || d->head_width > CRUX_SOURCE_HEAD_WIDTH_MAX || d->head_width % 2 != 0)
+        return unsupported(r, "the width of its heads");
+    if (d->heads % d->kv_heads != 0)
+        return unsupported(r, "a number of heads that key_value_heads do not divide");
+    d->context = context == 0 || context > positions ? positions : context;
+    d->tied = is_true(r, "tie_word_embeddings");
+    d->qk_norm = r->arch->qk_norm;
+    d->qkv_bias = r->arch->qkv_bias || is_true(r, "attention_bias");
+    if (json_is_false(json_object_get(r->config, "use_sliding_window"))) return CRUX_OK;
+    return whole(r, "sliding_window", false, CRUX_CONTEXT_MAX, &d->window);
+}
+
+/* Keys whose presence changes what the model computes. */
+static enum crux_status refuse_variants(const struct reading *r) {
+    const char *act = json_string_value(json_object_get(r->config, "hidden_act"));
+    const json_t *part = key(r, "partial_rotary_factor");
+    if (act != NULL && strcmp(act, "silu") != 0) return unsupported(r, "this hidden_act");
+    if (key(r, "quantization_config") != NULL) return unsupported(r, "quantization_config");
+    if (is_true(r, "mlp_bias")) return unsupported(r, "mlp_bias");
+    if (is_true(r, "attention_bias") && !r->arch->qkv_bias) return unsupported(r, "attention_bias");
+    if (part != NULL && json_number_value(part) != 1)
+        return unsupported(r, "partial_rotary_factor");
+    return CRUX_OK;
+}
+
+static enum crux_status read_eps(const struct reading *r) {
+    struct crux_block_float eps;
+    uint32_t bits;
+    if (!real_bits(&bits, json_object_get(r->config, "rms_norm_eps")) ||
+        !crux_source_f32(&eps, bits) || eps.mantissa <= 0 || eps.exponent > 0 || eps.exponent < -64)
+        return unsupported(r, "rms_norm_eps");
+    r->source->decoder.eps_m = eps.mantissa;
+    r->source->decoder.eps_shift = -eps.exponent;
+    return CRUX_OK;
+}
+
+static enum crux_status read_scaling(const struct reading *r, const json_t *scaling) {
+    struct crux_fused_decoder *d = &r->source->decoder;
+    const char *type = json_string_value(json_object_get(scaling, "rope_type"));
+    uint32_t pairs = d->head_width / 2, factor, low, high;
+    if (type == NULL) type = json_string_value(json_object_get(scaling, "type"));
+    if (type == NULL) return unsupported(r, "rope_scaling without a type");
+    if (strcmp(type, "default") == 0) return CRUX_OK;
+    bool linear = strcmp(type, "linear") == 0, llama3 = strcmp(type, "llama3") == 0;
+    if (!linear && !llama3)
+        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                "rope scaling of type '%.40s' is not supported", type);
+    r->source->rope_turns = calloc(pairs + 1U, sizeof *r->source->rope_turns);
+    if (r->source->rope_turns == NULL) return CRUX_E_OUT_OF_MEMORY;
+    crux_table_rope_turns(r->source->rope_turns, d->rope_base, d->head_width);
+    d->rope_turns = r->source->rope_turns;
+    if (!real_bits(&factor, json_object_get(scaling, "factor")))
+        return unsupported(r, "rope_scaling without a factor");
+    enum crux_status status = CRUX_OK;
+    if (linear) {
+        status = crux_rope_linear(r->source->rope_turns, factor, pairs);
+    } else {
+        const json_t *original = json_object_get(scaling, "original_max_position_embeddings");
+        json_int_t positions = json_integer_value(original);
+        if (!real_bits(&low, json_object_get(scaling, "low_freq_factor")) ||
+            !real_bits(&high, json_object_get(scaling, "high_freq_factor")) || positions < 1 ||
+            positions >= CRUX_CONTEXT_MAX)
+            return unsupported(r, "rope_scaling without all of llama3's numbers");
+        status =
+            crux_rope_llama3(r->source->rope_turns, factor, low, high, (uint32_t)positions, pairs);
+    }
+    return status == CRUX_OK ? CRUX_OK : unsupported(r, "a factor of rope_scaling");
+}
+
+static enum crux_status read_rope(const struct reading *r) {
+    struct crux_fused_decoder *d = &r->source->decoder;
+    const json_t *base = key(r, "rope_theta"), *scaling = key(r, "rope_scaling");
+    uint32_t bits;
+    d->rope_layout = CRUX_ROPE_HALF_SPLIT;
+    d->rope_base = 10000;
+    if (base != NULL &&
+        (!real_bits(&bits, base) || !crux_source_whole(&d->rope_base, bits, UINT32_MAX)))
+        return unsupported(r, "a rope_theta that is no whole number");
+    return scaling == NULL ? CRUX_OK : read_scaling(r, scaling);
+}
+
+/* ---- files ---- */
+
+static int compare_names(const void *a, const void *b) {
+    return strcmp(((const struct shard *)a)->name, ((const struct shard *)b)->name);
+}
+
+static bool ends_with(const char *name, const char *ending) {
+    size_t len = strlen(name), end = strlen(ending);
+    return len > end && strcmp(name + len - end, ending) == 0;
+}
+
+static enum crux_status list_shards(struct reading *r) {
+    enum crux_status status = CRUX_OK;
+    DIR *folder = opendir(r->path);
+    if (folder == NULL)
+        return crux_import_fail(r->message, CRUX_E_IO, "cannot open '%.300s': %s", r->path,
+                                strerror(errno));
+    r->shards = calloc(CRUX_SOURCE_MAPS_MAX, sizeof *r->shards);
+    if (r->shards == NULL) status = CRUX_E_OUT_OF_MEMORY;
+    for (struct dirent *entry; status == CRUX_OK && (entry = readdir(folder)) != NULL;) {
+        size_t len = strlen(entry->d_name);
+        if (entry->d_name[0] == '.' || !ends_with(entry->d_name, ".safetensors")) continue;
+        if (len >= FILE_NAME_BYTES || r->shard_count + 4 >= CRUX_SOURCE_MAPS_MAX)
+            status = CRUX_E_TOO_MANY_ELEMENTS;
+        else
+            memcpy(r->shards[r->shard_count++].name, entry->d_name, len + 1);
+    }
+    (void)closedir(folder);
+    if (status != CRUX_OK) return status;
+    if (r->shard_count == 0)
+        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                "'%.300s' has no file *.safetensors", r->path);
+    qsort(r->shards, r->shard_count, sizeof *r->shards, compare_names);
+    return CRUX_OK;
+}
+
+static enum crux_status map_in(const struct reading *r, struct crux_source_map *map,
+                               const char *name) {
+    char full[4096];
+    int len = snprintf(full, sizeof full, "%s/%s", r->path, name);
+    if (len < 0 || (size_t)len >= sizeof full)
+        return crux_import_fail(r->message, CRUX_E_IO, "the folder's path is too long");
+    return crux_source_map_file(r->source, map, full, r->message);
+}
+
+/* spec/55-import.md#sources: name, a zero, and the hash of each file that counts. */
+static void add_hash(struct crux_sha256_ctx *ctx, const char *name, struct crux_source_map map) {
+    uint8_t hash[32];
+    crux_sha256(hash, map.bytes, map.len);
+    crux_sha256_update(ctx, (const uint8_t *)name, strlen(name) + 1);
+    crux_sha256_update(ctx, hash, 32);
+}
+
+static enum crux_status map_all(struct reading *r) {
+    struct crux_source_map map;
+    struct crux_sha256_ctx ctx;
+    crux_sha256_init(&ctx);
+    enum crux_status status = map_in(r, &map, "config.json");
+    if (status != CRUX_OK) return status;
+    add_hash(&ctx, "config.json", map);
+    r->config = json_loadb((const char *)map.bytes, map.len, JSON_REJECT_DUPLICATES, NULL);
+    if (!json_is_object(r->config))
+        return crux_import_fail(r->message, CRUX_E_SYNTAX, "config.json is no JSON object");
+    for (uint32_t i = 0; i < r->shard_count; i++) {
+        struct shard *shard = &r->shards[i];
+        if ((status = map_in(r, &map, shard->name)) != CRUX_OK) return status;
+        add_hash(&ctx, shard->name, map);
+        status = crux_safetensors_parse(&shard->file, map.bytes, map.len, r->message);
+        if (status != CRUX_OK) return status;
+        shard->used = calloc(shard->file.count + 1U, sizeof *shard->used);
+        if (shard->used == NULL) return CRUX_E_OUT_OF_MEMORY;
+    }
+    /* these two need not be there */
+    if (map_in(r, &r->source->tokenizer_json, "tokenizer.json") == CRUX_OK)
+        add_hash(&ctx, "tokenizer.json", r->source->tokenizer_json);
+    if (map_in(r, &r->source->tokenizer_config, "tokenizer_config.json") == CRUX_OK)
+        add_hash(&ctx, "tokenizer_config.json", r->source->tokenizer_config);
+    crux_sha256_final(&ctx, r->source->hash);
+    if (r->message != NULL) r->message->text[0] = 0;
+    return CRUX_OK;
+}
+
+/* ---- tensors ---- */
+
+static const struct crux_safetensor *take(const struct reading *r, const char *name) {
+    const struct crux_safetensor *found = NULL;
+    for (uint32_t i = 0; i < r->shard_count; i++) {
+        const struct shard *shard = &r->shards[i];
+        for (uint32_t j = 0; j < shard->file.count; j++) {
+            if (strcmp(shard->file.tensors[j].name, name) != 0 || shard->used[j]) continue;
+            found = &shard->file.tensors[j];
+            shard->used[j] = true;
+            return found;
+        }
+    }
+    return found;
+}
+
+/* Rows first .. first+rows-1 of `tensor`, which must have `all`; all = 0: it is a vector. */
+static enum crux_status add_rows(const struct reading *r, const char *ours,
+                                 const struct crux_safetensor *tensor, const char *theirs,
+                                 uint64_t all, uint64_t first, uint64_t rows, uint64_t inputs) {
+    struct crux_source_tensor out = {.name = ""};
+    if (tensor == NULL)
+        return crux_import_fail(r->message, CRUX_E_UNKNOWN_NAME, "the folder has no tensor '%s'",
+                                theirs);
+    if (tensor->type == NULL)
+        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                "tensor '%s' has a dtype that is not supported", theirs);
+    bool fits = all == 0 ? tensor->dims == 1 && tensor->dim[0] == inputs
+                         : tensor->dims == 2 && tensor->dim[0] == all && tensor->dim[1] == inputs;
+    if (!fits)
+        return crux_import_fail(r->message, CRUX_E_BAD_SHAPE,
+                                "tensor '%s' has not the shape that config.json gives it", theirs);
+    (void)snprintf(out.name, sizeof out.name, "%s", ours);
+    out.type = tensor->type;
+    out.rows = (uint32_t)rows;
+    out.inputs = (uint32_t)inputs;
+    out.row_bytes = (size_t)inputs * tensor->type->bytes;
+    out.bytes = tensor->bytes + first * out.row_bytes;
+    return crux_source_add(r->source, &out);
+}
+
+static enum crux_status add(const struct reading *r, const char *ours, const char *theirs,
+                            uint64_t rows, uint64_t inputs) {
+    return add_rows(r, ours, take(r, theirs), theirs, rows, 0, rows == 0 ? 1 : rows, inputs);
+}
+
+struct part {
+    const char *ours, *theirs;
+    uint64_t rows, inputs; /* rows 0: a vector */
+};
+
+static enum crux_status add_parts(const struct reading *r, uint32_t block, const struct part *part,
+                                  size_t count) {
+    enum crux_status status = CRUX_OK;
+    for (size_t i = 0; i < count && status == CRUX_OK; i++) {
+        char ours[48], theirs[96];
+        if (part[i].ours == NULL) continue;
+        (void)snprintf(ours, sizeof ours, "b%u.%s", (unsigned)block, part[i].ours);
+        (void)snprintf(theirs, sizeof theirs, "model.layers.%u.%s", (unsigned)block,
+                       part[i].theirs);
+        status = add(r, ours, theirs, part[i].rows, part[i].inputs);
+    }
+    return status;
+}
+
+/* Several of ours, one after the other in the rows of one of theirs. */
+static enum crux_status add_fused(const struct reading *r, uint32_t block, const char *theirs,
+                                  const struct part *part, size_t count) {
+    char ours[48], full[96];
+    uint64_t all = 0, first = 0;
+    enum crux_status status = CRUX_OK;
+    (void)snprintf(full, sizeof full, "model.layers.%u.%s", (unsigned)block, theirs);
+    const struct crux_safetensor *tensor = take(r, full);
+    for (size_t i = 0; i < count; i++) all += part[i].rows;
+    for (size_t i = 0; i < count && status == CRUX_OK; i++, first += part[i - 1].rows) {
+        (void)snprintf(ours, sizeof ours, "b%u.%s", (unsigned)block, part[i].ours);
+        status = add_rows(r, ours, tensor, full, all, first, part[i].rows, part[i].inputs);
+    }
+    return status;
+}
+
+static enum crux_status add_block(const struct reading *r, uint32_t block) {
+    const struct crux_fused_decoder *d = &r->source->decoder;
+    uint64_t width = d->width, q = (uint64_t)d->heads * d->head_width,
+             kv = (uint64_t)d->kv_heads * d->head_width, ffn = d->ffn_width;
+    const struct part qkv[] = {{"q", "self_attn.q_proj.weight", q, width},
+                               {"k", "self_attn.k_proj.weight", kv, width},
+                               {"v", "self_attn.v_proj.weight", kv, width}};
+    const struct part gated[] = {{"gate", "mlp.gate_proj.weight", ffn, width},
+                                 {"up", "mlp.up_proj.weight", ffn, width}};
+    const struct part rest[] = {
+        {"o", "self_attn.o_proj.weight", width, q},
+        {"down", "mlp.down_proj.weight", width, ffn},
+        {"n1", "input_layernorm.weight", 0, width},
+        {"n2", "post_attention_layernorm.weight", 0, width},
+        {d->qk_norm ? "q.norm" : NULL, "self_attn.q_norm.weight", 0, d->head_width},
+        {d->qk_norm ? "k.norm" : NULL, "self_attn.k_norm.weight", 0, d->head_width},
+        {d->qkv_bias ? "q.bias" : NULL, "self_attn.q_proj.bias", 0, q},
+        {d->qkv_bias ? "k.bias" : NULL, "self_attn.k_proj.bias", 0, kv},
+        {d->qkv_bias ? "v.bias" : NULL, "self_attn.v_proj.bias", 0, kv},
+    };
+    enum crux_status status =
+        r->arch->fused ? add_fused(r, block, "self_attn.qkv_proj.weight", qkv, CRUX_ARRAY_LEN(qkv))
+                       : add_parts(r, block, qkv, CRUX_ARRAY_LEN(qkv));
+    if (status == CRUX_OK)
+        status = r->arch->fused
+                     ? add_fused(r, block, "mlp.gate_up_proj.weight", gated, CRUX_ARRAY_LEN(gated))
+                     : add_parts(r, block, gated, CRUX_ARRAY_LEN(gated));
+    return status == CRUX_OK ? add_parts(r, block, rest, CRUX_ARRAY_LEN(rest)) : status;
+}
+
+static enum crux_status add_tensors(const struct reading *r) {
+    const struct crux_fused_decoder *d = &r->source->decoder;
+    enum crux_status status = add(r, "embed", "model.embed_tokens.weight", d->vocab, d->width);
+    if (status == CRUX_OK && !d->tied)
+        status = add(r, "head", "lm_head.weight", d->vocab, d->width);
+    if (d->tied) (void)take(r, "lm_head.weight"); /* some files have the copy too */
+    if (status == CRUX_OK) status = add(r, "out.norm", "model.norm.weight", 0, d->width);
+    for (uint32_t i = 0; i < d->blocks && status == CRUX_OK; i++) status = add_block(r, i);
+    for (uint32_t i = 0; i < r->shard_count && status == CRUX_OK; i++) {
+        const struct shard *shard = &r->shards[i];
+        for (uint32_t j = 0; j < shard->file.count && status == CRUX_OK; j++) {
+            const char *name = shard->file.tensors[j].name;
+            /* a table that follows from the configuration */
+            if (shard->used[j] || ends_with(name, ".rotary_emb.inv_freq")) continue;
+            status = crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                      "the folder has a tensor '%s', which is there twice or not "
+                                      "supported for '%s'",
+                                      name, r->arch->name);
+        }
+    }
+    return status;
+}
+
+static enum crux_status choose_arch(struct reading *r) {
+    const char *name = json_string_value(json_object_get(r->config, "model_type"));
+    if (name == NULL)
+        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                "config.json does not say its model_type");
+    (void)snprintf(r->source->arch, sizeof r->source->arch, "%s", name);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
+        if (strcmp(name, archs[i].name) == 0) r->arch = &archs[i];
+    }
+    if (r->arch == NULL)
+        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                "architecture '%.100s' is not supported", name);
+    return CRUX_OK;
+}
+
+enum crux_status crux_source_from_folder(struct crux_model_source *source, const char *path,
+                                         uint32_t context, struct crux_import_message *message) {
+    struct reading r = {.source = source, .path = path, .message = message};
+    memcpy(source->format, "safetensors", 12);
+    source->decoder = (struct crux_fused_decoder){.blocks_per_layer = 1,
+                                                  .norm = CRUX_DECODER_RMSNORM,
+                                                  .positions = CRUX_DECODER_ROPE,
+                                                  .ffn = CRUX_DECODER_GATED,
+                                                  .activation = CRUX_TABLE_SILU,
+                                                  .head = CRUX_DECODER_SAMPLED};
+    enum crux_status status = list_shards(&r);
+    if (status == CRUX_OK) status = map_all(&r);
+    if (status == CRUX_OK) status = choose_arch(&r);
+    if (status == CRUX_OK) status = refuse_variants(&r);
+    if (status == CRUX_OK) status = read_shape(&r, context);
+    if (status == CRUX_OK) status = read_eps(&r);
+    if (status == CRUX_OK) status = read_rope(&r);
+    if (status == CRUX_OK) status = add_tensors(&r);
+    for (uint32_t i = 0; i < r.shard_count; i++) {
+        crux_safetensors_free(&r.shards[i].file);
+        free(r.shards[i].used);
+    }
+    free(r.shards);
+    json_decref(r.config);
+    if (status != CRUX_OK && message != NULL && message->text[0] == 0)
+        (void)crux_import_fail(message, status, "%s", crux_status_text(status));
+    return status;
+}

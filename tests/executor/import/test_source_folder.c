@@ -1,0 +1,293 @@
+/* Hugging Face folders: sharded safetensors and config.json. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/import/import.h"
+#include "executor/import/safetensors.h"
+#include "executor/import/source_parts.h"
+#include "tests/support/gguf_writer.h"
+#include "tests/support/temporary_folder.h"
+
+enum { WIDTH = 32, HEADS = 2, KV = 1, HEAD = 16, FFN = 48, VOCAB = 20, BLOCKS = 2 };
+
+static char folder[256];
+
+static int set_up(void **state) {
+    (void)state;
+    temporary_folder_make(folder);
+    return 0;
+}
+
+static int tear_down(void **state) {
+    (void)state;
+    temporary_folder_remove(folder);
+    return 0;
+}
+
+static void write_file(const char *name, const void *bytes, size_t len) {
+    char path[600];
+    (void)snprintf(path, sizeof path, "%s/%s", folder, name);
+    temporary_folder_write(path, bytes, len);
+}
+
+/* One safetensors file in the making. */
+struct shard {
+    char header[16384];
+    size_t header_len;
+    uint8_t data[1 << 18];
+    size_t data_len;
+    struct crux_random random;
+};
+
+static void begin(struct shard *s, uint64_t seed) {
+    s->header_len =
+        (size_t)snprintf(s->header, sizeof s->header, "{\"__metadata__\":{\"format\":\"pt\"}");
+    s->data_len = 0;
+    s->random.state = seed;
+}
+
+/* rows 0: a vector */
+static void put(struct shard *s, const char *name, const char *dtype, unsigned rows,
+                unsigned inputs) {
+    bool half = strcmp(dtype, "F32") != 0;
+    size_t weights = (size_t)(rows == 0 ? 1 : rows) * inputs, len = weights * (half ? 2 : 4);
+    char shape[40];
+    if (rows == 0)
+        (void)snprintf(shape, sizeof shape, "%u", inputs);
+    else
+        (void)snprintf(shape, sizeof shape, "%u,%u", rows, inputs);
+    s->header_len +=
+        (size_t)snprintf(s->header + s->header_len, sizeof s->header - s->header_len,
+                         ",\"%s\":{\"dtype\":\"%s\",\"shape\":[%s],\"data_offsets\":[%zu,%zu]}",
+                         name, dtype, shape, s->data_len, s->data_len + len);
+    assert_true(s->data_len + len <= sizeof s->data);
+    uint32_t number = !half                       ? CRUX_BLOCK_F32
+                      : strcmp(dtype, "F16") == 0 ? CRUX_BLOCK_F16
+                                                  : CRUX_BLOCK_BF16;
+    gguf_random_rows(&s->random, s->data + s->data_len, crux_block_type_of(number), weights,
+                     rows == 0 ? 1 : 0.2);
+    s->data_len += len;
+}
+
+static void finish(struct shard *s, const char *name) {
+    uint8_t *bytes = malloc(8 + s->header_len + 1 + s->data_len);
+    s->header[s->header_len++] = '}';
+    crux_store_u64(bytes, s->header_len);
+    memcpy(bytes + 8, s->header, s->header_len);
+    memcpy(bytes + 8 + s->header_len, s->data, s->data_len);
+    write_file(name, bytes, 8 + s->header_len + s->data_len);
+    free(bytes);
+}
+
+static void write_config(const char *type, const char *more) {
+    char text[2048];
+    int len = snprintf(text, sizeof text,
+                       "{\"model_type\":\"%s\",\"hidden_size\":%d,\"intermediate_size\":%d,"
+                       "\"num_hidden_layers\":%d,\"num_attention_heads\":%d,"
+                       "\"num_key_value_heads\":%d,\"vocab_size\":%d,"
+                       "\"max_position_embeddings\":64,\"rms_norm_eps\":1e-05,"
+                       "\"rope_theta\":500000.0,\"hidden_act\":\"silu\",\"rope_scaling\":null%s}",
+                       type, WIDTH, FFN, BLOCKS, HEADS, KV, VOCAB, more);
+    write_file("config.json", text, (size_t)len);
+}
+
+static const char *in_layer(char out[96], int layer, const char *name) {
+    (void)snprintf(out, 96, "model.layers.%d.%s", layer, name);
+    return out;
+}
+
+static void put_layer(struct shard *s, const char *type, int layer) {
+    char name[96];
+    if (strcmp(type, "phi3") == 0) {
+        put(s, in_layer(name, layer, "self_attn.qkv_proj.weight"), "BF16", 2 * KV * HEAD + WIDTH,
+            WIDTH);
+        put(s, in_layer(name, layer, "mlp.gate_up_proj.weight"), "BF16", 2 * FFN, WIDTH);
+    } else {
+        put(s, in_layer(name, layer, "self_attn.q_proj.weight"), "BF16", WIDTH, WIDTH);
+        put(s, in_layer(name, layer, "self_attn.k_proj.weight"), "F16", KV * HEAD, WIDTH);
+        put(s, in_layer(name, layer, "self_attn.v_proj.weight"), "F32", KV * HEAD, WIDTH);
+        put(s, in_layer(name, layer, "mlp.gate_proj.weight"), "BF16", FFN, WIDTH);
+        put(s, in_layer(name, layer, "mlp.up_proj.weight"), "BF16", FFN, WIDTH);
+    }
+    put(s, in_layer(name, layer, "self_attn.o_proj.weight"), "BF16", WIDTH, WIDTH);
+    put(s, in_layer(name, layer, "mlp.down_proj.weight"), "BF16", WIDTH, FFN);
+    put(s, in_layer(name, layer, "input_layernorm.weight"), "BF16", 0, WIDTH);
+    put(s, in_layer(name, layer, "post_attention_layernorm.weight"), "BF16", 0, WIDTH);
+    if (strcmp(type, "qwen2") == 0) {
+        put(s, in_layer(name, layer, "self_attn.q_proj.bias"), "BF16", 0, WIDTH);
+        put(s, in_layer(name, layer, "self_attn.k_proj.bias"), "BF16", 0, KV * HEAD);
+        put(s, in_layer(name, layer, "self_attn.v_proj.bias"), "BF16", 0, KV * HEAD);
+    }
+    if (strcmp(type, "qwen3") == 0) {
+        put(s, in_layer(name, layer, "self_attn.q_norm.weight"), "BF16", 0, HEAD);
+        put(s, in_layer(name, layer, "self_attn.k_norm.weight"), "BF16", 0, HEAD);
+    }
+}
+
+/* Two shards; an untied head. */
+static void write_model(const char *type, const char *more) {
+    static struct shard s;
+    begin(&s, 1);
+    put(&s, "model.embed_tokens.weight", "BF16", VOCAB, WIDTH);
+    put_layer(&s, type, 0);
+    finish(&s, "model-00001-of-00002.safetensors");
+    begin(&s, 2);
+    put_layer(&s, type, 1);
+    put(&s, "model.norm.weight", "BF16", 0, WIDTH);
+    put(&s, "lm_head.weight", "BF16", VOCAB, WIDTH);
+    finish(&s, "model-00002-of-00002.safetensors");
+    write_config(type, more);
+}
+
+static enum crux_status import(struct crux_import_report *report,
+                               struct crux_import_message *said) {
+    char output[600];
+    struct crux_import_options options = {.weights = CRUX_WEIGHTS_INT16};
+    (void)snprintf(output, sizeof output, "%s/model.crux", folder);
+    return crux_import(folder, output, &options, report, said);
+}
+
+static void folders_are_imported(void **state) {
+    static const char *const types[] = {"llama", "mistral", "qwen2", "qwen3", "phi3"};
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(types); i++) {
+        struct crux_import_report report, again;
+        struct crux_import_message said;
+        write_model(types[i], "");
+        enum crux_status status = import(&report, &said);
+        if (status != CRUX_OK)
+            fail_msg("%s: %s: %s", types[i], crux_status_name(status), said.text);
+        assert_true(report.import_error > 0 && report.import_error < 3e-5);
+        assert_int_equal(import(&again, &said), CRUX_OK);
+        assert_memory_equal(report.model_root, again.model_root, 32);
+    }
+}
+
+static void fused_rows_are_parts(void **state) {
+    struct crux_model_source source;
+    struct crux_import_message said;
+    (void)state;
+    write_model("phi3", "");
+    assert_int_equal(crux_source_open(&source, folder, 0, &said), CRUX_OK);
+    const struct crux_source_tensor *q = crux_source_find(&source, "b1.q"),
+                                    *k = crux_source_find(&source, "b1.k"),
+                                    *v = crux_source_find(&source, "b1.v"),
+                                    *gate = crux_source_find(&source, "b1.gate"),
+                                    *up = crux_source_find(&source, "b1.up");
+    assert_true(k->bytes == q->bytes + WIDTH * q->row_bytes);
+    assert_true(v->bytes == k->bytes + KV * HEAD * k->row_bytes);
+    assert_true(up->bytes == gate->bytes + FFN * gate->row_bytes);
+    assert_int_equal(source.decoder.rope_layout, CRUX_ROPE_HALF_SPLIT);
+    assert_int_equal(source.decoder.rope_base, 500000);
+    assert_false(source.decoder.tied);
+    crux_source_close(&source);
+}
+
+static void expect(const char *type, const char *more, const char *word) {
+    struct crux_import_report report;
+    struct crux_import_message said;
+    write_model(type, more);
+    assert_int_not_equal(import(&report, &said), CRUX_OK);
+    if (strstr(said.text, word) == NULL) fail_msg("%s", said.text);
+    assert_int_equal(temporary_folder_count(folder), 3);
+}
+
+static void what_is_not_supported_is_refused_by_name(void **state) {
+    (void)state;
+    expect("mamba", "", "mamba");
+    expect("llama", ",\"quantization_config\":{}", "quantization_config");
+    expect("llama", ",\"attention_bias\":true", "attention_bias");
+    expect("phi3", ",\"partial_rotary_factor\":0.75", "partial_rotary_factor");
+    expect("llama", ",\"rope_scaling2\":1,\"head_dim\":8", "q_proj");
+    expect("qwen3", ",\"tie_word_embeddings\":7,\"sliding_window\":\"x\"", "sliding_window");
+    write_model("qwen2", "");
+    write_config("llama", ""); /* biases that llama has no place for */
+    struct crux_import_report report;
+    struct crux_import_message said;
+    assert_int_equal(import(&report, &said), CRUX_E_UNSUPPORTED);
+    assert_non_null(strstr(said.text, "bias"));
+}
+
+/* The published formula, in doubles. */
+static void llama3_frequencies_are_stretched(void **state) {
+    uint64_t turns[64], plain[64];
+    (void)state;
+    crux_table_rope_turns(turns, 500000, 128);
+    memcpy(plain, turns, sizeof turns);
+    assert_int_equal(crux_rope_llama3(turns, 0x41000000, 0x3f800000, 0x40800000, 8192, 64),
+                     CRUX_OK);
+    int kept = 0, divided = 0;
+    for (int i = 0; i < 64; i++) {
+        double f = pow(500000, -2.0 * i / 128), wavelength = 2 * acos(-1) / f, out;
+        if (wavelength < 8192 / 4.0) {
+            out = f;
+            kept++;
+        } else if (wavelength > 8192 / 1.0) {
+            out = f / 8;
+            divided++;
+        } else {
+            double smooth = (8192 / wavelength - 1) / (4.0 - 1);
+            out = (1 - smooth) * f / 8 + smooth * f;
+        }
+        double got = ldexp((double)turns[i], -64) * 2 * acos(-1);
+        assert_true(fabs(got / out - 1) < 1e-6);
+        if (wavelength < 2048) assert_true(turns[i] == plain[i]);
+    }
+    assert_true(kept > 20 && divided > 20 && kept + divided < 64);
+}
+
+static void damaged_headers_are_refused(void **state) {
+    static const char *const headers[] = {
+        "{}x",
+        "[]",
+        "{\"a\":1}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[8,12]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},\"a\":1}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[1e3],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[0,4]}}",
+        "{\"a\":{\"dtype\":7,\"shape\":[1],\"data_offsets\":[0,4]}}",
+    };
+    (void)state;
+    for (size_t i = 0; i <= CRUX_ARRAY_LEN(headers); i++) {
+        const char *header =
+            i < CRUX_ARRAY_LEN(headers)
+                ? headers[i]
+                : "{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}";
+        uint8_t bytes[512];
+        struct crux_safetensors file;
+        struct crux_import_message said = {.text = ""};
+        size_t len = strlen(header);
+        crux_store_u64(bytes, len);
+        memcpy(bytes + 8, header, len);
+        memset(bytes + 8 + len, 0, 8);
+        enum crux_status status = crux_safetensors_parse(&file, bytes, 16 + len, &said);
+        assert_int_equal(status == CRUX_OK, i == CRUX_ARRAY_LEN(headers));
+        crux_safetensors_free(&file);
+        assert_int_not_equal(crux_safetensors_parse(&file, bytes, 7 + len, &said), CRUX_OK);
+        crux_safetensors_free(&file);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(folders_are_imported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fused_rows_are_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(what_is_not_supported_is_refused_by_name, set_up,
+                                        tear_down),
+        cmocka_unit_test(llama3_frequencies_are_stretched),
+        cmocka_unit_test(damaged_headers_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
