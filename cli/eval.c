@@ -1,6 +1,7 @@
 /* crux eval: how well a model predicts a text, and how far it is from floats with the same weights. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/file.h"
 #include "cli/model_say.h"
@@ -35,7 +36,9 @@ const struct crux_cli_option crux_cli_eval_options[] = {
     [OPTION_AGAINST] = {.name = "against",
                         .kind = CRUX_CLI_TEXT,
                         .value = "SRC",
-                        .help = "compare with this GGUF file by float arithmetic"},
+                        .help =
+                            "compare with this by float arithmetic: a GGUF file, or a .crux file "
+                            "and its stored weights"},
     [OPTION_BACKEND] = {.name = "backend",
                         .kind = CRUX_CLI_TEXT,
                         .value = "NAME",
@@ -66,7 +69,8 @@ struct job {
     struct crux_tokens tokens;
     struct crux_engine *engine;
     struct crux_engine_logits *logits;
-    bool compare;
+    bool compare, is_stored;
+    struct crux_model_file stored;
     struct crux_float_model model;
     struct crux_float_reference *reference;
 };
@@ -144,13 +148,32 @@ static bool open_engine(struct job *job) {
               job->call->operand[0], "no memory for its logits");
 }
 
-static bool open_float(struct job *job) {
+/* Is it a .crux file?  Returns: false for one that cannot be read, too. */
+static bool is_crux(const char *path) {
+    static const char magic[] = "CRUXMODL";
+    char start[sizeof magic - 1];
+    FILE *file = fopen(path, "rb");
+    bool same = file != NULL && fread(start, 1, sizeof start, file) == sizeof start &&
+                memcmp(start, magic, sizeof start) == 0;
+    if (file != NULL) (void)fclose(file);
+    return same;
+}
+
+static bool open_weights(struct job *job, const char *path) {
     struct crux_import_message message = {.text = ""};
+    char why[CRUX_MODEL_MESSAGE_BYTES];
+    if (!is_crux(path))
+        return ok(job, crux_float_model_open(&job->model, path, &message), path, message.text);
+    job->is_stored = ok(job, crux_model_file_open(&job->stored, path, why), path, why);
+    return job->is_stored && ok(job, crux_float_model_stored(&job->model, &job->stored, &message),
+                                path, message.text);
+}
+
+static bool open_float(struct job *job) {
     const char *path = job->call->option[OPTION_AGAINST].text;
     job->compare = job->call->option[OPTION_AGAINST].given;
     if (!job->compare) return true;
-    if (!ok(job, crux_float_model_open(&job->model, path, &message), path, message.text))
-        return false;
+    if (!open_weights(job, path)) return false;
     if (job->model.vocab != job->loaded.file.config.decoder.vocab) {
         job->code = crux_cli_fail(job->call, CRUX_E_USAGE, "%s: %u tokens, and the model has %u",
                                   path, (unsigned)job->model.vocab,
@@ -228,6 +251,7 @@ enum crux_cli_exit crux_cli_run_eval(const struct crux_cli_call *call) {
     if (load(&job) && read_text(&job) && open_float(&job) && open_engine(&job)) evaluate(&job);
     crux_float_reference_close(job.reference);
     crux_float_model_free(&job.model);
+    if (job.is_stored) crux_model_file_close(&job.stored);
     crux_engine_logits_close(job.logits);
     if (job.engine != NULL) crux_engine_close(job.engine);
     crux_tokens_free(&job.tokens);

@@ -5,6 +5,7 @@
 #include "executor/evaluate/engine_source.h"
 #include "executor/evaluate/float_model.h"
 #include "executor/evaluate/float_reference.h"
+#include "executor/evaluate/float_stored.h"
 #include "executor/evaluate/perplexity.h"
 #include "executor/evaluate/score.h"
 

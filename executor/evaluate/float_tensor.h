@@ -9,9 +9,12 @@
 
 struct crux_float_tensor {
     uint32_t rows, inputs;
-    const struct crux_block_type *type;
     const uint8_t *bytes;
     size_t row_bytes;
+    const struct crux_block_type *type; /* NULL: tiles, a weight is (m*q + n) * row scale / 2^k */
+    struct crux_tile tile;
+    const uint8_t *row_scale; /* i32, one a row */
+    int32_t k;
 };
 
 /* Out: values, inputs of them.  Returns: CRUX_E_BAD_RANGE for infinities and what is no number. */

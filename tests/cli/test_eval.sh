@@ -31,6 +31,9 @@ is 'no more than the first tokens' "$(json 'd["tokens"]')" 10
 run eval tiny.crux --text text.txt --context 50 --against tiny.gguf
 has 'for a person' "$out" 'KL to floats'
 
+run eval tiny.crux --text text.txt --context 50 --against tiny.crux --json
+is 'against its own weights' "$code $(json '0 < d["kl"] <= 1e-5')" '0 true'
+
 run eval tiny.crux
 is 'a text is needed' "$code" 2
 run eval tiny.crux --text no-such-file --json
@@ -39,7 +42,7 @@ run eval no-such-model --text text.txt --json
 is 'no such model' "$code" 1
 run eval tiny.crux --text text.txt --context 129 --json
 is 'a context that the model has not' "$code $(json 'd["error"]')" '2 usage'
-run eval tiny.crux --text text.txt --against tiny.crux --json
+run eval tiny.crux --text text.txt --against text.txt --json
 is 'against what is no source' "$code $(json 'd["error"]')" '1 bad_magic'
 printf x >one.txt
 run eval tiny.crux --text one.txt --json

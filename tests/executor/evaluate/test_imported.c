@@ -32,8 +32,9 @@ static int tear_down(void **state) {
     return 0;
 }
 
+/* In: stored, compare with the weights that the model holds, not with those of the source. */
 static void compare(struct crux_evaluation *e, const struct gguf_model *shape,
-                    enum crux_weights weights) {
+                    enum crux_weights weights, bool stored) {
     const struct crux_import_options import = {.weights = weights};
     const struct crux_engine_options options = {.threads = 2, .no_commit = true};
     struct crux_import_report report;
@@ -56,7 +57,10 @@ static void compare(struct crux_evaluation *e, const struct gguf_model *shape,
     assert_int_equal(crux_engine_open(&engine, loaded.model, &options), CRUX_OK);
     assert_int_equal(crux_engine_logits_open(&logits, engine, &loaded.file.config.decoder, 13),
                      CRUX_OK);
-    assert_int_equal(crux_float_model_open(&model, source_path, &message), CRUX_OK);
+    if (stored)
+        assert_int_equal(crux_float_model_stored(&model, &loaded.file, &message), CRUX_OK);
+    else
+        assert_int_equal(crux_float_model_open(&model, source_path, &message), CRUX_OK);
     assert_int_equal(crux_float_reference_open(&reference, &model, 2, 40), CRUX_OK);
     for (uint32_t i = 0; i < TOKENS; i++)
         tokens[i] = (uint32_t)(crux_random_next(&random) % shape->vocab);
@@ -67,9 +71,9 @@ static void compare(struct crux_evaluation *e, const struct gguf_model *shape,
     assert_int_equal(crux_evaluate(e, &ask, &mine, &floats), CRUX_OK);
     assert_int_equal(e->tokens, TOKENS - 3);
     (void)printf(
-        "%s type %2u weights %d: ratio %.6f, KL %.2g, at most %.2g, argmax %.3f, import %.2g\n",
-        shape->arch, (unsigned)shape->type, (int)weights, e->ratio, e->kl, e->kl_max,
-        e->argmax_agreement, report.import_error);
+        "%s type %2u weights %d%s: ratio %.6f, KL %.2g, at most %.2g, argmax %.3f, import %.2g\n",
+        shape->arch, (unsigned)shape->type, (int)weights, stored ? ", stored" : "", e->ratio, e->kl,
+        e->kl_max, e->argmax_agreement, report.import_error);
     crux_float_reference_close(reference);
     crux_float_model_free(&model);
     crux_engine_logits_close(logits);
@@ -89,7 +93,7 @@ static void every_architecture_equals_floats(void **state) {
     for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
         struct gguf_model shape = gguf_small_model(archs[i], CRUX_BLOCK_Q4_1);
         struct crux_evaluation e;
-        compare(&e, &shape, CRUX_WEIGHTS_INT8);
+        compare(&e, &shape, CRUX_WEIGHTS_INT8, false);
         near(&e, 1e-4);
     }
 }
@@ -102,7 +106,7 @@ static void every_block_type_equals_floats(void **state) {
     for (size_t i = 0; i < CRUX_ARRAY_LEN(types); i++) {
         struct gguf_model shape = gguf_small_model("llama", types[i]);
         struct crux_evaluation e;
-        compare(&e, &shape, CRUX_WEIGHTS_INT8);
+        compare(&e, &shape, CRUX_WEIGHTS_INT8, false);
         near(&e, 1e-4);
     }
 }
@@ -113,7 +117,27 @@ static void float_types_equal_floats_at_sixteen_bits(void **state) {
     for (size_t i = 0; i < CRUX_ARRAY_LEN(types); i++) {
         struct gguf_model shape = gguf_small_model("llama", types[i]);
         struct crux_evaluation e;
-        compare(&e, &shape, CRUX_WEIGHTS_INT16);
+        compare(&e, &shape, CRUX_WEIGHTS_INT16, false);
+        near(&e, 1e-5);
+    }
+}
+
+/* What the arithmetic costs, whatever import cost. */
+static void any_model_equals_floats_with_its_own_weights(void **state) {
+    static const char *const archs[] = {"llama", "qwen2", "qwen3", "phi3"};
+    static const uint32_t types[] = {CRUX_BLOCK_F32, CRUX_BLOCK_F16, CRUX_BLOCK_BF16,
+                                     CRUX_BLOCK_Q4_1, CRUX_BLOCK_Q6_K};
+    struct crux_evaluation e;
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(types); i++) {
+        struct gguf_model shape = gguf_small_model("llama", types[i]);
+        shape.head_type = i % 2 == 0 ? UINT32_MAX : (uint32_t)CRUX_BLOCK_Q8_0;
+        compare(&e, &shape, CRUX_WEIGHTS_INT8, true);
+        near(&e, 1e-5);
+    }
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
+        struct gguf_model shape = gguf_small_model(archs[i], CRUX_BLOCK_F32);
+        compare(&e, &shape, CRUX_WEIGHTS_INT4, true);
         near(&e, 1e-5);
     }
 }
@@ -123,7 +147,7 @@ static void four_bits_from_floats_are_seen(void **state) {
     struct gguf_model shape = gguf_small_model("llama", CRUX_BLOCK_F32);
     struct crux_evaluation e;
     (void)state;
-    compare(&e, &shape, CRUX_WEIGHTS_INT4);
+    compare(&e, &shape, CRUX_WEIGHTS_INT4, false);
     assert_true(e.kl > 1e-3);
 }
 
@@ -132,6 +156,7 @@ int main(void) {
         cmocka_unit_test(every_architecture_equals_floats),
         cmocka_unit_test(every_block_type_equals_floats),
         cmocka_unit_test(float_types_equal_floats_at_sixteen_bits),
+        cmocka_unit_test(any_model_equals_floats_with_its_own_weights),
         cmocka_unit_test(four_bits_from_floats_are_seen),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
