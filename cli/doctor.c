@@ -38,6 +38,14 @@ static enum crux_status sha256_verdict(const struct crux_sha256_impl *impl) {
     return impl->available() ? crux_sha256_known_answers(impl) : CRUX_E_UNSUPPORTED;
 }
 
+/* In: reference, what the interpreter's known answers gave: the reference backend stands on it. */
+static enum crux_status backend_verdict(const struct crux_backend *backend,
+                                        enum crux_status reference) {
+    if (backend->unavailable() != NULL) return CRUX_E_UNSUPPORTED;
+    if (strcmp(backend->name, "reference") == 0 && reference != CRUX_OK) return reference;
+    return crux_backend_known_answers(backend);
+}
+
 static const char *architecture(void) {
 #if defined(__x86_64__)
     return "x86-64";
@@ -63,18 +71,24 @@ static enum crux_cli_exit say_json(const struct crux_cli_call *call, const struc
     for (size_t i = 0; i < count; i++)
         (void)json_object_set_new(hashes, impls[i].name,
                                   json_string(crux_status_name(sha256_verdict(&impls[i]))));
+    json_t *backends = json_array(), *verdicts = json_object();
+    const struct crux_backend *const *list = crux_backend_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        enum crux_status status = backend_verdict(list[i], found->reference);
+        if (status == CRUX_OK) (void)json_array_append_new(backends, json_string(list[i]->name));
+        (void)json_object_set_new(verdicts, list[i]->name, json_string(crux_status_name(status)));
+    }
     struct feature features[FEATURES_MAX];
     unsigned features_count = list_features(features);
     json_t *cpu = json_array();
     for (unsigned i = 0; i < features_count; i++) {
         if (features[i].here) (void)json_array_append_new(cpu, json_string(features[i].name));
     }
-    json_t *object =
-        json_pack("{s:b, s:s, s:i, s:s, s:s, s:o, s:{s:s, s:o}, s:[s], s:{s:s}}", "ok",
-                  (int)found->ok, "version", CRUX_CLI_VERSION, "op_set", (int)CRUX_OP_SET,
-                  "compiler", COMPILER, "architecture", architecture(), "cpu", cpu, "sha256",
-                  "selected", crux_sha256_selected()->name, "verdicts", hashes, "backends",
-                  "reference", "verdicts", "reference", crux_status_name(found->reference));
+    json_t *object = json_pack(
+        "{s:b, s:s, s:i, s:s, s:s, s:o, s:{s:s, s:o}, s:o, s:o}", "ok", (int)found->ok, "version",
+        CRUX_CLI_VERSION, "op_set", (int)CRUX_OP_SET, "compiler", COMPILER, "architecture",
+        architecture(), "cpu", cpu, "sha256", "selected", crux_sha256_selected()->name, "verdicts",
+        hashes, "backends", backends, "verdicts", verdicts);
     return crux_cli_answer(call, object);
 }
 
@@ -82,12 +96,12 @@ static void say_verdict(const char *what, const char *name, enum crux_status sta
                         const char *more) {
     const struct crux_cli_style *style = crux_cli_style();
     const char *word = status == CRUX_OK              ? "passed known answers"
-                       : status == CRUX_E_UNSUPPORTED ? "not on this processor"
+                       : status == CRUX_E_UNSUPPORTED ? "not on this machine"
                                                       : "FAILED known answers, not used";
     const char *colour = status == CRUX_OK              ? style->good
                          : status == CRUX_E_UNSUPPORTED ? style->dim
                                                         : style->bad;
-    printf("%-12s %-10s %s%s%s%s\n", what, name, colour, word, style->off, more);
+    printf("%-12s %-12s %s%s%s%s\n", what, name, colour, word, style->off, more);
 }
 
 static void say_text(const struct finding *found) {
@@ -106,7 +120,14 @@ static void say_text(const struct finding *found) {
         say_verdict(i == 0 ? "sha256" : "", impls[i].name, sha256_verdict(&impls[i]),
                     &impls[i] == selected ? ", in use" : "");
     }
-    say_verdict("backend", "reference", found->reference, "");
+    const struct crux_backend *const *list = crux_backend_list(&count);
+    bool used = false;
+    for (size_t i = 0; i < count; i++) {
+        enum crux_status status = backend_verdict(list[i], found->reference);
+        say_verdict(i == 0 ? "backend" : "", list[i]->name, status,
+                    status == CRUX_OK && !used ? ", in use" : "");
+        used = used || status == CRUX_OK;
+    }
     if (found->reference != CRUX_OK) printf("%-12s %s\n", "", found->why);
 }
 
@@ -118,6 +139,11 @@ enum crux_cli_exit crux_cli_run_doctor(const struct crux_cli_call *call) {
     const struct crux_sha256_impl *impls = crux_sha256_impls(&count);
     for (size_t i = 0; i < count; i++) {
         if (sha256_verdict(&impls[i]) == CRUX_E_KNOWN_ANSWER_FAILED) found.ok = false;
+    }
+    const struct crux_backend *const *list = crux_backend_list(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (backend_verdict(list[i], found.reference) == CRUX_E_KNOWN_ANSWER_FAILED)
+            found.ok = false;
     }
     if (call->json) {
         enum crux_cli_exit said = say_json(call, &found);
