@@ -95,6 +95,12 @@ enum crux_status crux_source_add(struct crux_model_source *source,
     return CRUX_OK;
 }
 
+void crux_source_name(struct crux_source_tensor *tensor, const char *name) {
+    size_t len = strlen(name);
+    CRUX_ASSERT(len < sizeof tensor->name); /* "b4095.q.norm" is among the longest */
+    memcpy(tensor->name, name, len + 1);
+}
+
 static int compare(const void *a, const void *b) {
     return strcmp(((const struct crux_source_tensor *)a)->name,
                   ((const struct crux_source_tensor *)b)->name);

@@ -287,7 +287,7 @@ static enum crux_status add_rows(const struct reading *r, const char *ours,
     if (!fits)
         return crux_import_fail(r->message, CRUX_E_BAD_SHAPE,
                                 "tensor '%s' has not the shape that config.json gives it", theirs);
-    (void)snprintf(out.name, sizeof out.name, "%s", ours);
+    crux_source_name(&out, ours);
     out.type = tensor->type;
     out.rows = (uint32_t)rows;
     out.inputs = (uint32_t)inputs;

@@ -196,7 +196,7 @@ static enum crux_status add_rows(const struct reading *r, const char *name, cons
             r->message, CRUX_E_BAD_SHAPE, "tensor '%s' is %llu x %llu, not %llu x %llu", theirs,
             (unsigned long long)tensor->dim[1], (unsigned long long)tensor->dim[0],
             (unsigned long long)all, (unsigned long long)inputs);
-    (void)snprintf(out.name, sizeof out.name, "%s", name);
+    crux_source_name(&out, name);
     out.type = tensor->type;
     out.rows = (uint32_t)rows;
     out.inputs = (uint32_t)inputs;

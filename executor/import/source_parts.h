@@ -23,6 +23,8 @@ enum crux_status crux_source_map_file(struct crux_model_source *source, struct c
 CRUX_MUST_CHECK
 enum crux_status crux_source_add(struct crux_model_source *source,
                                  const struct crux_source_tensor *tensor);
+/* In: name, shorter than CRUX_SOURCE_NAME_BYTES. */
+void crux_source_name(struct crux_source_tensor *tensor, const char *name);
 /* Sorts by name. Call it once, when all are there. */
 void crux_source_sort(struct crux_model_source *source);
 
