@@ -59,6 +59,7 @@ enum crux_cli_exit crux_cli_run_program_check(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_program_assemble(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_import(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_model_info(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_model_list(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_model_verify(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_doctor(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_witness_show(const struct crux_cli_call *call);

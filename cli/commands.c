@@ -43,7 +43,7 @@ const struct crux_cli_command crux_cli_commands[] = {
     },
     {
         .name = "import",
-        .summary = "Make a model of a GGUF file.",
+        .summary = "Make a model of a GGUF file or a Hugging Face folder.",
         .operands = "SRC",
         .operands_least = 1,
         .operands_most = 1,
@@ -74,6 +74,13 @@ const struct crux_cli_command crux_cli_commands[] = {
         .operands_least = 1,
         .operands_most = 1,
         .run = crux_cli_run_model_info,
+    },
+    {
+        .name = "model list",
+        .summary = "List the models in a folder.",
+        .operands = "[FOLDER]",
+        .operands_most = 1,
+        .run = crux_cli_run_model_list,
     },
     {
         .name = "model verify",
