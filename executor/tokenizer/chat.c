@@ -215,6 +215,7 @@ enum crux_status crux_chat_render(const struct crux_chat *chat, struct crux_text
     if (status != CRUX_OK) return status;
     const struct crux_chat_message *system = role_of(&message[0]) == ROLE_SYSTEM ? message : NULL;
     size_t first = system != NULL ? 1 : 0;
+    if (system != NULL && style->drops_empty_system && system->content_len == 0) system = NULL;
     if (chat->bos && !style->opens_each_pair) put_token(&r, r.source->bos);
     if (style->system == CRUX_CHAT_SYSTEM_TURN && system != NULL) {
         put_system(&r, system->content, system->content_len);

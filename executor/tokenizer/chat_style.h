@@ -22,9 +22,10 @@ struct crux_chat_style {
     enum crux_chat_system system;
     bool alternates; /* user and assistant must take turns */
     bool trims_user, trims_assistant, trims_system;
-    bool trims_joined;    /* a user message is trimmed after the system message went into it */
-    bool drops_thoughts;  /* of earlier answers: what is before </think> */
-    bool opens_each_pair; /* bos stands in before_user, not at the beginning */
+    bool trims_joined;   /* a user message is trimmed after the system message went into it */
+    bool drops_thoughts; /* of earlier answers: what is before </think> */
+    bool drops_empty_system;
+    bool opens_each_pair;       /* bos stands in before_user, not at the beginning */
     const char *default_system; /* NULL: no system message, no system turn */
     const char *before_system, *after_system;
     const char *before_user, *after_user;

@@ -6,7 +6,7 @@
 
 #include "executor/tokenizer/source.h"
 
-/* Out: kind, flags, unknown, tokens with their texts and types, merges, scores.  In: the whole file. */
+/* Out: kind, flags, unknown, tokens with their texts and types, merges.  In: the whole file. */
 CRUX_MUST_CHECK
 enum crux_status crux_tokenizer_json_vocabulary(struct crux_tokenizer_source **source,
                                                 const json_t *root,

@@ -46,15 +46,13 @@ static enum crux_status find_kind(enum crux_tokenizer_kind *kind, const json_t *
                                   struct crux_tokenizer_error *error) {
     const json_t *model = model_of(root);
     const char *type = crux_tokenizer_json_word(model, "type");
-    if (strcmp(type, "Unigram") == 0) {
-        *kind = CRUX_TOKENIZER_UNIGRAM;
-    } else if (strcmp(type, "BPE") == 0 ||
-               (type[0] == '\0' && json_is_array(json_object_get(model, "merges")))) {
-        *kind = has_byte_level(root) ? CRUX_TOKENIZER_BYTE_BPE : CRUX_TOKENIZER_SENTENCE_BPE;
-    } else {
+    /* Unigram files are refused: their own reader sums scores in 64 bits, SentencePiece in 32, and cuts differ. */
+    if (strcmp(type, "BPE") != 0 &&
+        (type[0] != '\0' || !json_is_array(json_object_get(model, "merges")))) {
         return crux_tokenizer_fail(error, CRUX_E_UNSUPPORTED,
                                    "tokenizer.json: model '%.60s' is not supported", type);
     }
+    *kind = has_byte_level(root) ? CRUX_TOKENIZER_BYTE_BPE : CRUX_TOKENIZER_SENTENCE_BPE;
     return unsupported_model(model, error) ? CRUX_E_UNSUPPORTED : CRUX_OK;
 }
 
@@ -75,7 +73,7 @@ static enum crux_status bad_token(struct crux_tokenizer_error *error, size_t at)
 }
 
 static enum crux_status take(struct walk *walk, uint32_t id, uint8_t type, const char *text,
-                             size_t len, double score, struct crux_tokenizer_error *error) {
+                             size_t len, struct crux_tokenizer_error *error) {
     if (walk->source == NULL) {
         if (id >= walk->tokens) walk->tokens = (size_t)id + 1;
         walk->bytes += len;
@@ -93,7 +91,6 @@ static enum crux_status take(struct walk *walk, uint32_t id, uint8_t type, const
         return CRUX_OK;
     }
     crux_tokenizer_fill_token(walk->source, &walk->used, id, type, text, len);
-    token->score = (float)score;
     return CRUX_OK;
 }
 
@@ -118,29 +115,9 @@ static enum crux_status walk_object(struct walk *walk, bool bytes,
         uint8_t type =
             bytes && looks_like_byte(text, len) ? CRUX_TOKENIZER_BYTE : CRUX_TOKENIZER_NORMAL;
         enum crux_status status =
-            take(walk, (uint32_t)json_integer_value(value), type, text, len, 0, error);
+            take(walk, (uint32_t)json_integer_value(value), type, text, len, error);
         if (status != CRUX_OK) return status;
         at++;
-    }
-    return CRUX_OK;
-}
-
-static enum crux_status walk_pieces(struct walk *walk, bool bytes,
-                                    struct crux_tokenizer_error *error) {
-    for (size_t at = 0; at < json_array_size(walk->vocab); at++) {
-        const json_t *pair = json_array_get(walk->vocab, at);
-        const json_t *text = json_array_get(pair, 0), *score = json_array_get(pair, 1);
-        if (at >= CRUX_TOKENIZER_TOKENS_MAX || json_array_size(pair) != 2 ||
-            !json_is_string(text) || !json_is_number(score)) {
-            return bad_token(error, at);
-        }
-        size_t len = json_string_length(text);
-        uint8_t type = bytes && looks_like_byte(json_string_value(text), len)
-                           ? CRUX_TOKENIZER_BYTE
-                           : CRUX_TOKENIZER_NORMAL;
-        enum crux_status status = take(walk, (uint32_t)at, type, json_string_value(text), len,
-                                       json_number_value(score), error);
-        if (status != CRUX_OK) return status;
     }
     return CRUX_OK;
 }
@@ -158,7 +135,7 @@ static enum crux_status walk_added(struct walk *walk, struct crux_tokenizer_erro
                            ? CRUX_TOKENIZER_CONTROL
                            : CRUX_TOKENIZER_USER_DEFINED;
         enum crux_status status =
-            take(walk, number, type, json_string_value(text), json_string_length(text), 0, error);
+            take(walk, number, type, json_string_value(text), json_string_length(text), error);
         if (status != CRUX_OK) return status;
         if (crux_tokenizer_json_flag(token, "single_word", true)) {
             return crux_tokenizer_fail(
@@ -178,9 +155,7 @@ static enum crux_status walk_all(struct walk *walk, const json_t *model,
                                  struct crux_tokenizer_error *error) {
     bool bytes = walk->kind != CRUX_TOKENIZER_BYTE_BPE &&
                  crux_tokenizer_json_flag(model, "byte_fallback", true);
-    enum crux_status status = walk->kind == CRUX_TOKENIZER_UNIGRAM
-                                  ? walk_pieces(walk, bytes, error)
-                                  : walk_object(walk, bytes, error);
+    enum crux_status status = walk_object(walk, bytes, error);
     return status == CRUX_OK ? walk_added(walk, error) : status;
 }
 
@@ -210,10 +185,7 @@ static enum crux_status merges(struct crux_tokenizer_source *source, const json_
 
 static enum crux_status unknown(struct crux_tokenizer_source *source, const json_t *model,
                                 struct crux_tokenizer_error *error) {
-    if (source->kind == CRUX_TOKENIZER_UNIGRAM) {
-        const json_t *id = json_object_get(model, "unk_id");
-        if (is_id(id)) source->unknown = (uint32_t)json_integer_value(id);
-    } else if (!crux_tokenizer_json_none(model, "unk_token")) {
+    if (!crux_tokenizer_json_none(model, "unk_token")) {
         const char *text = crux_tokenizer_json_word(model, "unk_token");
         source->unknown = crux_tokenizer_json_token(source, text);
         if (source->unknown == CRUX_TOKENIZER_NO_TOKEN) {
@@ -258,8 +230,7 @@ enum crux_status crux_tokenizer_json_vocabulary(struct crux_tokenizer_source **s
                         .added = json_object_get(root, "added_tokens")};
     enum crux_status status = find_kind(&walk.kind, root, error);
     if (status != CRUX_OK) return status;
-    bool pieces = walk.kind == CRUX_TOKENIZER_UNIGRAM;
-    if (pieces ? !json_is_array(walk.vocab) : !json_is_object(walk.vocab) || !json_is_array(list)) {
+    if (!json_is_object(walk.vocab) || !json_is_array(list)) {
         return crux_tokenizer_fail(error, CRUX_E_SYNTAX,
                                    "tokenizer.json: no vocabulary or no merges");
     }
@@ -272,13 +243,13 @@ enum crux_status crux_tokenizer_json_vocabulary(struct crux_tokenizer_source **s
     status = walk_all(&walk, model, error);
     if (status != CRUX_OK) return status;
     struct crux_tokenizer_source *made = NULL;
-    status = crux_tokenizer_source_new(&made, walk.tokens, pieces ? 0 : json_array_size(list),
-                                       walk.bytes, error);
+    status =
+        crux_tokenizer_source_new(&made, walk.tokens, json_array_size(list), walk.bytes, error);
     if (status != CRUX_OK) return status;
     made->kind = walk.kind;
     made->whole_words = walk.kind == CRUX_TOKENIZER_BYTE_BPE &&
                         crux_tokenizer_json_flag(model, "ignore_merges", true);
-    made->fuse_unknown = pieces || crux_tokenizer_json_flag(model, "fuse_unk", true);
+    made->fuse_unknown = crux_tokenizer_json_flag(model, "fuse_unk", true);
     walk.source = made;
     status = fill(&walk, model, error);
     if (status != CRUX_OK) {

@@ -23,8 +23,12 @@ HANGUL = [chr(c) for c in range(0xAC00, 0xAC00 + 600, 7)]
 def random_character(rng, planes):
     while True:
         code = rng.choice(planes)(rng)
-        if not 0xD800 <= code < 0xE000 and unicodedata.category(chr(code)) != "Cn":
-            return chr(code)
+        character = chr(code)
+        if 0xD800 <= code < 0xE000 or unicodedata.category(character) == "Cn":
+            continue
+        # NFC puts marks in order, and the reference's does not know those of the last years.
+        if unicodedata.combining(character) == 0 or unicodedata.ucd_3_2_0.category(character) != "Cn":
+            return character
 
 
 RANGES = [lambda r: r.randrange(0x20, 0x7F), lambda r: r.randrange(0x80, 0x250), lambda r: r.randrange(0x250, 0x600),
