@@ -11,6 +11,8 @@
 #include "executor/import/manifest.h"
 #include "executor/import/tokenizer_section.h"
 
+enum { ROPE_BYTES_MAX = 1 << 30 };
+
 struct job {
     const struct crux_import_options *options;
     struct crux_import_report *report;
@@ -139,10 +141,21 @@ static enum crux_status write_all(struct job *job) {
     return CRUX_OK;
 }
 
+/* A small file may announce many positions, and the rope table grows with them. */
+static enum crux_status check_context(const struct job *job) {
+    const struct crux_fused_decoder *d = &job->source.decoder;
+    if ((uint64_t)d->context * (d->head_width / 2) * 12 <= ROPE_BYTES_MAX) return CRUX_OK;
+    return crux_import_fail(job->message, CRUX_E_TOO_MANY_ELEMENTS,
+                            "the rope table of %u positions takes more than 1 GiB; choose fewer "
+                            "positions (--context)",
+                            (unsigned)d->context);
+}
+
 static enum crux_status run(struct job *job, const char *source, const char *output) {
     char said[CRUX_MODEL_MESSAGE_BYTES] = "";
     enum crux_status status =
         crux_source_open(&job->source, source, job->options->context, job->message);
+    if (status == CRUX_OK) status = check_context(job);
     if (status != CRUX_OK) return status;
     memcpy(job->report->arch, job->source.arch, sizeof job->report->arch);
     memcpy(job->report->name, job->source.name, sizeof job->report->name);

@@ -190,6 +190,10 @@ static void what_is_not_supported_is_refused_by_name(void **state) {
     gguf_tensor(&w, "blk.1.attn_sinks.weight", CRUX_BLOCK_F32, 1, one, data, 1024);
     expect_refusal(&w, CRUX_E_UNSUPPORTED, "attn_sinks");
     gguf_begin(&w);
+    model.context = 1 << 23;
+    gguf_put_model(&w, &model);
+    expect_refusal(&w, CRUX_E_TOO_MANY_ELEMENTS, "--context");
+    gguf_begin(&w);
     shrunk.blocks = 1;
     gguf_put_model(&w, &shrunk);
     w.entries.len = w.entry_count = 0;
