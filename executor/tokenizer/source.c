@@ -220,9 +220,7 @@ void crux_tokenizer_source_stops(struct crux_tokenizer_source *source) {
     for (uint32_t id = 0; id < source->token_count; id++) {
         const struct crux_tokenizer_token *token = &source->token[id];
         /* Some files call a turn's end a user-defined token; the text of a normal one may be typed. */
-        if (token->type != CRUX_TOKENIZER_CONTROL && token->type != CRUX_TOKENIZER_USER_DEFINED) {
-            continue;
-        }
+        if (!is_special(token)) continue;
         for (size_t i = 0; i < CRUX_ARRAY_LEN(ends); i++) {
             if (strlen(ends[i]) == token->len &&
                 memcmp(ends[i], source->text + token->at, token->len) == 0) {
