@@ -45,6 +45,7 @@ extern const struct crux_cli_option crux_cli_demo_options[];
 extern const struct crux_cli_option crux_cli_eval_options[];
 extern const struct crux_cli_option crux_cli_import_options[];
 extern const struct crux_cli_option crux_cli_model_verify_options[];
+extern const struct crux_cli_option crux_cli_tokenize_options[];
 extern const struct crux_cli_option crux_cli_program_check_options[];
 extern const struct crux_cli_option crux_cli_program_example_options[];
 extern const struct crux_cli_option crux_cli_program_assemble_options[];
@@ -61,6 +62,7 @@ enum crux_cli_exit crux_cli_run_import(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_model_info(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_model_list(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_model_verify(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_tokenize(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_doctor(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_witness_show(const struct crux_cli_call *call);
 

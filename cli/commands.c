@@ -68,6 +68,17 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_eval,
     },
     {
+        .name = "tokenize",
+        .summary = "Turn text into the token ids of a model.",
+        .operands = "MODEL",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_tokenize_options,
+        .help = "MODEL is a .crux file. One line of ids for each text; with --json, ids is a list "
+                "of them, or of such lists.\n",
+        .run = crux_cli_run_tokenize,
+    },
+    {
         .name = "model info",
         .summary = "Say what a model is.",
         .operands = "FILE",

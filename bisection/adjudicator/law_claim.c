@@ -125,8 +125,8 @@ enum crux_status crux_law_done(bool *holds, const struct crux_law *law,
     CRUX_WATCH(law, part, "output", cursor->at);
     uint32_t chosen = (uint32_t)element->index + 1;
     uint64_t length = (uint64_t)claim->request_tokens + element->index; /* positions up to this */
-    bool done = is_stop(&request, token) || chosen == request.limit ||
-                length == header.context || chosen == claim->cancelled;
+    bool done = is_stop(&request, token) || chosen == request.limit || length == header.context ||
+                chosen == claim->cancelled;
     CRUX_WATCH(law, compared, chosen == claim->chosen_tokens, done);
     *holds = done == (chosen == claim->chosen_tokens) && length <= header.context;
     return CRUX_OK;

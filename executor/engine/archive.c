@@ -169,8 +169,7 @@ static enum crux_status close_run(struct crux_archive *archive, uint32_t cancell
     if (archive->lie.output != NULL) {
         archive->lie.output(archive->lie.ctx, archive->run.tokens, archive->run.chosen);
     }
-    enum crux_status status =
-        list_init(&archive->output, archive->run.tokens, archive->run.chosen);
+    enum crux_status status = list_init(&archive->output, archive->run.tokens, archive->run.chosen);
     if (status == CRUX_OK) status = reserve_steps(archive, steps);
     if (status != CRUX_OK) return status;
     memcpy(claim->model_root, archive->model->tree.root, 32);

@@ -7,7 +7,9 @@ struct crux_dim crux_dim_constant(uint32_t value) {
     return dim;
 }
 
-bool crux_dim_grows(const struct crux_dim *dim) { return dim->b != 0 || dim->c != 0; }
+bool crux_dim_grows(const struct crux_dim *dim) {
+    return dim->b != 0 || dim->c != 0;
+}
 
 bool crux_dim_same(const struct crux_dim *a, const struct crux_dim *b) {
     return a->a == b->a && a->b == b->b && a->c == b->c && a->d == b->d && a->e == b->e;

@@ -47,28 +47,30 @@ struct crux_reader {
 struct crux_bound_op {
     const struct crux_op *op;
     struct crux_at at;
-    uint32_t dim[CRUX_DIMS_MAX];  /* output extents */
+    uint32_t dim[CRUX_DIMS_MAX]; /* output extents */
     uint32_t kdim[CRUX_KDIMS_MAX];
     uint32_t k_count; /* product of kdim, at most CRUX_K_WORK_MAX; 1 when the op has no k */
     uint32_t view[CRUX_SLOTS_MAX][CRUX_DIMS_MAX]; /* operand extents */
-    uint64_t elements; /* of the output */
+    uint64_t elements;                            /* of the output */
 };
 
 /* Out: bound; keeps pointers to op and at->seed.
  * Returns: CRUX_E_WORK_TOO_LARGE if an element runs over more than CRUX_K_WORK_MAX k,
  *          CRUX_E_TOO_MANY_ELEMENTS if output or a view exceeds 2^40 elements. */
-CRUX_MUST_CHECK enum crux_status crux_op_bind(struct crux_bound_op *bound, const struct crux_op *op,
-                                              const struct crux_at *at);
+CRUX_MUST_CHECK
+enum crux_status crux_op_bind(struct crux_bound_op *bound, const struct crux_op *op,
+                              const struct crux_at *at);
 
 /* Out: index[0..ndim-1], the coordinates of element `flat` < bound->elements. */
-void crux_op_unflatten(const struct crux_bound_op *bound, uint64_t flat, uint32_t index[CRUX_DIMS_MAX]);
+void crux_op_unflatten(const struct crux_bound_op *bound, uint64_t flat,
+                       uint32_t index[CRUX_DIMS_MAX]);
 
 /* Returns: the op's data-dependent index for this element; 0, without reading, if it has none. */
 int64_t crux_op_x(const struct crux_bound_op *bound, const uint32_t index[CRUX_DIMS_MAX],
                   const struct crux_reader *reader);
 
 /* Returns: the element's value, saturated to the output's declared range. */
-int64_t crux_op_element(const struct crux_bound_op *bound, const uint32_t index[CRUX_DIMS_MAX], int64_t x,
-                        const struct crux_reader *reader);
+int64_t crux_op_element(const struct crux_bound_op *bound, const uint32_t index[CRUX_DIMS_MAX],
+                        int64_t x, const struct crux_reader *reader);
 
 #endif

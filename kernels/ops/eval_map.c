@@ -12,11 +12,14 @@ static crux_i128 requantise(const struct crux_element *element) {
         switch ((enum crux_role)op->in[slot].role) {
         case CRUX_ROLE_FACTOR: product = crux_wide_mul(product, v); break;
         case CRUX_ROLE_ADD: add = v; break;
-        case CRUX_ROLE_EXPONENT: shift += op->in[slot].coef * crux_clamp(v, INT32_MIN, INT32_MAX); break;
+        case CRUX_ROLE_EXPONENT:
+            shift += op->in[slot].coef * crux_clamp(v, INT32_MIN, INT32_MAX);
+            break;
         }
     }
     int s = (int)crux_clamp(shift, SHIFT_LO, SHIFT_HI);
-    crux_i128 scaled = op->rounding == CRUX_FLOOR ? crux_wide_floor(product, s) : crux_wide_round(product, s);
+    crux_i128 scaled =
+        op->rounding == CRUX_FLOOR ? crux_wide_floor(product, s) : crux_wide_round(product, s);
     return crux_wide_add(scaled, (crux_i128)op->c0 + add);
 }
 
@@ -37,7 +40,8 @@ crux_i128 crux_eval_map(const struct crux_element *element) {
     const struct crux_op *op = element->bound->op;
     int64_t v[3] = {0, 0, 0};
     if (op->func == CRUX_MAP_REQUANT) return requantise(element);
-    for (unsigned slot = 0; slot < op->nin && slot < 3; slot++) v[slot] = crux_fetch_one(element, slot);
+    for (unsigned slot = 0; slot < op->nin && slot < 3; slot++)
+        v[slot] = crux_fetch_one(element, slot);
     switch ((enum crux_map)op->func) {
     case CRUX_MAP_REQUANT: break;
     case CRUX_MAP_DYNEXP: return dynexp(op, v[0]);

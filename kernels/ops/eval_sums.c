@@ -6,7 +6,8 @@ crux_i128 crux_eval_contract(const struct crux_element *element) {
     struct crux_fetch fetch[CRUX_OPERANDS_MAX];
     struct crux_k k;
     int64_t sum = 0;
-    for (unsigned slot = 0; slot < bound->op->nin; slot++) crux_fetch_begin(&fetch[slot], element, slot);
+    for (unsigned slot = 0; slot < bound->op->nin; slot++)
+        crux_fetch_begin(&fetch[slot], element, slot);
     for (crux_k_begin(&k); k.number < bound->k_count; crux_k_next(&k, bound)) {
         int64_t product = 1;
         for (unsigned slot = 0; slot < bound->op->nin; slot++) {
@@ -33,12 +34,16 @@ bool crux_compare(unsigned cmp, int64_t a, int64_t b) {
 /* spec/20-ops.md#reduce: "if no operand marked `pad` is outside at k" */
 static bool in_range(const struct crux_fetch *fetch, unsigned count, const int64_t *k) {
     for (unsigned slot = 0; slot < count; slot++) {
-        if ((fetch[slot].operand->flags & CRUX_FLAG_PAD) != 0 && crux_fetch_outside(&fetch[slot], k)) return false;
+        if ((fetch[slot].operand->flags & CRUX_FLAG_PAD) != 0 &&
+            crux_fetch_outside(&fetch[slot], k))
+            return false;
     }
     return true;
 }
 
-static int64_t magnitude(int64_t a) { return a == INT64_MIN ? INT64_MAX : a < 0 ? -a : a; }
+static int64_t magnitude(int64_t a) {
+    return a == INT64_MIN ? INT64_MAX : a < 0 ? -a : a;
+}
 
 crux_i128 crux_eval_reduce(const struct crux_element *element) {
     const struct crux_bound_op *bound = element->bound;
@@ -103,7 +108,8 @@ crux_i128 crux_eval_find(const struct crux_element *element) {
     r = crux_fetch(&fetch[1], no_k);
     for (crux_k_begin(&k); k.number < bound->k_count; crux_k_next(&k, bound)) {
         if (!in_range(fetch, 1, k.at)) continue;
-        int64_t w = crux_fetch(&fetch[0], k.at); /* read all, so that the places do not depend on values */
+        int64_t w =
+            crux_fetch(&fetch[0], k.at); /* read all, so that the places do not depend on values */
         if (found) continue;
         any = true;
         found_k = k.number;

@@ -13,8 +13,8 @@ static bool uses_x(const struct crux_operand *operand) {
 }
 
 /* Where a record operand's value is.  Returns: false if it is 0 without reading.  spec/20-ops.md#load */
-static bool find_record(struct crux_place *place, const struct crux_operand *operand, const struct crux_at *at,
-                        int64_t time) {
+static bool find_record(struct crux_place *place, const struct crux_operand *operand,
+                        const struct crux_at *at, int64_t time) {
     if (time < 0 || time > at->pos) return false;
     if (time == at->pos) {
         if (operand->self != CRUX_SELF_NONE) {
@@ -30,8 +30,8 @@ static bool find_record(struct crux_place *place, const struct crux_operand *ope
     return true;
 }
 
-static bool find_token(struct crux_place *place, const struct crux_operand *operand, const struct crux_at *at,
-                       int64_t time) {
+static bool find_token(struct crux_place *place, const struct crux_operand *operand,
+                       const struct crux_at *at, int64_t time) {
     if (time < 0 || time > at->pos) return false;
     place->source = CRUX_FROM_TOKENS;
     place->time = (uint32_t)time;
@@ -75,7 +75,8 @@ void crux_fetch_begin(struct crux_fetch *fetch, const struct crux_element *eleme
 }
 
 /* The flat index at k, or false outside. */
-static bool locate(const struct crux_fetch *fetch, const int64_t k[CRUX_KDIMS_MAX], uint64_t *flat) {
+static bool locate(const struct crux_fetch *fetch, const int64_t k[CRUX_KDIMS_MAX],
+                   uint64_t *flat) {
     const struct crux_operand *operand = fetch->operand;
     const uint32_t *extent = fetch->element->bound->view[fetch->place.slot];
     uint64_t at = 0;
@@ -112,7 +113,9 @@ int64_t crux_fetch_one(const struct crux_element *element, unsigned slot) {
     return crux_fetch(&fetch, no_k);
 }
 
-void crux_k_begin(struct crux_k *k) { *k = (struct crux_k){{0, 0, 0}, 0}; }
+void crux_k_begin(struct crux_k *k) {
+    *k = (struct crux_k){{0, 0, 0}, 0};
+}
 
 void crux_k_next(struct crux_k *k, const struct crux_bound_op *bound) {
     k->number++;
@@ -122,4 +125,6 @@ void crux_k_next(struct crux_k *k, const struct crux_bound_op *bound) {
     }
 }
 
-crux_i128 crux_eval_load(const struct crux_element *element) { return crux_fetch_one(element, 0); }
+crux_i128 crux_eval_load(const struct crux_element *element) {
+    return crux_fetch_one(element, 0);
+}

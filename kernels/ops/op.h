@@ -126,26 +126,28 @@ struct crux_tile {
 };
 
 struct crux_operand {
-    uint8_t kind;  /* enum crux_kind */
-    uint8_t dtype; /* enum crux_dtype; 0 for imm, CRUX_I32 for token, param and tiles */
+    uint8_t kind;   /* enum crux_kind */
+    uint8_t dtype;  /* enum crux_dtype; 0 for imm, CRUX_I32 for token, param and tiles */
     uint8_t layout; /* model: 0 plain, else a tile layout byte */
     uint8_t flags;
-    uint8_t role;  /* requantise: enum crux_role */
-    int8_t coef;   /* exponent role: -4..4, not 0 */
-    uint8_t ndim;  /* of the view; 0 for imm, token and param */
-    uint32_t tensor; /* step: op number; model: tensor number; record, token: store number; param: its number */
-    uint32_t layer;  /* record, token: the layer read */
-    uint32_t stores; /* record, token: the number of STOREs of that layer */
-    uint32_t self;   /* record: op whose tensor stands in at time = pos, or CRUX_SELF_NONE */
-    int64_t lo, hi;  /* declared range of the tensor read */
+    uint8_t role; /* requantise: enum crux_role */
+    int8_t coef;  /* exponent role: -4..4, not 0 */
+    uint8_t ndim; /* of the view; 0 for imm, token and param */
+    uint32_t
+        tensor; /* step: op number; model: tensor number; record, token: store number; param: its number */
+    uint32_t layer;        /* record, token: the layer read */
+    uint32_t stores;       /* record, token: the number of STOREs of that layer */
+    uint32_t self;         /* record: op whose tensor stands in at time = pos, or CRUX_SELF_NONE */
+    int64_t lo, hi;        /* declared range of the tensor read */
     struct crux_affine at; /* imm: its value; record, token: time */
     struct crux_dim dim[CRUX_DIMS_MAX];
     struct crux_affine index[CRUX_DIMS_MAX];
-    uint8_t root[CRUX_HASH_BYTES]; /* model: the tensor's Merkle root; all zero in an unbound program */
+    uint8_t
+        root[CRUX_HASH_BYTES]; /* model: the tensor's Merkle root; all zero in an unbound program */
 };
 
 struct crux_lut_end {
-    uint8_t kind; /* 0 constant, 1 scaled identity */
+    uint8_t kind;  /* 0 constant, 1 scaled identity */
     uint8_t shift; /* scaled identity: s */
     int64_t value; /* constant c, or multiplier m */
 };
@@ -161,12 +163,12 @@ struct crux_op {
     int64_t lo, hi; /* declared range of the output */
     struct crux_dim dim[CRUX_DIMS_MAX];
     struct crux_dim kdim[CRUX_KDIMS_MAX];
-    int64_t c0, m0;  /* requantise */
-    int32_t s0;      /* requantise */
-    int64_t limit;   /* dynexp */
-    uint8_t shift;   /* LUT cell width, DIV and SQRT pre-shift, all as a power of two */
-    int64_t x0;      /* LUT */
-    uint32_t cells;  /* LUT */
+    int64_t c0, m0; /* requantise */
+    int32_t s0;     /* requantise */
+    int64_t limit;  /* dynexp */
+    uint8_t shift;  /* LUT cell width, DIV and SQRT pre-shift, all as a power of two */
+    int64_t x0;     /* LUT */
+    uint32_t cells; /* LUT */
     struct crux_lut_end left, right; /* LUT */
     struct crux_operand in[CRUX_OPERANDS_MAX];
     struct crux_operand x;
