@@ -120,8 +120,7 @@ static void collect(struct reading *reading, const struct crux_place *place) {
 }
 
 static int64_t clamp_to_range(const struct crux_place *place, int64_t v) {
-    const struct crux_operand *operand = place->operand;
-    return v < operand->lo ? operand->lo : v > operand->hi ? operand->hi : v;
+    return crux_clamp(v, place->operand->lo, place->operand->hi);
 }
 
 /* spec/10-machine.md#reading: "A value of a step or run tensor that lies outside its declared range is a false value" */

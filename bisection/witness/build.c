@@ -241,9 +241,7 @@ static int64_t read_leaf(struct reading *reading, const struct crux_place *place
     }
     int64_t v = crux_spot_value(&leaves, &spot, bytes);
     if (place->source != CRUX_FROM_MODEL) return v;
-    return v < place->operand->lo   ? place->operand->lo
-           : v > place->operand->hi ? place->operand->hi
-                                    : v;
+    return crux_clamp(v, place->operand->lo, place->operand->hi);
 }
 
 static int64_t read_place(void *ctx, const struct crux_place *place) {
