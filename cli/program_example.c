@@ -16,7 +16,9 @@ const struct crux_cli_option crux_cli_program_example_options[] = {
     [OPTION_SHAPE] = {.name = "shape",
                       .kind = CRUX_CLI_TEXT,
                       .value = "NAME",
-                      .help = "of a decoder: tiny (default), smollm2-135m, llama-3-8b"},
+                      .help =
+                          "of a decoder: tiny (default), smollm2-135m, llama-3-8b, mixtral-8x7b,"
+                          " qwen3-30b-a3b"},
     [OPTION_CONTEXT] = {.name = "context",
                         .kind = CRUX_CLI_NUMBER,
                         .value = "N",
@@ -36,7 +38,9 @@ static enum crux_cli_exit make_decoder(struct crux_program *program,
     const char *name = shape->given ? shape->text : "tiny";
     if (!crux_fused_decoder_named(&config, name))
         return crux_cli_fail(call, CRUX_E_USAGE,
-                             "--shape takes tiny, smollm2-135m or llama-3-8b, not '%.100s'", name);
+                             "--shape takes tiny, smollm2-135m, llama-3-8b, mixtral-8x7b or "
+                             "qwen3-30b-a3b, not '%.100s'",
+                             name);
     if (context->given) config.context = (uint32_t)context->number;
     enum crux_status status = crux_fused_decoder(program, &config, where);
     if (status == CRUX_OK) return CRUX_CLI_OK;

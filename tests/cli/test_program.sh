@@ -113,7 +113,7 @@ sed -n '/^## Example/,$ s/^    //p' "$spec" | diff - <(grep . toy.txt) >diff.txt
 is 'the toy is the example of the spec' "$(<diff.txt)" ''
 run program check toy.txt --json
 is 'the toy has a certificate' "$code" 0
-for shape in tiny smollm2-135m llama-3-8b; do
+for shape in tiny smollm2-135m mixtral-8x7b llama-3-8b; do
     run program example decoder --shape "$shape" -o decoder.crux
     is "$shape" "$code" 0
     run program check decoder.crux --json

@@ -111,6 +111,8 @@ static struct crux_value feed_forward(const struct frame *f, struct crux_value r
     struct crux_value n = crux_decoder_norm(f->parts, f->prefix, "n2", config->norm, config->width,
                                             config->r_bits, weight_bits(f, CRUX_DECODER_NORM_2), r);
     struct crux_quantised x = crux_fused_quant_rows(b, "n2.row", CRUX_LIMIT_LINEAR, n);
+    if (config->experts != 0)
+        return crux_decoder_experts(f->parts, f->prefix, f->block, &activation, x, r);
     struct crux_value up, gate;
     up = project(f, CRUX_DECODER_UP, "up", config->ffn_width, config->width, config->bias, NULL, x);
     gate = gated ? project(f, CRUX_DECODER_GATE, "gate", config->ffn_width, config->width,

@@ -7,6 +7,7 @@
  *   block:  n = norm(r); x = quant(n); q, k, v = linear(x); [q, k = norm(q), norm(k)]; rope(q), rope(k)
  *           r = r + linear(quant(attention(quant(q), quant(k), quant(v))))
  *           n = norm(r); x = quant(n); h = act(linear(x)) [* linear(x)]; r = r + linear(quant(h))
+ *           or, with experts, the last line through the chosen ones of many: kernels/fused/experts
  *
  * Tensors are named embed, rope, exp2, act, out.norm, head, and b7.q, b7.q.scale, b7.n1 .. for block 7.
  *
@@ -19,6 +20,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "kernels/fused/experts/experts.h"
 #include "kernels/fused/rope/rope.h"
 #include "kernels/lowering/tables.h"
 #include "kernels/program/program.h"
@@ -41,6 +43,7 @@ enum crux_decoder_matrix {
     CRUX_DECODER_GATE,
     CRUX_DECODER_UP,
     CRUX_DECODER_DOWN,
+    CRUX_DECODER_ROUTER, /* of a block of experts; gate, up and down are then those of all of them */
     CRUX_DECODER_MATRICES
 };
 
@@ -78,6 +81,8 @@ struct crux_fused_decoder {
         *rope_turns; /* head_width / 2, as crux_table_rope takes them, or NULL: from rope_base */
     bool qk_norm, qkv_bias, bias; /* bias: of every other linear of a block */
     enum crux_decoder_ffn ffn;
+    uint32_t experts, experts_used; /* of each block, each with ffn_width; 0: one feed-forward */
+    bool experts_of_all; /* shares are of the softmax over all experts, not over those used */
     enum crux_table_activation activation;
     enum crux_decoder_head head;
     bool tied;       /* the head's matrix is the embedding's */
@@ -94,7 +99,7 @@ struct crux_fused_decoder {
 };
 
 /* Out: config, of a published shape or a small one for demonstrations.
- * In: name, "llama-3-8b", "smollm2-135m", "tiny".  Returns: false for any other. */
+ * In: name, "llama-3-8b", "mixtral-8x7b", "qwen3-30b-a3b", "smollm2-135m", "tiny".  Returns: false for any other. */
 CRUX_MUST_CHECK
 bool crux_fused_decoder_named(struct crux_fused_decoder *config, const char *name);
 
@@ -103,6 +108,10 @@ bool crux_fused_decoder_named(struct crux_fused_decoder *config, const char *nam
 CRUX_MUST_CHECK
 enum crux_status crux_fused_decoder(struct crux_program *program,
                                     const struct crux_fused_decoder *config, char *where);
+
+/* How a configuration with experts routes, and mixes what they give. */
+struct crux_fused_route crux_fused_decoder_route(const struct crux_fused_decoder *config);
+struct crux_fused_mix crux_fused_decoder_mix(const struct crux_fused_decoder *config);
 
 /* Fills the bytes of a tensor that has no freedom: rope, exp2, act, softcap. Others are left alone.
  * In: name, of the tensor; len, its bytes.  Returns: CRUX_OK also for a tensor that was left alone. */

@@ -26,6 +26,7 @@ static bool is_valid(const struct crux_fused_decoder *config) {
         }
     }
     if (config->positions == CRUX_DECODER_ROPE && config->head_width % 2 != 0) return false;
+    if (config->experts != 0 && config->bias) return false;
     return config->inner_bits >= 7; /* the least that an activation table takes */
 }
 

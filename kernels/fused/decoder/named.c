@@ -10,7 +10,7 @@ static uint8_t tile(uint32_t width, uint32_t group, uint32_t chunk, bool has_off
     return crux_tile_encode(&layout);
 }
 
-/* What the three have in common. */
+/* What they have in common. */
 static struct crux_fused_decoder common(void) {
     struct crux_fused_decoder config = {.blocks_per_layer = 1,
                                         .eps_m = 10995116, /* 1e-5 */
@@ -58,6 +58,33 @@ static struct crux_fused_decoder smollm2_135m(void) {
     return config;
 }
 
+static struct crux_fused_decoder mixtral_8x7b(void) {
+    struct crux_fused_decoder config = llama_3_8b();
+    config.vocab = 32000;
+    config.context = 32768;
+    config.rope_base = 1000000;
+    config.experts = 8;
+    config.experts_used = 2;
+    return config;
+}
+
+static struct crux_fused_decoder qwen3_30b_a3b(void) {
+    struct crux_fused_decoder config = common();
+    config.blocks = 48;
+    config.width = 2048;
+    config.heads = 32;
+    config.kv_heads = 4;
+    config.head_width = 128;
+    config.ffn_width = 768;
+    config.vocab = 151936;
+    config.context = 40960;
+    config.rope_base = 1000000;
+    config.qk_norm = true;
+    config.experts = 128;
+    config.experts_used = 8;
+    return config;
+}
+
 static struct crux_fused_decoder tiny(void) {
     struct crux_fused_decoder config = common();
     config.blocks = 3;
@@ -77,7 +104,11 @@ bool crux_fused_decoder_named(struct crux_fused_decoder *config, const char *nam
     static const struct {
         const char *name;
         struct crux_fused_decoder (*make)(void);
-    } table[] = {{"llama-3-8b", llama_3_8b}, {"smollm2-135m", smollm2_135m}, {"tiny", tiny}};
+    } table[] = {{"llama-3-8b", llama_3_8b},
+                 {"mixtral-8x7b", mixtral_8x7b},
+                 {"qwen3-30b-a3b", qwen3_30b_a3b},
+                 {"smollm2-135m", smollm2_135m},
+                 {"tiny", tiny}};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(table); i++) {
         if (strcmp(name, table[i].name) != 0) continue;
         *config = table[i].make();

@@ -2,6 +2,7 @@
 #ifndef CRUX_KERNELS_FUSED_DECODER_PARTS_H
 #define CRUX_KERNELS_FUSED_DECODER_PARTS_H
 
+#include "kernels/fused/activation/activation.h"
 #include "kernels/fused/decoder/decoder.h"
 #include "kernels/fused/norm/norm.h"
 #include "kernels/fused/quant_rows/quant_rows.h"
@@ -40,6 +41,12 @@ struct crux_decoder_linear {
 struct crux_value crux_decoder_linear(const struct crux_decoder_parts *parts,
                                       const struct crux_decoder_linear *linear,
                                       struct crux_quantised x);
+
+/* The experts of block number `block`, whose tensors start with `prefix`. Returns: the new r. */
+struct crux_value crux_decoder_experts(const struct crux_decoder_parts *parts, const char *prefix,
+                                       uint32_t block,
+                                       const struct crux_fused_activation *activation,
+                                       struct crux_quantised x, struct crux_value r);
 
 /* Block number `block`. Returns: the new r. */
 struct crux_value crux_decoder_block(const struct crux_decoder_parts *parts, uint32_t block,

@@ -8,6 +8,14 @@ foreach(op quant_rows embed linear rmsnorm layernorm rope activation residual at
   endif()
 endforeach()
 
+foreach(op route expert_linear mix)
+  crux_add_test(NAME fused_${op} SOURCES experts/test_${op}.c ${harness} ARGS --cases 1000)
+  if(NOT CRUX_FUZZ)
+    add_test(NAME fused_${op}_exhaustive COMMAND test_fused_${op} --cases 10000 --seed 1001)
+    crux_set_test_properties(fused_${op}_exhaustive exhaustive 600)
+  endif()
+endforeach()
+
 set(decoder decoder/test_decoder.c decoder/plain_decoder.c ${harness})
 crux_add_test(NAME fused_decoder SOURCES ${decoder} ARGS --cases 60)
 if(NOT CRUX_FUZZ)

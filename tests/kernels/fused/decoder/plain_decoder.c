@@ -223,15 +223,74 @@ static void attend(struct plain_decoder *d, uint32_t block) {
         free(mixed.x);
 }
 
-static void feed_forward(struct plain_decoder *d, uint32_t block) {
-    const struct crux_fused_decoder *config = d->config;
-    bool gated = config->ffn == CRUX_DECODER_GATED;
+static struct crux_fused_activation activation_of(const struct crux_fused_decoder *config) {
     struct crux_table_grid grid = crux_table_activation_grid((unsigned)config->inner_bits);
-    struct crux_fused_activation activation = {
+    return (struct crux_fused_activation){
         .lut = {grid.x0, grid.shift, grid.cells, crux_lut_constant(0), crux_lut_line(1, 0)},
         .a = wide,
         .s = config->inner_bits,
         .h = wide};
+}
+
+/* One expert's part of a matrix of all. */
+static void multiply_by_expert(const struct plain_decoder *d, const struct matrix *m,
+                               uint32_t expert, int32_t *y, struct row x) {
+    struct crux_fused_linear linear = {shift_of(d, m->layer, m->label), wide};
+    const struct crux_model_tensor *entry = &d->program->tensors[number(d, m->tensor)];
+    struct crux_tiles all = {.rows = entry->dim[0] * entry->dim[1],
+                             .inputs = entry->dim[2],
+                             .bytes = tensor(d, m->tensor)};
+    const int32_t *rowmul = part_of(d, m->tensor, ".scale");
+    if (crux_tile_decode(&all.tile, entry->layout) != CRUX_OK) abort();
+    struct crux_tiles w = crux_fused_expert_tiles(&all, entry->dim[0], expert);
+    crux_fused_linear_reference(y, &linear, x.x, x.e, &w, rowmul + (size_t)expert * w.rows, NULL,
+                                NULL);
+}
+
+static void one_expert(const struct plain_decoder *d, uint32_t block, uint32_t expert, int32_t *y,
+                       struct row x) {
+    const struct crux_fused_decoder *config = d->config;
+    bool gated = config->ffn == CRUX_DECODER_GATED;
+    struct crux_fused_activation activation = activation_of(config);
+    int32_t *up = scratch(config->ffn_width, sizeof *up),
+            *gate = scratch(config->ffn_width, sizeof *gate);
+    struct matrix m = matrix_of(d, block, "up", false);
+    multiply_by_expert(d, &m, expert, up, x);
+    if (gated) {
+        m = matrix_of(d, block, "gate", false);
+        multiply_by_expert(d, &m, expert, gate, x);
+    }
+    crux_fused_activation_reference(gate, &activation, gated ? gate : up, gated ? up : NULL,
+                                    config->ffn_width, tensor(d, "act"));
+    struct row h = quantise(gate, config->ffn_width);
+    m = matrix_of(d, block, "down", false);
+    multiply_by_expert(d, &m, expert, y, h);
+    free(up), free(gate), free(h.x);
+}
+
+static void experts(const struct plain_decoder *d, uint32_t block, struct row x) {
+    const struct crux_fused_decoder *config = d->config;
+    const struct crux_fused_route route = crux_fused_decoder_route(config);
+    const struct crux_fused_mix mix = crux_fused_decoder_mix(config);
+    uint16_t chosen[CRUX_EXPERTS_USED_MAX];
+    int32_t share[CRUX_EXPERTS_USED_MAX], *y[CRUX_EXPERTS_USED_MAX];
+    int32_t *logits = scratch(config->experts, sizeof *logits);
+    struct matrix m = matrix_of(d, block, "router", false);
+    multiply(d, &m, logits, x, NULL);
+    crux_fused_route_reference(chosen, share, &route, logits, tensor(d, "exp2"));
+    for (uint32_t i = 0; i < route.used; i++) {
+        y[i] = scratch(config->width, sizeof *y[i]);
+        one_expert(d, block, chosen[i], y[i], x);
+    }
+    crux_fused_mix_reference(d->r, &mix, share, (const int32_t *const *)y, config->width);
+    for (uint32_t i = 0; i < route.used; i++) free(y[i]);
+    free(logits);
+}
+
+static void feed_forward(struct plain_decoder *d, uint32_t block) {
+    const struct crux_fused_decoder *config = d->config;
+    bool gated = config->ffn == CRUX_DECODER_GATED;
+    struct crux_fused_activation activation = activation_of(config);
     char name[48];
     int32_t *n = scratch(config->width, sizeof *n);
     int32_t *up = scratch(config->ffn_width, sizeof *up),
@@ -239,6 +298,11 @@ static void feed_forward(struct plain_decoder *d, uint32_t block) {
     (void)snprintf(name, sizeof name, "b%u.n2", (unsigned)block);
     normalise(d, name, config->norm, n, d->r, 1, config->width, config->r_bits);
     struct row x = quantise(n, config->width);
+    if (config->experts != 0) {
+        experts(d, block, x);
+        free(n), free(up), free(gate), free(x.x);
+        return;
+    }
     struct matrix m = matrix_of(d, block, "up", config->bias);
     multiply(d, &m, up, x, NULL);
     if (gated) {

@@ -43,6 +43,12 @@ static struct crux_fused_decoder random_decoder(struct harness *h) {
     c.qkv_bias = crux_random_one_in(random, 2);
     c.bias = crux_random_one_in(random, 2);
     c.ffn = crux_random_one_in(random, 3) ? CRUX_DECODER_PLAIN : CRUX_DECODER_GATED;
+    if (crux_random_one_in(random, 3)) {
+        c.bias = false;
+        c.experts = harness_extent(h, 6, 4);
+        c.experts_used = harness_extent(h, c.experts, 2);
+        c.experts_of_all = crux_random_one_in(random, 2);
+    }
     c.activation = (enum crux_table_activation)crux_random_below(random, 3);
     c.head = crux_random_one_in(random, 3) ? CRUX_DECODER_GREEDY : CRUX_DECODER_SAMPLED;
     c.tied = crux_random_one_in(random, 2);

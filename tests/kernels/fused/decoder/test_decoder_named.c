@@ -37,7 +37,8 @@ static void certify(const char *what, const struct crux_fused_decoder *config) {
 }
 
 static void test_certified(void **state) {
-    static const char *const names[] = {"tiny", "smollm2-135m", "llama-3-8b"};
+    static const char *const names[] = {"tiny", "smollm2-135m", "mixtral-8x7b", "qwen3-30b-a3b",
+                                        "llama-3-8b"};
     struct crux_fused_decoder config;
     (void)state;
     for (size_t i = 0; i < CRUX_ARRAY_LEN(names); i++) {
