@@ -11,7 +11,8 @@ def files(root, *endings):
     for folder, names, leaves in os.walk(root):
         names[:] = sorted(n for n in names if not LEFT_OUT.match(n))
         for leaf in leaves:
-            if not endings or leaf.endswith(endings):
+            # in a worktree .git is a file
+            if (not endings or leaf.endswith(endings)) and not LEFT_OUT.match(leaf):
                 found.append(os.path.relpath(os.path.join(folder, leaf), root).replace(os.sep, "/"))
     return sorted(found)
 
