@@ -13,6 +13,7 @@
 #include "kernels/fused/decoder/decoder.h"
 #include "kernels/fused/embed/embed.h"
 #include "kernels/fused/experts/experts.h"
+#include "kernels/fused/kernels.h"
 #include "kernels/fused/layernorm/layernorm.h"
 #include "kernels/fused/linear/linear.h"
 #include "kernels/fused/quant_rows/quant_rows.h"

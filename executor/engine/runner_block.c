@@ -19,10 +19,10 @@ static void embed_row(void *ctx, uint32_t row, unsigned thread) {
     const struct runner_place *place = &engine->batch.place[row];
     size_t width = model->config.width;
     (void)thread;
-    crux_fused_embed_reference(
-        engine->batch.r + row * width, &model->embed, place->sequence->tokens[place->pos],
-        &model->embed_tiles, model->embed_rowmul,
-        model->positions == NULL ? NULL : model->positions + place->pos * width);
+    model->fused->embed(engine->batch.r + row * width, &model->embed,
+                        place->sequence->tokens[place->pos], &model->embed_tiles,
+                        model->embed_rowmul,
+                        model->positions == NULL ? NULL : model->positions + place->pos * width);
 }
 
 void runner_embed(struct crux_engine *engine) {
@@ -35,8 +35,8 @@ static void first_norm(void *ctx, uint32_t row, unsigned thread) {
     struct crux_engine *engine = ctx;
     size_t width = engine->model->config.width;
     int32_t *n = engine->batch.n + row * width;
-    runner_norm(n, &engine->model->blocks[engine->block].n1, engine->batch.r + row * width, 1,
-                &engine->scratch[thread]);
+    runner_norm(n, engine->model->fused, &engine->model->blocks[engine->block].n1,
+                engine->batch.r + row * width, 1, &engine->scratch[thread]);
     runner_prepare(engine, row, n, (uint32_t)width, &engine->scratch[thread]);
 }
 
@@ -51,11 +51,11 @@ static void finish_heads(const struct crux_engine *engine, const struct heads *h
                          int32_t *v, int16_t *x, int8_t *e, struct runner_scratch *scratch) {
     const struct crux_engine_model *model = engine->model;
     uint32_t width = model->config.head_width;
-    if (model->config.qk_norm) runner_norm(v, heads->norm, v, heads->count, scratch);
+    if (model->config.qk_norm) runner_norm(v, model->fused, heads->norm, v, heads->count, scratch);
     if (model->rope != NULL)
-        crux_fused_rope_reference(v, heads->rope, v, heads->count, width,
-                                  model->rope + (size_t)pos * (width / 2) * 3);
-    crux_fused_quant_rows_i32(x, e, v, heads->count, width, model->dot_limit, CRUX_RUNNER_E_MAX);
+        model->fused->rope(v, heads->rope, v, heads->count, width,
+                           model->rope + (size_t)pos * (width / 2) * 3);
+    model->fused->quant_rows(x, e, v, heads->count, width, model->dot_limit, CRUX_RUNNER_E_MAX);
 }
 
 static void finish_qkv(void *ctx, uint32_t row, unsigned thread) {
@@ -73,9 +73,9 @@ static void finish_qkv(void *ctx, uint32_t row, unsigned thread) {
                  batch->eq + (size_t)row * config->heads, scratch);
     finish_heads(engine, &k, place->pos, batch->k + row * wide, batch->k16 + at * wide,
                  batch->ek + at * kv, scratch);
-    crux_fused_quant_rows_i32(batch->v16 + at * wide, batch->ev + at * kv, batch->v + row * wide,
-                              config->kv_heads, config->head_width, CRUX_LIMIT_WIDE,
-                              CRUX_RUNNER_E_MAX);
+    engine->model->fused->quant_rows(batch->v16 + at * wide, batch->ev + at * kv,
+                                     batch->v + row * wide, config->kv_heads, config->head_width,
+                                     CRUX_LIMIT_WIDE, CRUX_RUNNER_E_MAX);
     struct runner_rows rows = {batch->k16 + at * wide, batch->v16 + at * wide, batch->ek + at * kv,
                                batch->ev + at * kv};
     runner_cache_put(place->sequence, engine->block, place->pos, &rows);
@@ -126,8 +126,8 @@ static void second_norm(void *ctx, uint32_t row, unsigned thread) {
     struct crux_engine *engine = ctx;
     size_t width = engine->model->config.width;
     int32_t *n = engine->batch.n + row * width;
-    runner_norm(n, &engine->model->blocks[engine->block].n2, engine->batch.r + row * width, 1,
-                &engine->scratch[thread]);
+    runner_norm(n, engine->model->fused, &engine->model->blocks[engine->block].n2,
+                engine->batch.r + row * width, 1, &engine->scratch[thread]);
     runner_prepare(engine, row, n, (uint32_t)width, &engine->scratch[thread]);
 }
 
@@ -138,8 +138,8 @@ static void activate(void *ctx, uint32_t row, unsigned thread) {
     bool gated = model->config.ffn == CRUX_DECODER_GATED;
     int32_t *up = engine->batch.up + (size_t)row * width,
             *gate = engine->batch.gate + (size_t)row * width;
-    crux_fused_activation_reference(gate, &model->activation, gated ? gate : up, gated ? up : NULL,
-                                    width, model->act);
+    model->fused->activation(gate, &model->activation, gated ? gate : up, gated ? up : NULL, width,
+                             model->act);
     runner_prepare(engine, row, gate, width, &engine->scratch[thread]);
 }
 

@@ -19,7 +19,7 @@ static void head_norm(void *ctx, uint32_t task, unsigned thread) {
     struct crux_engine *engine = part->engine;
     size_t width = engine->model->config.width, row = part->number[task];
     int32_t *n = engine->batch.n + row * width;
-    runner_norm(n, &engine->model->out_norm, engine->batch.r + row * width, 1,
+    runner_norm(n, engine->model->fused, &engine->model->out_norm, engine->batch.r + row * width, 1,
                 &engine->scratch[thread]);
     runner_prepare(engine, task, n, (uint32_t)width, &engine->scratch[thread]);
 }
@@ -32,9 +32,9 @@ static uint32_t sampled(const struct crux_engine *engine, const struct runner_pl
     uint32_t count = 0;
     for (uint32_t back = 0; back <= place->pos && back < CRUX_SAMPLE_RECENT; back++)
         recent[count++] = (int32_t)place->sequence->tokens[place->pos - back];
-    return crux_fused_sample_reference(
-        &scratch->sample, &model->sample, logits, ask->params, recent, count,
-        crux_fused_sample_draw(ask->seed, place->pos, ask->sample), model->tables.exp2);
+    return model->fused->sample(&scratch->sample, &model->sample, logits, ask->params, recent,
+                                count, crux_fused_sample_draw(ask->seed, place->pos, ask->sample),
+                                model->tables.exp2);
 }
 
 static void choose(void *ctx, uint32_t task, unsigned thread) {
@@ -47,7 +47,7 @@ static void choose(void *ctx, uint32_t task, unsigned thread) {
     if (row->logits != NULL) memcpy(row->logits, logits, model->config.vocab * sizeof *logits);
     if (!chooses(place)) return;
     row->chosen = model->config.head == CRUX_DECODER_GREEDY
-                      ? crux_fused_sample_greedy_reference(&model->sample, logits)
+                      ? model->fused->greedy(&model->sample, logits)
                       : sampled(engine, place, logits, &engine->scratch[thread]);
 }
 

@@ -21,16 +21,17 @@ static void one_piece(void *ctx, uint32_t task, unsigned thread) {
     const struct runner_matrix *matrix = product->matrix;
     uint32_t outputs = matrix->packed.outputs, o0 = (task - work->first[number]) * work->piece;
     uint32_t o1 = outputs - o0 < work->piece ? outputs : o0 + work->piece;
-    struct crux_backend_finish finish = {.config = &matrix->linear,
-                                         .rowmul = matrix->rowmul,
-                                         .bias = matrix->bias,
-                                         .residual = product->residual,
-                                         .residual_stride = outputs,
-                                         .e = engine->batch.e,
-                                         .e_stride = 1};
+    struct crux_fused_finish finish = {.config = &matrix->linear,
+                                       .rowmul = matrix->rowmul,
+                                       .bias = matrix->bias,
+                                       .residual = product->residual,
+                                       .residual_stride = outputs,
+                                       .e = engine->batch.e,
+                                       .e_stride = 1};
     engine->model->backend->matmul(scratch->acc, o1 - o0, &matrix->packed, engine->batch.x,
                                    work->rows, o0, o1, scratch->matmul);
-    crux_backend_finish(product->y, outputs, &finish, scratch->acc, o1 - o0, work->rows, o0, o1);
+    engine->model->fused->finish(product->y, outputs, &finish, scratch->acc, o1 - o0, work->rows,
+                                 o0, o1);
 }
 
 /* Pieces small enough for every thread to have some, and for the sums to fit. */

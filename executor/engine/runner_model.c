@@ -304,7 +304,10 @@ enum crux_status crux_engine_model_open(struct crux_engine_model **out,
     o.model->config = *source->config;
     o.model->program = source->program;
     enum crux_status status = crux_backend_select(&o.model->backend, backend);
-    if (status != CRUX_OK) fail(&o, status, backend == NULL ? "backend" : backend);
+    if (status != CRUX_OK)
+        fail(&o, status, backend == NULL ? "backend" : backend);
+    else
+        o.model->fused = o.model->backend->fused();
     if (!is_little_endian()) fail(&o, CRUX_E_UNSUPPORTED, "byte order");
     if (!belong_together(source->config, source)) fail(&o, CRUX_E_BAD_LAYOUT, "program");
     if (o.status == CRUX_OK) open_all(&o);

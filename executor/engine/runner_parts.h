@@ -47,6 +47,7 @@ struct runner_layer {
 struct crux_engine_model {
     struct runner_memory memory;
     const struct crux_backend *backend;
+    const struct crux_fused_kernels *fused; /* the backend's */
     struct crux_fused_decoder config;
     const struct crux_program *program;
     struct runner_block *blocks; /* config.blocks */
@@ -178,8 +179,8 @@ CRUX_MUST_CHECK
 enum crux_status runner_batch_open(struct crux_engine *engine);
 
 /* runner_rows.c: one row of the step. */
-void runner_norm(int32_t *n, const struct runner_norm *norm, const int32_t *r, uint32_t rows,
-                 struct runner_scratch *scratch);
+void runner_norm(int32_t *n, const struct crux_fused_kernels *fused, const struct runner_norm *norm,
+                 const int32_t *r, uint32_t rows, struct runner_scratch *scratch);
 /* v of row number `row` becomes an input of the next products.  In: place, the row's number among them. */
 void runner_prepare(struct crux_engine *engine, uint32_t place, const int32_t *v, uint32_t width,
                     struct runner_scratch *scratch);

@@ -6,7 +6,7 @@
  *                                                           |
  *                                    acc i64 [rows, o1-o0], exact: sum over k of x[k] * (m*q + n)
  *                                                           |
- *                                                        finish: scale, bias, residual -> y i32   (linear/finish.h)
+ *                                                        finish: scale, bias, residual -> y i32   (fused/linear)
  *
  * A prepared row serves every matrix with as many inputs (q, k and v share it). All memory is the caller's; nothing here
  * allocates, and every function may run in any number of threads at once. Argument order: backend, out, its stride, in.
@@ -23,7 +23,7 @@
 
 #include "kernels/base/macros.h"
 #include "kernels/base/status.h"
-#include "kernels/fused/linear/linear.h"
+#include "kernels/fused/kernels.h"
 #include "kernels/fused/tiles.h"
 
 /* Memory that is handed to a backend starts at a multiple of this, and sizes are multiples of it. */
@@ -41,6 +41,8 @@ struct crux_backend_matrix {
 struct crux_backend {
     const char *name;
     const char *why_equal; /* one sentence: why this equals the reference for every input */
+    /* What computes the rest of a token beside this backend's products.  Returns: never NULL once it is available. */
+    const struct crux_fused_kernels *(*fused)(void);
 
     /* Can this device run it?  Returns: NULL if so, otherwise why not, for a person. */
     const char *(*unavailable)(void);
@@ -78,21 +80,5 @@ enum crux_status crux_backend_select(const struct crux_backend **backend, const 
  * Returns: CRUX_OK or CRUX_E_KNOWN_ANSWER_FAILED. */
 CRUX_MUST_CHECK
 enum crux_status crux_backend_known_answers(const struct crux_backend *backend);
-
-/* What follows a product: y = sat(add + round(rowmul * acc, s0 - e)), as crux_fused_linear_reference does it.
- * Optional operands are NULL. bias and rowmul are the whole matrix's, and are read at o0..o1. */
-struct crux_backend_finish {
-    const struct crux_fused_linear *config;
-    const int32_t *rowmul, *bias; /* [outputs] */
-    const int32_t *residual;      /* residual[r * residual_stride + o] */
-    size_t residual_stride;
-    const int8_t *e; /* e[r * e_stride] */
-    size_t e_stride;
-};
-
-/* Out: y[r * y_stride + o] for r < rows, o0 <= o < o1; y may be the residual itself.  In: acc as matmul wrote it. */
-void crux_backend_finish(int32_t *y, size_t y_stride, const struct crux_backend_finish *finish,
-                         const int64_t *acc, size_t acc_stride, uint32_t rows, uint32_t o0,
-                         uint32_t o1);
 
 #endif

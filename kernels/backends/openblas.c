@@ -52,6 +52,11 @@ static void load(void) {
     library.why_not = NULL;
 }
 
+/* Products are OpenBLAS's; all else is by the best that there is here. */
+static const struct crux_fused_kernels *fused(void) {
+    return crux_fused_kernels(crux_isa_best());
+}
+
 static const char *unavailable(void) {
     pthread_once(&library.once, load);
     return library.why_not;
@@ -157,6 +162,7 @@ const struct crux_backend crux_backend_openblas = {
     .name = "openblas",
     .why_equal =
         "Integers in double precision: windows of inputs keep every partial sum at or below 2^53.",
+    .fused = fused,
     .unavailable = unavailable,
     .packed_bytes = packed_bytes,
     .pack = pack,

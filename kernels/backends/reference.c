@@ -10,6 +10,10 @@ static size_t aligned(uint64_t bytes) {
            CRUX_BACKEND_ALIGN_BYTES;
 }
 
+static const struct crux_fused_kernels *fused(void) {
+    return crux_fused_kernels(CRUX_ISA_PLAIN);
+}
+
 static const char *unavailable(void) {
     return NULL;
 }
@@ -53,6 +57,7 @@ static void matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_ma
 const struct crux_backend crux_backend_reference = {
     .name = "reference",
     .why_equal = "It is the reference kernel.",
+    .fused = fused,
     .unavailable = unavailable,
     .packed_bytes = packed_bytes,
     .pack = pack,

@@ -15,6 +15,10 @@ static const char *avx2_unavailable(void) {
     return __builtin_cpu_supports("avx2") ? NULL : "this processor has no AVX2";
 }
 
+static const struct crux_fused_kernels *avx2_fused(void) {
+    return crux_fused_kernels(CRUX_ISA_AVX2);
+}
+
 static void avx2_pack(void *packed, const struct crux_tiles *w) {
     crux_panel_pack(packed, w, CRUX_PANEL_PAIRS);
 }
@@ -38,6 +42,7 @@ const struct crux_backend crux_backend_avx2 = {
     .why_equal = "16-bit dots of a group stay below 2^28, and carries keep both 16-bit halves of "
                  "their products with "
                  "the multipliers inside 32 bits.",
+    .fused = avx2_fused,
     .unavailable = avx2_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
     .pack = avx2_pack,
@@ -54,6 +59,10 @@ static const char *vnni_unavailable(void) {
                __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
                __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx2");
     return has ? NULL : "this processor has no AVX-512 VNNI";
+}
+
+static const struct crux_fused_kernels *vnni_fused(void) {
+    return crux_fused_kernels(CRUX_ISA_AVX512);
 }
 
 static void vnni_pack(void *packed, const struct crux_tiles *w) {
@@ -79,6 +88,7 @@ const struct crux_backend crux_backend_vnni = {
     .why_equal = "Byte dots of a group stay below 2^28, and carries keep both 16-bit halves of "
                  "their products with "
                  "the multipliers inside 32 bits.",
+    .fused = vnni_fused,
     .unavailable = vnni_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
     .pack = vnni_pack,

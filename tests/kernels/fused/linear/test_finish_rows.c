@@ -1,4 +1,4 @@
-/* finish, on every output of a batch, against the wide arithmetic of the law. */
+/* finish, on every output of a batch, by every instruction set, against the wide arithmetic of the law. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -7,8 +7,8 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "kernels/backends/backend.h"
 #include "kernels/fused/exact.h"
+#include "kernels/fused/kernels.h"
 #include "tests/support/random.h"
 
 enum { ROWS = 3, OUTPUTS = 29, O0 = 5, O1 = 23, WIDTH = O1 - O0 + 2, Y = OUTPUTS + 1 };
@@ -23,7 +23,7 @@ static int32_t by_law(const struct crux_fused_linear *config, int64_t acc, int32
     return (int32_t)y;
 }
 
-static void one_case(struct crux_random *random) {
+static void one_case(struct crux_random *random, const struct crux_fused_kernels *fused) {
     int64_t acc[ROWS * WIDTH];
     int32_t rowmul[OUTPUTS], bias[OUTPUTS], residual[ROWS * OUTPUTS], y[ROWS * Y];
     int8_t e[ROWS];
@@ -43,10 +43,10 @@ static void one_case(struct crux_random *random) {
     for (size_t i = 0; i < ROWS * OUTPUTS; i++)
         residual[i] = (int32_t)crux_random_edgy(random, INT32_MIN, INT32_MAX);
     for (size_t r = 0; r < ROWS; r++) e[r] = (int8_t)crux_random_edgy(random, 0, 63);
-    struct crux_backend_finish finish = {
+    struct crux_fused_finish finish = {
         &config, rowmul, has_bias ? bias : NULL, has_residual ? residual : NULL, OUTPUTS, e, 1};
     memset(y, 0x11, sizeof y);
-    crux_backend_finish(y, Y, &finish, acc, WIDTH, ROWS, O0, O1);
+    fused->finish(y, Y, &finish, acc, WIDTH, ROWS, O0, O1);
     for (size_t r = 0; r < ROWS; r++) {
         for (size_t o = 0; o < Y; o++) {
             int32_t expected = 0x11111111;
@@ -60,22 +60,31 @@ static void one_case(struct crux_random *random) {
 }
 
 static void finish_is_the_law(void **state CRUX_UNUSED) {
-    struct crux_random random = {23};
-    for (int i = 0; i < 20000; i++) one_case(&random);
+    for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+        struct crux_random random = {23};
+        const struct crux_fused_kernels *fused = crux_fused_kernels((enum crux_isa)isa);
+        if (fused == NULL) print_message("skipped: this processor lacks set %u\n", isa);
+        for (int i = 0; i < 20000 && fused != NULL; i++) one_case(&random, fused);
+    }
 }
 
 /* The residual stream is added to in place. */
 static void y_may_be_the_residual(void **state CRUX_UNUSED) {
     struct crux_fused_linear config = {.s0 = 1, .y = crux_type_full(CRUX_I32)};
-    int64_t acc[4] = {10, -11, 1, INT64_C(1) << 40};
-    int32_t rowmul[4] = {1, 1, 1, 1}, y[4] = {100, 200, -300, 400};
-    int8_t e = 0;
-    struct crux_backend_finish finish = {&config, rowmul, NULL, y, 4, &e, 1};
-    crux_backend_finish(y, 4, &finish, acc, 4, 1, 0, 4);
-    assert_int_equal(y[0], 105);
-    assert_int_equal(y[1], 195); /* -5.5 rounds up to -5 */
-    assert_int_equal(y[2], -299);
-    assert_int_equal(y[3], INT32_MAX);
+    const int64_t acc[4] = {10, -11, 1, INT64_C(1) << 40};
+    const int32_t rowmul[4] = {1, 1, 1, 1};
+    const int8_t e = 0;
+    for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+        const struct crux_fused_kernels *fused = crux_fused_kernels((enum crux_isa)isa);
+        int32_t y[4] = {100, 200, -300, 400};
+        struct crux_fused_finish finish = {&config, rowmul, NULL, y, 4, &e, 1};
+        if (fused == NULL) continue;
+        fused->finish(y, 4, &finish, acc, 4, 1, 0, 4);
+        assert_int_equal(y[0], 105);
+        assert_int_equal(y[1], 195); /* -5.5 rounds up to -5 */
+        assert_int_equal(y[2], -299);
+        assert_int_equal(y[3], INT32_MAX);
+    }
 }
 
 int main(void) {

@@ -1,9 +1,9 @@
-#include "kernels/backends/backend.h"
+#include "kernels/fused/linear/finish_rows.h"
 #include "kernels/fused/linear/finish.h"
 
-void crux_backend_finish(int32_t *y, size_t y_stride, const struct crux_backend_finish *finish,
-                         const int64_t *acc, size_t acc_stride, uint32_t rows, uint32_t o0,
-                         uint32_t o1) {
+void crux_fused_finish_reference(int32_t *y, size_t y_stride,
+                                 const struct crux_fused_finish *finish, const int64_t *acc,
+                                 size_t acc_stride, uint32_t rows, uint32_t o0, uint32_t o1) {
     for (uint32_t r = 0; r < rows; r++) {
         int s = finish->config->s0 - finish->e[r * finish->e_stride];
         const int32_t *residual =
