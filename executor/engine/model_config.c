@@ -21,6 +21,11 @@ void crux_model_config_free(struct crux_model_config *config) {
     *config = (struct crux_model_config){0};
 }
 
+/* Only a block of experts has a router, the last of the kinds. */
+static size_t matrices_of(const struct crux_fused_decoder *d) {
+    return d->experts != 0 ? CRUX_DECODER_MATRICES : CRUX_DECODER_ROUTER;
+}
+
 static void put_tiles(struct crux_writer *out, const struct crux_decoder_tiles *tiles) {
     crux_put_u8(out, tiles->layout);
     crux_put_i64(out, tiles->most);
@@ -66,7 +71,7 @@ enum crux_status crux_model_config_encode(uint8_t **out, size_t *len,
     put_fixed(&writer, decoder);
     for (uint32_t i = 0; decoder->plans != NULL && i < decoder->blocks; i++) {
         const struct crux_decoder_plan *plan = &decoder->plans[i];
-        for (size_t j = 0; j < CRUX_DECODER_MATRICES; j++) {
+        for (size_t j = 0; j < matrices_of(decoder); j++) {
             put_tiles(&writer, &plan->tiles[j]);
             crux_put_i32(&writer, plan->s0[j]);
         }
@@ -171,7 +176,7 @@ static enum crux_status get_arrays(struct crux_cursor *in, struct crux_model_con
     }
     for (uint32_t i = 0; has_plans && i < d->blocks; i++) {
         struct crux_decoder_plan *plan = &config->plans[i];
-        for (size_t j = 0; j < CRUX_DECODER_MATRICES; j++) {
+        for (size_t j = 0; j < matrices_of(d); j++) {
             get_tiles(in, &plan->tiles[j]);
             plan->s0[j] = get_between(in, S0_LO, S0_HI);
         }
