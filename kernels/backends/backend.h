@@ -51,6 +51,12 @@ struct crux_backend {
     size_t (*packed_bytes)(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs);
     /* Out: packed, packed_bytes.  In: w, rows of which are the outputs. */
     void (*pack)(void *packed, const struct crux_tiles *w);
+    /* The same in parts, by any number of threads at once: panels of `panel_outputs` outputs each, the last maybe of
+     * fewer. All panels packed, in whatever parts, are what pack writes.
+     * In: panels >= 1, first_panel + panels at most the number of panels that the outputs begin. */
+    void (*pack_range)(void *packed, const struct crux_tiles *w, uint32_t first_panel,
+                       uint32_t panels);
+    uint32_t panel_outputs;
 
     /* Returns: bytes from one prepared row to the next. */
     size_t (*row_bytes)(uint32_t inputs);

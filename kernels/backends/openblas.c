@@ -2,7 +2,7 @@
  * and sums; as long as the sum of |x * W| over a window stays at or below 2^53, double precision holds every partial
  * sum exactly, in whatever order and with or without fused multiply-add. Windows are added up in 64 bits.
  *
- *   packed    | greatest |W| | W i32 [outputs, inputs] |          4 bytes a weight; |W| <= 2^30 + 2^15
+ *   packed    | greatest |W| of each output | W i32 [outputs, inputs] |   4 bytes a weight; |W| <= 2^30 + 2^15
  *   window    as many inputs as 2^53 / (32639 * greatest |W|) allows: 257 for the worst q16, above WINDOW_MAX for q4, q8
  *   scratch   | W as doubles, BLOCK outputs x window | products, rows x BLOCK |
  *
@@ -20,7 +20,7 @@
 
 #include "kernels/backends/backends.h"
 
-enum { BLOCK = 192, WINDOW_MAX = 384 };
+enum { BLOCK = 192, WINDOW_MAX = 384, PANEL_OUTPUTS = 16 };
 enum { ROW_MAJOR = 101, NO_TRANSPOSE = 111, TRANSPOSE = 112 }; /* of the CBLAS interface */
 
 typedef void dgemm_function(int order, int trans_a, int trans_b, int m, int n, int k, double alpha,
@@ -75,16 +75,26 @@ static uint32_t less(uint32_t a, uint32_t b) {
 
 static size_t packed_bytes(const struct crux_tile *tile CRUX_UNUSED, uint32_t outputs,
                            uint32_t inputs) {
-    return CRUX_BACKEND_ALIGN_BYTES + aligned((size_t)outputs * inputs * sizeof(int32_t));
+    return aligned(outputs * sizeof(uint32_t)) +
+           aligned((size_t)outputs * inputs * sizeof(int32_t));
 }
 
-static void pack(void *packed, const struct crux_tiles *w) {
+static const int32_t *weights_of(const void *packed, uint32_t outputs) {
+    return (const int32_t *)(const void *)((const uint8_t *)packed +
+                                           aligned(outputs * sizeof(uint32_t)));
+}
+
+static void pack_range(void *packed, const struct crux_tiles *w, uint32_t first_panel,
+                       uint32_t panels) {
     CRUX_ASSERT(w->inputs >= 1 && w->inputs <= CRUX_BACKEND_INPUTS_MAX);
-    int32_t *to = (int32_t *)(void *)((uint8_t *)packed + CRUX_BACKEND_ALIGN_BYTES);
-    const uint8_t *bytes = w->bytes;
-    uint32_t most = 0;
-    memset(packed, 0, packed_bytes(&w->tile, w->rows, w->inputs));
-    for (uint32_t o = 0; o < w->rows; o++) {
+    uint32_t first = first_panel * PANEL_OUTPUTS,
+             end = first + less(w->rows - first, panels * PANEL_OUTPUTS);
+    uint32_t *all = packed;
+    int32_t *to = (int32_t *)(void *)((uint8_t *)packed + aligned(w->rows * sizeof *all)) +
+                  (size_t)first * w->inputs;
+    const uint8_t *bytes = w->bytes + first * crux_tiles_row_bytes(&w->tile, w->inputs);
+    for (uint32_t o = first; o < end; o++) {
+        uint32_t most = 0;
         for (uint32_t t = 0; t < crux_tile_count(&w->tile, w->inputs); t++) {
             uint32_t count = crux_tile_inputs(&w->tile, w->inputs, t);
             for (uint32_t i = 0; i < count; i++) {
@@ -95,14 +105,24 @@ static void pack(void *packed, const struct crux_tiles *w) {
             }
             bytes += crux_tile_bytes(&w->tile, count);
         }
+        all[o] = most;
     }
-    memcpy(packed, &most, sizeof most);
+    if (end == w->rows) {
+        size_t weights = (size_t)w->rows * w->inputs * sizeof *to;
+        memset(all + end, 0, aligned(end * sizeof *all) - end * sizeof *all);
+        memset(to, 0, aligned(weights) - weights);
+    }
 }
 
-/* Inputs whose products cannot exceed 2^53 together; at least 257. */
-static uint32_t window_of(const struct crux_backend_matrix *w) {
-    uint32_t most;
-    memcpy(&most, w->packed, sizeof most);
+static void pack(void *packed, const struct crux_tiles *w) {
+    pack_range(packed, w, 0, (w->rows - 1) / PANEL_OUTPUTS + 1);
+}
+
+/* Inputs whose products cannot exceed 2^53 together, for outputs o0..o1; at least 257. */
+static uint32_t window_of(const struct crux_backend_matrix *w, uint32_t o0, uint32_t o1) {
+    const uint32_t *all = w->packed;
+    uint32_t most = 0;
+    for (uint32_t o = o0; o < o1; o++) most = all[o] > most ? all[o] : most;
     uint64_t window = (UINT64_C(1) << 53) / (UINT64_C(32639) * (most == 0 ? 1 : most));
     return window > WINDOW_MAX ? WINDOW_MAX : (uint32_t)window;
 }
@@ -133,12 +153,11 @@ static void widen(double *to, const int32_t *from, uint32_t count) {
 static void matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                    const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1, void *scratch) {
     CRUX_ASSERT(rows >= 1 && o0 < o1 && o1 <= w->outputs);
-    const int32_t *weights =
-        (const int32_t *)(const void *)((const uint8_t *)w->packed + CRUX_BACKEND_ALIGN_BYTES);
+    const int32_t *weights = weights_of(w->packed, w->outputs);
     const double *x = prepared;
     int ldx = (int)(row_bytes(w->inputs) / sizeof *x);
     double *wide = scratch, *products = wide + (size_t)BLOCK * WINDOW_MAX;
-    uint32_t window = window_of(w);
+    uint32_t window = window_of(w, o0, o1);
     for (uint32_t o = o0; o < o1; o += BLOCK) {
         uint32_t block = less(o1 - o, BLOCK);
         for (uint32_t k = 0; k < w->inputs; k += window) {
@@ -166,6 +185,8 @@ const struct crux_backend crux_backend_openblas = {
     .unavailable = unavailable,
     .packed_bytes = packed_bytes,
     .pack = pack,
+    .pack_range = pack_range,
+    .panel_outputs = PANEL_OUTPUTS,
     .row_bytes = row_bytes,
     .prepare = prepare,
     .scratch_bytes = scratch_bytes,

@@ -12,13 +12,13 @@ static uint32_t group_count(const struct crux_tile *tile, uint32_t inputs) {
 
 static size_t panel_bytes(const struct crux_tile *tile, uint32_t inputs) {
     size_t q_bytes = crux_panel_q_bytes(tile->width, tile->group);
-    return CRUX_PANEL_OUTPUTS * sizeof(int64_t) + q_bytes +
+    return sizeof(struct crux_panel_header) + CRUX_PANEL_OUTPUTS * sizeof(int64_t) + q_bytes +
            crux_panel_q_at(q_bytes, tile->has_offsets, group_count(tile, inputs) - 1);
 }
 
 size_t crux_panel_packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs) {
     size_t panels = ((size_t)outputs + CRUX_PANEL_OUTPUTS - 1) / CRUX_PANEL_OUTPUTS;
-    return sizeof(struct crux_panel_header) + panels * panel_bytes(tile, inputs);
+    return panels * panel_bytes(tile, inputs);
 }
 
 /* --- packing --------------------------------------------------------------------------------- */
@@ -56,7 +56,7 @@ static void place(uint8_t *block, uint32_t width, enum crux_panel_order order, u
 }
 
 struct target {
-    uint8_t *panel; /* zero so far */
+    uint8_t *panel; /* after its header; zero so far */
     enum crux_panel_order order;
     uint32_t lane;
     uint32_t most; /* the greatest |m| + |n| so far */
@@ -114,20 +114,26 @@ static void bounds(struct crux_panel_header *header, uint32_t most) {
     header->span_carries = span;
 }
 
-void crux_panel_pack(void *packed, const struct crux_tiles *w, enum crux_panel_order order) {
-    CRUX_ASSERT(w->inputs >= 1 && w->inputs <= CRUX_BACKEND_INPUTS_MAX);
-    uint8_t *first = (uint8_t *)packed + sizeof(struct crux_panel_header);
-    struct target to = {first, order, 0, 0};
-    const uint8_t *tile = w->bytes;
-    memset(packed, 0, crux_panel_packed_bytes(&w->tile, w->rows, w->inputs));
-    for (uint32_t o = 0; o < w->rows; o++) {
-        to.panel = first + o / CRUX_PANEL_OUTPUTS * panel_bytes(&w->tile, w->inputs);
-        to.lane = o % CRUX_PANEL_OUTPUTS;
+static void pack_panel(uint8_t *panel, const struct crux_tiles *w, enum crux_panel_order order,
+                       uint32_t first) {
+    struct target to = {panel + sizeof(struct crux_panel_header), order, 0, 0};
+    const uint8_t *tile = w->bytes + first * crux_tiles_row_bytes(&w->tile, w->inputs);
+    uint32_t count = w->rows - first < CRUX_PANEL_OUTPUTS ? w->rows - first : CRUX_PANEL_OUTPUTS;
+    memset(panel, 0, panel_bytes(&w->tile, w->inputs));
+    for (; to.lane < count; to.lane++) {
         for (uint32_t t = 0; t < crux_tile_count(&w->tile, w->inputs); t++)
             tile = pack_tile(&to, w, t * (w->tile.chunk / w->tile.group), tile,
                              crux_tile_inputs(&w->tile, w->inputs, t));
     }
-    bounds(packed, to.most);
+    bounds((struct crux_panel_header *)(void *)panel, to.most);
+}
+
+void crux_panel_pack(void *packed, const struct crux_tiles *w, enum crux_panel_order order,
+                     uint32_t first, uint32_t panels) {
+    CRUX_ASSERT(w->inputs >= 1 && w->inputs <= CRUX_BACKEND_INPUTS_MAX);
+    for (uint32_t p = first; p < first + panels; p++)
+        pack_panel((uint8_t *)packed + p * panel_bytes(&w->tile, w->inputs), w, order,
+                   p * CRUX_PANEL_OUTPUTS);
 }
 
 /* --- prepared rows --------------------------------------------------------------------------- */
@@ -182,9 +188,9 @@ void crux_panel_prepare(void *row, const int16_t *x, uint32_t inputs, bool plane
 /* --- products -------------------------------------------------------------------------------- */
 
 static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t p) {
-    const struct crux_panel_header *header = w->packed;
-    const uint8_t *bytes =
-        (const uint8_t *)w->packed + sizeof *header + p * panel_bytes(&w->tile, w->inputs);
+    const uint8_t *at = (const uint8_t *)w->packed + p * panel_bytes(&w->tile, w->inputs),
+                  *bytes = at + sizeof(struct crux_panel_header);
+    const struct crux_panel_header *header = (const struct crux_panel_header *)(const void *)at;
     struct crux_panel panel = {
         .start = (const int64_t *)(const void *)bytes,
         .groups_at = bytes + CRUX_PANEL_OUTPUTS * sizeof(int64_t),

@@ -1,7 +1,7 @@
 /* What the x86 backends share: matrices cut into panels of 16 outputs, prepared rows, and the bounds of their sums.
  *
- *   packed   | header |  panel 0 (outputs 0..15)  |  panel 1  | ..        outputs and inputs beyond the end are zero
- *   panel    | start i64[16] | m | q of group 0 | q of group 1 | m | q of group 2 | ..     m: i16[2 groups][16]
+ *   packed   | panel 0 (outputs 0..15)  |  panel 1  | ..                  outputs and inputs beyond the end are zero
+ *   panel    | header | start i64[16] | m | q of group 0 | q of group 1 | m | q of group 2 | ..     m: i16[2 groups][16]
  *            or, with offsets    | mn | q of group 0 | mn | q of group 1 | ..              mn: i16[16][2]
  *   q        in the order that one instruction wants: place() in panel.c. Everything is read once, front to back.
  *
@@ -15,7 +15,7 @@
  *   A_hi += m*c_hi + n*X_hi                     A_hi += A_lo >> 16, A_lo in [-65536, -1], 65536 too small
  *   acc  += 65536*A_hi + A_lo                 every `span_carries` carries
  *
- * The 65536 that each carry takes away is in A_hi's first value, 1 + span_carries. Let M be the greatest |m| + |n|:
+ * The 65536 that each carry takes away is in A_hi's first value, 1 + span_carries. Let M be a panel's greatest |m| + |n|:
  *   A_lo  carry_groups = max(1, 65533 / M). For one group: -65536 - 2 * 32767*32768 = -2^31 <= A_lo <= -1 + 2^31, since
  *         m*c_lo is at least -32767*32768 and at most 2^30. For more: 65536 + 32768 * 65533 < 2^31.
  *   A_hi  with F = carry_groups: span_carries * (4089*F*M + 32769) + 32769 <= 2^31 - 1; F*M <= 65536, so there is room
@@ -101,7 +101,9 @@ typedef void crux_panel_kernel(int64_t *acc, const struct crux_panel *panel,
                                const struct crux_panel_rows *x);
 
 size_t crux_panel_packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs);
-void crux_panel_pack(void *packed, const struct crux_tiles *w, enum crux_panel_order order);
+/* Packs panels first .. first + panels - 1. */
+void crux_panel_pack(void *packed, const struct crux_tiles *w, enum crux_panel_order order,
+                     uint32_t first, uint32_t panels);
 
 size_t crux_panel_row_bytes(uint32_t inputs, bool planes);
 void crux_panel_prepare(void *row, const int16_t *x, uint32_t inputs, bool planes);

@@ -22,10 +22,21 @@ static size_t packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint3
     return aligned(outputs * crux_tiles_row_bytes(tile, inputs));
 }
 
+enum { PANEL_OUTPUTS = 16 };
+
+static void pack_range(void *packed, const struct crux_tiles *w, uint32_t first_panel,
+                       uint32_t panels) {
+    size_t row_bytes = (size_t)crux_tiles_row_bytes(&w->tile, w->inputs),
+           used = w->rows * row_bytes, from = (size_t)first_panel * PANEL_OUTPUTS * row_bytes,
+           wanted = (size_t)panels * PANEL_OUTPUTS * row_bytes,
+           count = wanted < used - from ? wanted : used - from;
+    memcpy((uint8_t *)packed + from, w->bytes + from, count);
+    if (from + count == used)
+        memset((uint8_t *)packed + used, 0, packed_bytes(&w->tile, w->rows, w->inputs) - used);
+}
+
 static void pack(void *packed, const struct crux_tiles *w) {
-    size_t used = (size_t)(w->rows * crux_tiles_row_bytes(&w->tile, w->inputs));
-    memcpy(packed, w->bytes, used);
-    memset((uint8_t *)packed + used, 0, packed_bytes(&w->tile, w->rows, w->inputs) - used);
+    pack_range(packed, w, 0, (w->rows - 1) / PANEL_OUTPUTS + 1);
 }
 
 static size_t row_bytes(uint32_t inputs) {
@@ -61,6 +72,8 @@ const struct crux_backend crux_backend_reference = {
     .unavailable = unavailable,
     .packed_bytes = packed_bytes,
     .pack = pack,
+    .pack_range = pack_range,
+    .panel_outputs = PANEL_OUTPUTS,
     .row_bytes = row_bytes,
     .prepare = prepare,
     .scratch_bytes = scratch_bytes,

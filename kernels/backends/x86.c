@@ -19,8 +19,13 @@ static const struct crux_fused_kernels *avx2_fused(void) {
     return crux_fused_kernels(CRUX_ISA_AVX2);
 }
 
+static void avx2_pack_range(void *packed, const struct crux_tiles *w, uint32_t first,
+                            uint32_t panels) {
+    crux_panel_pack(packed, w, CRUX_PANEL_PAIRS, first, panels);
+}
+
 static void avx2_pack(void *packed, const struct crux_tiles *w) {
-    crux_panel_pack(packed, w, CRUX_PANEL_PAIRS);
+    avx2_pack_range(packed, w, 0, (w->rows - 1) / CRUX_PANEL_OUTPUTS + 1);
 }
 
 static size_t avx2_row_bytes(uint32_t inputs) {
@@ -46,6 +51,8 @@ const struct crux_backend crux_backend_avx2 = {
     .unavailable = avx2_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
     .pack = avx2_pack,
+    .pack_range = avx2_pack_range,
+    .panel_outputs = CRUX_PANEL_OUTPUTS,
     .row_bytes = avx2_row_bytes,
     .prepare = avx2_prepare,
     .scratch_bytes = scratch_bytes,
@@ -65,8 +72,13 @@ static const struct crux_fused_kernels *vnni_fused(void) {
     return crux_fused_kernels(CRUX_ISA_AVX512);
 }
 
+static void vnni_pack_range(void *packed, const struct crux_tiles *w, uint32_t first,
+                            uint32_t panels) {
+    crux_panel_pack(packed, w, CRUX_PANEL_QUADS, first, panels);
+}
+
 static void vnni_pack(void *packed, const struct crux_tiles *w) {
-    crux_panel_pack(packed, w, CRUX_PANEL_QUADS);
+    vnni_pack_range(packed, w, 0, (w->rows - 1) / CRUX_PANEL_OUTPUTS + 1);
 }
 
 static size_t vnni_row_bytes(uint32_t inputs) {
@@ -92,6 +104,8 @@ const struct crux_backend crux_backend_vnni = {
     .unavailable = vnni_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
     .pack = vnni_pack,
+    .pack_range = vnni_pack_range,
+    .panel_outputs = CRUX_PANEL_OUTPUTS,
     .row_bytes = vnni_row_bytes,
     .prepare = vnni_prepare,
     .scratch_bytes = scratch_bytes,

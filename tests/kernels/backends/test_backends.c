@@ -119,6 +119,39 @@ static void bounds_hold(void **state CRUX_UNUSED) {
     }
 }
 
+/* Packed in parts, in any order: the same bytes. */
+static void parts_pack_the_same(void **state CRUX_UNUSED) {
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {23};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < 3 * LAYOUTS; i++) {
+            struct question question;
+            random_question(&question, &random, i);
+            const struct crux_tiles *w = &question.w;
+            size_t bytes = backend->packed_bytes(&w->tile, w->rows, w->inputs);
+            uint8_t *whole = aligned_alloc(CRUX_BACKEND_ALIGN_BYTES, bytes),
+                    *parts = aligned_alloc(CRUX_BACKEND_ALIGN_BYTES, bytes);
+            assert_non_null(whole);
+            assert_non_null(parts);
+            memset(whole, 0x11, bytes);
+            memset(parts, 0xee, bytes);
+            backend->pack(whole, w);
+            uint32_t panels = (w->rows - 1) / backend->panel_outputs + 1;
+            for (uint32_t end = panels, first; end > 0; end = first) {
+                first = (uint32_t)crux_random_below(&random, end);
+                backend->pack_range(parts, w, first, end - first);
+            }
+            assert_memory_equal(whole, parts, bytes);
+            free(whole);
+            free(parts);
+            question_free(&question);
+        }
+    }
+}
+
 /* --- threads share a product ------------------------------------------------------------------ */
 
 struct part {
@@ -173,6 +206,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_backends_agree),
         cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(parts_pack_the_same),
         cmocka_unit_test(threads_split_the_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
