@@ -54,9 +54,8 @@ static enum crux_status measure(const struct bench *bench, struct crux_engine *e
     request.fields.limit = chosen;
     enum crux_status status =
         crux_engine_generate(engine, bench->loaded.file.root, &request, NULL, &result);
-    double seconds = result.prefill_seconds + result.decode_seconds;
     *rate = chosen == 1 ? n / result.prefill_seconds : (chosen - 1) / result.decode_seconds;
-    *share = seconds > 0 ? result.commit_seconds / seconds : 0;
+    *share = result.commit_share;
     crux_engine_result_free(&result);
     return status;
 }

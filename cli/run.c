@@ -194,11 +194,6 @@ static double rate(uint64_t tokens, double seconds) {
     return seconds > 0 ? (double)tokens / seconds : 0;
 }
 
-static double commit_share(const struct crux_engine_result *result) {
-    double all = result->prefill_seconds + result->decode_seconds;
-    return all > 0 ? result->commit_seconds / all : 0;
-}
-
 static json_t *describe(const struct run *run) {
     const struct crux_engine_result *r = &run->result;
     json_t *ids = json_array(), *prompt = json_array();
@@ -211,7 +206,7 @@ static json_t *describe(const struct run *run) {
         json_stringn(run->text.bytes == NULL ? "" : run->text.bytes, run->text.len), "tokens", ids,
         "prompt_tokens", prompt, "prefill_tokens_per_second",
         rate(run->prompt.count, r->prefill_seconds), "decode_tokens_per_second",
-        rate(r->count - 1, r->decode_seconds), "commit_share", commit_share(r), "backend",
+        rate(r->count - 1, r->decode_seconds), "commit_share", r->commit_share, "backend",
         crux_engine_model_backend(run->loaded.model), "threads",
         (json_int_t)crux_engine_threads(run->engine), "model_root",
         crux_cli_json_hex(r->claim.model_root, 32), "request_hash",
@@ -228,7 +223,7 @@ static void say(const struct run *run) {
     printf("\n\n%sprompt %zu tokens, %.1f a second; answer %u tokens, %.1f a second; commitment "
            "%.2f%% of the time%s\n",
            style->dim, run->prompt.count, rate(run->prompt.count, r->prefill_seconds),
-           (unsigned)r->count, rate(r->count - 1, r->decode_seconds), 100 * commit_share(r),
+           (unsigned)r->count, rate(r->count - 1, r->decode_seconds), 100 * r->commit_share,
            style->off);
     if (r->saturated != 0)
         printf("%llu values of the residual stream reached the end of their range\n",

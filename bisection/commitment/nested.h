@@ -38,6 +38,13 @@ void crux_nested_build(struct crux_nested *nested, const struct crux_tensor *ten
 
 void crux_nested_root(uint8_t out[32], const struct crux_nested *nested);
 
+/* Returns: bytes of memory for crux_nested_roots. */
+size_t crux_nested_roots_bytes(const struct crux_tensor *tensors, uint32_t count);
+/* The roots alone of n nested trees, hashed side by side: tree i is that of the same layouts with elements i * stride
+ * bytes further on. Out: roots, n of them.  In: memory, of any alignment. */
+void crux_nested_roots(uint8_t (*roots)[32], const struct crux_tensor *tensors, uint32_t count,
+                       size_t stride, size_t n, void *memory);
+
 /* Writes the nested multiproof; nothing for n = 0.
  * Returns: CRUX_E_TOO_MANY_LEAVES, CRUX_E_NON_CANONICAL (not strictly ascending by tensor and leaf),
  *          CRUX_E_INDEX_BEYOND_COUNT, the writer's status. */

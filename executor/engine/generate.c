@@ -114,6 +114,12 @@ static enum crux_status claim(struct run *run) {
     return crux_engine_sequence_trace_root(claim->trace_root, run->sequence, claim);
 }
 
+static double commit_share(const struct crux_engine_figures *before,
+                           const struct crux_engine_figures *after) {
+    double seconds = (after->step_seconds - before->step_seconds) * after->threads;
+    return seconds > 0 ? (after->commit_seconds - before->commit_seconds) / seconds : 0;
+}
+
 enum crux_status crux_engine_generate(struct crux_engine *engine, const uint8_t *model_root,
                                       const struct crux_engine_request *request,
                                       const struct crux_engine_generate_options *options,
@@ -134,7 +140,7 @@ enum crux_status crux_engine_generate(struct crux_engine *engine, const uint8_t 
     crux_engine_figures(engine, &after);
     result->prefill_seconds = middle - start;
     result->decode_seconds = runner_seconds() - middle;
-    result->commit_seconds = after.commit_seconds - before.commit_seconds;
+    result->commit_share = commit_share(&before, &after);
     result->saturated = after.saturated - before.saturated;
     crux_engine_sequence_close(run.sequence);
     free(run.rows);

@@ -24,7 +24,7 @@ struct crux_engine_result {
     struct crux_claim claim;             /* its trace root is zero if the engine does not commit */
     double prefill_seconds;              /* up to the first chosen token */
     double decode_seconds;               /* of the count - 1 others */
-    double commit_seconds;
+    double commit_share;                 /* of the threads' time: what records and traces took */
     uint64_t saturated;
 };
 

@@ -25,6 +25,7 @@ enum crux_status crux_engine_open(struct crux_engine **out, struct crux_engine_m
     runner_cache_init(&engine->cache, &model->config, engine->options.cache_bytes_max);
     status = crux_threads_open(&engine->threads, engine->options.threads);
     if (status == CRUX_OK) status = runner_batch_open(engine);
+    if (status == CRUX_OK) status = runner_record_open(engine);
     if (status != CRUX_OK) goto fail;
     *out = engine;
     return CRUX_OK;
@@ -48,12 +49,14 @@ unsigned crux_engine_threads(const struct crux_engine *engine) {
 
 void crux_engine_figures(const struct crux_engine *engine, struct crux_engine_figures *figures) {
     unsigned threads = crux_threads_count(engine->threads);
-    *figures = (struct crux_engine_figures){.commit_seconds = engine->commit_seconds,
-                                            .step_seconds = engine->step_seconds,
+    *figures = (struct crux_engine_figures){.step_seconds = engine->step_seconds,
                                             .rows = engine->rows_done,
                                             .cache_bytes = engine->cache.bytes,
                                             .threads = threads};
-    for (unsigned i = 0; i < threads; i++) figures->saturated += engine->scratch[i].saturated;
+    for (unsigned i = 0; i < threads; i++) {
+        figures->saturated += engine->scratch[i].saturated;
+        figures->commit_seconds += engine->scratch[i].commit_seconds;
+    }
 }
 
 /* ---- a step ---- */
@@ -120,6 +123,7 @@ enum crux_status crux_engine_step(struct crux_engine *engine, struct crux_engine
     enum crux_status status = take_rows(engine, rows, count);
     if (status != CRUX_OK) return status;
     engine->count = count;
+    runner_record_begin(engine);
     runner_embed(engine);
     for (uint32_t l = 0; l + 1 < layers; l++) {
         const struct runner_layer *layer = &engine->model->layers[l];

@@ -80,8 +80,8 @@ void crux_engine_close(struct crux_engine *engine);
 unsigned crux_engine_threads(const struct crux_engine *engine);
 
 struct crux_engine_figures {
-    double commit_seconds; /* of crux_engine_step's, what records and traces took */
-    double step_seconds;   /* all of it */
+    double commit_seconds; /* that threads spent on records and traces, summed over the threads */
+    double step_seconds;   /* of crux_engine_step: each thread had that long */
     uint64_t rows;         /* positions done */
     uint64_t saturated;    /* elements of recorded residual streams at the end of their range */
     uint64_t cache_bytes;  /* held by sequences now */

@@ -40,10 +40,10 @@ static size_t matmul_bytes(const struct crux_engine_model *model, uint32_t rows)
     return bytes;
 }
 
-static size_t nested_bytes(const struct crux_engine_model *model) {
+static size_t roots_bytes(const struct crux_engine_model *model) {
     size_t bytes = 0;
     for (uint32_t i = 0; i < model->program->header.layers; i++)
-        bytes = greater(bytes, model->layers[i].nested_bytes);
+        bytes = greater(bytes, model->layers[i].roots_bytes);
     return bytes;
 }
 
@@ -61,7 +61,7 @@ static bool open_scratch(struct crux_engine *engine, struct runner_scratch *s) {
     s->sample.adjusted = get(engine, config->vocab, sizeof *s->sample.adjusted);
     s->sample.weight = get(engine, config->vocab, sizeof *s->sample.weight);
     s->sample.count = get(engine, CRUX_SAMPLE_WEIGHTS, sizeof *s->sample.count);
-    s->nested = get(engine, nested_bytes(model), sizeof *s->nested);
+    s->nested = get(engine, roots_bytes(model), sizeof *s->nested);
     s->acc = get(engine, greater(RUNNER_ACC, (size_t)16 * engine->options.rows), sizeof *s->acc);
     s->matmul = get(engine, matmul_bytes(model, engine->options.rows), 1);
     return s->z != NULL && s->c != NULL && s->x != NULL && s->spans != NULL &&

@@ -236,6 +236,26 @@ static void open_ends(struct opening *o) {
     pack(o, &m->head, &tiles);
 }
 
+static void place_stores(struct runner_layer *layer) {
+    for (uint32_t i = 0; i < layer->stores; i++) {
+        size_t bytes = (size_t)crux_tensor_bytes(&layer->layout[i]);
+        layer->at[i] = layer->record_bytes;
+        layer->record_bytes +=
+            (bytes + RUNNER_RECORD_ALIGN - 1) / RUNNER_RECORD_ALIGN * RUNNER_RECORD_ALIGN;
+    }
+}
+
+static bool same_layouts(const struct runner_layer *a, const struct runner_layer *b) {
+    if (a->stores != b->stores) return false;
+    for (uint32_t i = 0; i < a->stores; i++) {
+        const struct crux_layout *x = &a->layout[i], *y = &b->layout[i];
+        if (x->rows != y->rows || x->row_elements != y->row_elements ||
+            x->element_bytes != y->element_bytes || x->page_bytes != y->page_bytes)
+            return false;
+    }
+    return true;
+}
+
 /* Layouts of what a layer stores, from the program itself. */
 static void open_layer(struct opening *o, uint32_t number) {
     const struct crux_fused_decoder *c = &o->model->config;
@@ -264,7 +284,9 @@ static void open_layer(struct opening *o, uint32_t number) {
                                        : sizeof(int32_t) * (uint64_t)c->width;
         if (crux_tensor_bytes(&layer->layout[i]) != wanted) fail(o, CRUX_E_BAD_LAYOUT, "stores");
     }
-    layer->nested_bytes = crux_nested_bytes(tensors, layer->stores);
+    layer->roots_bytes = crux_nested_roots_bytes(tensors, layer->stores);
+    place_stores(layer);
+    if (number > 0) layer->as_before = same_layouts(layer - 1, layer);
 }
 
 static bool belong_together(const struct crux_fused_decoder *c,

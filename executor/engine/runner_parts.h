@@ -41,7 +41,10 @@ struct runner_layer {
     uint32_t first_block, blocks;
     uint32_t stores;
     struct crux_layout layout[CRUX_STORES_MAX];
-    size_t nested_bytes;
+    size_t at[CRUX_STORES_MAX]; /* of each store's dense elements in a kept record */
+    size_t record_bytes;        /* of a kept record: a multiple of RUNNER_RECORD_ALIGN */
+    size_t roots_bytes;         /* for crux_nested_roots */
+    bool as_before;             /* the layer before has the same layouts */
 };
 
 struct crux_engine_model {
@@ -123,10 +126,11 @@ struct runner_scratch {
     struct crux_attention_span *spans;
     struct crux_attention_scratch attention;
     struct crux_sample_scratch sample;
-    uint8_t *nested;
-    int64_t *acc; /* RUNNER_ACC of them, or a row of 16 outputs for each row of a step */
+    uint8_t *nested; /* for crux_nested_roots */
+    int64_t *acc;    /* RUNNER_ACC of them, or a row of 16 outputs for each row of a step */
     void *matmul;
     uint64_t saturated;
+    double commit_seconds;
 };
 
 /* Rows of the step, [rows] of each. */
@@ -153,7 +157,24 @@ struct runner_batch {
 
 enum {
     RUNNER_HEAD_ROWS = 16, /* logits in memory at once */
-    RUNNER_ACC = 1 << 16   /* sums that a thread holds at once: half a megabyte */
+    RUNNER_ACC = 1 << 16,  /* sums that a thread holds at once: half a megabyte */
+    RUNNER_RECORD_ALIGN = 64,
+    RUNNER_RECORDS_LEAST = 64, /* kept at once */
+    RUNNER_RECORD_LAYERS = 3   /* whose records are kept at once, where helpers hash them */
+};
+
+/* Records of the step in progress, layer by layer, each layer row by row; number i lies in place i % ring. They are
+ * copies: a layer's own rows are overwritten by the next layer, while these wait to be hashed. */
+struct runner_records {
+    uint8_t *bytes;
+    size_t stride;
+    uint32_t cap, ring;    /* records: there is room for; used in this step */
+    uint32_t kept, posted; /* records */
+    struct runner_group {
+        uint32_t first, count; /* records */
+    } * group;                 /* an errand: [number % cap] */
+    uint32_t groups, done;     /* posted, of all steps; known to be finished */
+    uint8_t null_leaf[32];
 };
 
 struct crux_engine {
@@ -164,10 +185,11 @@ struct crux_engine {
     struct runner_cache cache;
     struct runner_scratch *scratch; /* one a thread */
     struct runner_batch batch;
+    struct runner_records records;
     uint32_t count; /* rows of the step in progress */
     uint32_t layer; /* at work */
     uint32_t block;
-    double commit_seconds, step_seconds;
+    double step_seconds;
     uint64_t rows_done;
     uint32_t sequences;
 };
@@ -200,7 +222,11 @@ void runner_embed(struct crux_engine *engine);
 void runner_block(struct crux_engine *engine, uint32_t layer, uint32_t block);
 /* runner_head.c */
 void runner_head(struct crux_engine *engine, struct crux_engine_row *rows);
-/* runner_record.c: records of a layer of blocks, and of the head; then the traces. */
+/* runner_record.c: records of a layer of blocks, and of the head; then the traces. Records are hashed while the layers
+ * after them are computed; runner_record_append waits for them. */
+CRUX_MUST_CHECK
+enum crux_status runner_record_open(struct crux_engine *engine);
+void runner_record_begin(struct crux_engine *engine);
 void runner_record_layer(struct crux_engine *engine, uint32_t layer);
 void runner_record_head(struct crux_engine *engine, const struct crux_engine_row *rows);
 CRUX_MUST_CHECK

@@ -22,6 +22,9 @@ struct crux_threads {
     _Atomic uint32_t done;
     crux_threads_task *task; /* written only when every task of the run before is done */
     void *ctx;
+    crux_threads_task *errand; /* written before the first one is posted */
+    void *errand_ctx;
+    _Atomic uint64_t posted, taken, finished; /* errands; never reset */
     unsigned count;
     _Atomic uint32_t sleeping;
     _Atomic bool closing;
@@ -60,9 +63,22 @@ static bool take_one(struct crux_threads *threads, unsigned number) {
     return true;
 }
 
+/* Returns: false if there is no errand left to take. */
+static bool take_errand(struct crux_threads *threads, unsigned number) {
+    uint64_t taken = atomic_load_explicit(&threads->taken, memory_order_relaxed);
+    do {
+        if (taken >= atomic_load_explicit(&threads->posted, memory_order_acquire)) return false;
+    } while (!atomic_compare_exchange_weak_explicit(&threads->taken, &taken, taken + 1,
+                                                    memory_order_relaxed, memory_order_relaxed));
+    threads->errand(threads->errand_ctx, (uint32_t)taken, number);
+    atomic_fetch_add_explicit(&threads->finished, 1, memory_order_release);
+    return true;
+}
+
 static bool has_work(struct crux_threads *threads) {
     uint64_t ticket = atomic_load(&threads->ticket);
-    return next_of(ticket) < tasks_of(ticket);
+    return next_of(ticket) < tasks_of(ticket) ||
+           atomic_load(&threads->taken) < atomic_load(&threads->posted);
 }
 
 static void fall_asleep(struct crux_threads *threads) {
@@ -79,7 +95,7 @@ static void *help(void *argument) {
     struct crux_threads *threads = self->threads;
     unsigned spins = 0;
     while (!atomic_load_explicit(&threads->closing, memory_order_relaxed)) {
-        if (take_one(threads, self->number)) {
+        if (take_one(threads, self->number) || take_errand(threads, self->number)) {
             spins = 0;
         } else if (++spins < SPINS) {
             rest();
@@ -113,6 +129,30 @@ void crux_threads_run(struct crux_threads *threads, crux_threads_task *task, voi
     wake_all(threads);
     while (take_one(threads, 0)) continue;
     for (unsigned spins = 0; atomic_load_explicit(&threads->done, memory_order_acquire) != tasks;) {
+        if (++spins < SPINS_MASTER)
+            rest();
+        else
+            (void)sched_yield();
+    }
+}
+
+void crux_threads_errands(struct crux_threads *threads, crux_threads_task *errand, void *ctx) {
+    crux_threads_finish(threads);
+    threads->errand = errand;
+    threads->errand_ctx = ctx;
+}
+
+/* Helpers that sleep are not woken: the next run does that, or the caller does these errands at the end. */
+void crux_threads_post(struct crux_threads *threads, uint32_t errands) {
+    atomic_fetch_add_explicit(&threads->posted, errands, memory_order_release);
+    if (threads->count == 1) crux_threads_finish(threads);
+}
+
+void crux_threads_finish(struct crux_threads *threads) {
+    uint64_t posted = atomic_load_explicit(&threads->posted, memory_order_relaxed);
+    while (take_errand(threads, 0)) continue;
+    for (unsigned spins = 0;
+         atomic_load_explicit(&threads->finished, memory_order_acquire) != posted;) {
         if (++spins < SPINS_MASTER)
             rest();
         else

@@ -190,10 +190,50 @@ static void order_is_by_tensor_and_page(void **unused CRUX_UNUSED) {
     for (int i = 0; i < 2; i++) naive_tensor_free(&naive[i]);
 }
 
+/* Copies of a set with other elements, `stride` bytes apart: each root is its own tree's, however many there are. */
+static void side_by_side(void **unused CRUX_UNUSED) {
+    enum { MOST = 35, GAP_MOST = 9 };
+    struct crux_random random = {33};
+    for (int round = 0; round < 60; round++) {
+        struct set set;
+        struct crux_tensor here[TENSORS_MAX];
+        uint8_t roots[MOST][32], wanted[32];
+        size_t at[TENSORS_MAX], stride = (size_t)crux_random_below(&random, GAP_MOST),
+                                n = (size_t)crux_random_below(&random, MOST + 1);
+        make(&set, (uint32_t)crux_random_below(&random, 8), &random);
+        for (uint32_t i = 0; i < set.count; i++) {
+            at[i] = stride;
+            stride += (size_t)crux_tensor_bytes(&set.tensor[i].layout);
+        }
+        uint8_t *elements = malloc(n * stride + 1);
+        uint8_t *memory = malloc(crux_nested_bytes(set.tensor, set.count) + 1),
+                *many = malloc(crux_nested_roots_bytes(set.tensor, set.count));
+        assert_true(elements != NULL && memory != NULL && many != NULL);
+        for (size_t i = 0; i < n * stride; i++) elements[i] = (uint8_t)crux_random_next(&random);
+        for (uint32_t i = 0; i < set.count; i++) {
+            here[i] = set.tensor[i];
+            here[i].elements = elements + at[i];
+        }
+        crux_nested_roots(roots, here, set.count, stride, n, many);
+        for (size_t k = 0; k < n; k++) {
+            struct crux_nested nested;
+            crux_nested_build(&nested, here, set.count, memory);
+            crux_nested_root(wanted, &nested);
+            assert_memory_equal(roots[k], wanted, 32);
+            for (uint32_t i = 0; i < set.count; i++) here[i].elements += stride;
+        }
+        free(elements);
+        free(memory);
+        free(many);
+        drop(&set);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_and_steps),
         cmocka_unit_test(order_is_by_tensor_and_page),
+        cmocka_unit_test(side_by_side),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,8 +41,7 @@ int main(int argc, char **argv) {
     need(crux_engine_generate(engine, NULL, &request, NULL, &result), "run");
     printf("%s, %s, %u threads: prefill %.1f/s, decode %.1f/s, commitment %.2f%%, saturated %llu\n",
            name, crux_engine_model_backend(model), options.threads, PROMPT / result.prefill_seconds,
-           (CHOSEN - 1) / result.decode_seconds,
-           100 * result.commit_seconds / (result.prefill_seconds + result.decode_seconds),
+           (CHOSEN - 1) / result.decode_seconds, 100 * result.commit_share,
            (unsigned long long)result.saturated);
     crux_engine_result_free(&result);
     crux_engine_close(engine);
