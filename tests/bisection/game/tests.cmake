@@ -1,0 +1,1 @@
+crux_add_test(NAME game_frontier SOURCES test_frontier.c)
