@@ -35,6 +35,10 @@ static size_t matmul_bytes(const struct crux_engine_model *model, uint32_t rows)
             const struct crux_backend_matrix *matrix = &model->blocks[i].matrix[k].packed;
             if (matrix->packed != NULL)
                 bytes = greater(bytes, backend->scratch_bytes(matrix, rows));
+            /* a row goes through an expert once at most */
+            const struct runner_matrix *expert = model->blocks[i].expert[k];
+            if (expert != NULL)
+                bytes = greater(bytes, backend->scratch_bytes(&expert->packed, rows));
         }
     }
     return bytes;
@@ -96,10 +100,14 @@ static bool open_rows(struct crux_engine *engine) {
     b->roots = get(engine, rows * model->program->header.layers, sizeof *b->roots);
     b->place = get(engine, rows, sizeof *b->place);
     b->head_row = get(engine, rows, sizeof *b->head_row);
+    b->first_piece =
+        get(engine, greater(RUNNER_PRODUCTS, (size_t)2 * config->experts) + 1, sizeof(uint32_t));
+    if (config->experts != 0 && !runner_experts_open(engine, prepared_bytes(model))) return false;
     return b->r != NULL && b->n != NULL && b->x != NULL && b->e != NULL && b->q != NULL &&
            b->k != NULL && b->v != NULL && b->q16 != NULL && b->eq != NULL && b->k16 != NULL &&
            b->v16 != NULL && b->ek != NULL && b->ev != NULL && b->gate != NULL && b->up != NULL &&
-           b->logits != NULL && b->roots != NULL && b->place != NULL && b->head_row != NULL;
+           b->logits != NULL && b->roots != NULL && b->place != NULL && b->head_row != NULL &&
+           b->first_piece != NULL;
 }
 
 enum crux_status runner_batch_open(struct crux_engine *engine) {

@@ -151,6 +151,10 @@ static void feed_forward(struct crux_engine *engine) {
                                           {&block->matrix[CRUX_DECODER_GATE], batch->gate, NULL}};
     const struct runner_product down = {&block->matrix[CRUX_DECODER_DOWN], batch->r, batch->r};
     crux_threads_run(engine->threads, second_norm, engine, engine->count);
+    if (engine->model->config.experts != 0) {
+        runner_experts(engine);
+        return;
+    }
     runner_multiply(engine, wide, gated ? 2 : 1, engine->count);
     crux_threads_run(engine->threads, activate, engine, engine->count);
     runner_multiply(engine, &down, 1, engine->count);

@@ -1,4 +1,4 @@
-/* Products of several matrices with the same rows, cut into pieces of outputs. A piece's values depend on nothing but its
+/* Products of several matrices with their rows, cut into pieces of outputs. A piece's values depend on nothing but its
  * own weights and rows, so how they are cut and who computes them does not matter. */
 #include "executor/engine/runner_parts.h"
 
@@ -6,9 +6,9 @@ enum { GRAIN = 16, PIECES_PER_THREAD = 4, PIECE_LEAST = 64 };
 
 struct work {
     struct crux_engine *engine;
-    const struct runner_product *products;
-    uint32_t count, rows, piece;
-    uint32_t first[RUNNER_PRODUCTS + 1]; /* piece of each product */
+    const struct runner_part *parts;
+    uint32_t piece;
+    uint32_t *first; /* piece of each part, and the number of all */
 };
 
 static void one_piece(void *ctx, uint32_t task, unsigned thread) {
@@ -17,21 +17,21 @@ static void one_piece(void *ctx, uint32_t task, unsigned thread) {
     struct runner_scratch *scratch = &engine->scratch[thread];
     uint32_t number = 0;
     while (task >= work->first[number + 1]) number++;
-    const struct runner_product *product = &work->products[number];
-    const struct runner_matrix *matrix = product->matrix;
+    const struct runner_part *part = &work->parts[number];
+    const struct runner_matrix *matrix = part->product.matrix;
     uint32_t outputs = matrix->packed.outputs, o0 = (task - work->first[number]) * work->piece;
     uint32_t o1 = outputs - o0 < work->piece ? outputs : o0 + work->piece;
     struct crux_fused_finish finish = {.config = &matrix->linear,
                                        .rowmul = matrix->rowmul,
                                        .bias = matrix->bias,
-                                       .residual = product->residual,
+                                       .residual = part->product.residual,
                                        .residual_stride = outputs,
-                                       .e = engine->batch.e,
+                                       .e = part->e,
                                        .e_stride = 1};
-    engine->model->backend->matmul(scratch->acc, o1 - o0, &matrix->packed, engine->batch.x,
-                                   work->rows, o0, o1, scratch->matmul);
-    engine->model->fused->finish(product->y, outputs, &finish, scratch->acc, o1 - o0, work->rows,
-                                 o0, o1);
+    engine->model->backend->matmul(scratch->acc, o1 - o0, &matrix->packed, part->x, part->rows, o0,
+                                   o1, scratch->matmul);
+    engine->model->fused->finish(part->product.y, outputs, &finish, scratch->acc, o1 - o0,
+                                 part->rows, o0, o1);
 }
 
 /* Pieces small enough for every thread to have some, and for the sums to fit. */
@@ -45,16 +45,28 @@ static uint32_t piece_of(const struct crux_engine *engine, uint32_t outputs, uin
     return piece < GRAIN ? GRAIN : piece;
 }
 
-void runner_multiply(struct crux_engine *engine, const struct runner_product *products,
-                     uint32_t count, uint32_t rows) {
-    struct work work = {.engine = engine, .products = products, .count = count, .rows = rows};
-    uint32_t outputs = 0;
-    CRUX_ASSERT(count <= RUNNER_PRODUCTS);
-    for (uint32_t i = 0; i < count; i++) outputs += products[i].matrix->packed.outputs;
-    work.piece = piece_of(engine, outputs, rows);
+void runner_multiply_parts(struct crux_engine *engine, const struct runner_part *parts,
+                           uint32_t count) {
+    struct work work = {.engine = engine, .parts = parts, .first = engine->batch.first_piece};
+    uint32_t outputs = 0, rows = 1;
     for (uint32_t i = 0; i < count; i++) {
-        uint32_t pieces = (products[i].matrix->packed.outputs - 1) / work.piece + 1;
+        outputs += parts[i].product.matrix->packed.outputs;
+        if (parts[i].rows > rows) rows = parts[i].rows;
+    }
+    work.piece = piece_of(engine, outputs, rows);
+    work.first[0] = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        uint32_t pieces = (parts[i].product.matrix->packed.outputs - 1) / work.piece + 1;
         work.first[i + 1] = work.first[i] + pieces;
     }
     crux_threads_run(engine->threads, one_piece, &work, work.first[count]);
+}
+
+void runner_multiply(struct crux_engine *engine, const struct runner_product *products,
+                     uint32_t count, uint32_t rows) {
+    struct runner_part parts[RUNNER_PRODUCTS];
+    CRUX_ASSERT(count <= RUNNER_PRODUCTS);
+    for (uint32_t i = 0; i < count; i++)
+        parts[i] = (struct runner_part){products[i], engine->batch.x, engine->batch.e, rows};
+    runner_multiply_parts(engine, parts, count);
 }

@@ -57,13 +57,16 @@ static const void *plain(struct opening *o, const char *name, unsigned dtype, ui
     return bytes;
 }
 
-static struct crux_tiles tiles_of(struct opening *o, const char *name, uint32_t rows,
+/* In: ndim, of the tensor, whose dimensions but the last multiply to rows. */
+static struct crux_tiles tiles_of(struct opening *o, const char *name, unsigned ndim, uint32_t rows,
                                   uint32_t inputs) {
     struct crux_tiles tiles = {.rows = rows, .inputs = inputs};
     uint32_t number = number_of(o, name);
     if (number == UINT32_MAX) return tiles;
     const struct crux_model_tensor *tensor = &o->model->program->tensors[number];
-    if (tensor->ndim != 2 || tensor->dim[0] != rows || tensor->dim[1] != inputs ||
+    uint64_t found = 1;
+    for (unsigned i = 0; i + 1 < tensor->ndim; i++) found *= tensor->dim[i];
+    if (tensor->ndim != ndim || found != rows || tensor->dim[ndim - 1] != inputs ||
         crux_tile_decode(&tiles.tile, tensor->layout) != CRUX_OK)
         fail(o, CRUX_E_BAD_LAYOUT, name);
     tiles.bytes = o->memory->tensors[number].bytes;
@@ -125,10 +128,28 @@ static void pack(struct opening *o, struct runner_matrix *matrix, const struct c
     matrix->packed = (struct crux_backend_matrix){tiles->tile, tiles->rows, tiles->inputs, packed};
 }
 
+/* A matrix of each expert: one tensor of three dimensions, whose rows are cut among them. */
+static struct runner_matrix *experts_of(struct opening *o, const char *name, uint32_t layer,
+                                        const char *label, uint32_t out, uint32_t in) {
+    uint32_t count = o->model->config.experts;
+    struct crux_tiles tiles = tiles_of(o, name, 3, count * out, in);
+    struct runner_matrix *all = get(o, count, sizeof *all);
+    int32_t s0 = shift_of(o, layer, label);
+    char part[WORD_BYTES];
+    word(part, name, ".scale");
+    const int32_t *rowmul = plain(o, part, CRUX_I32, (uint64_t)count * out);
+    for (uint32_t i = 0; i < count && o->status == CRUX_OK; i++) {
+        struct crux_tiles one = crux_fused_expert_tiles(&tiles, count, i);
+        all[i] = (struct runner_matrix){.linear = {s0, wide}, .rowmul = rowmul + (size_t)i * out};
+        pack(o, &all[i], &one);
+    }
+    return all;
+}
+
 /* In: name, of the tensor; label, of the op in that layer. */
 static void matrix_of(struct opening *o, struct runner_matrix *matrix, const char *name,
                       uint32_t layer, const char *label, uint32_t out, uint32_t in, bool bias) {
-    struct crux_tiles tiles = tiles_of(o, name, out, in);
+    struct crux_tiles tiles = tiles_of(o, name, 2, out, in);
     char part[WORD_BYTES];
     matrix->linear = (struct crux_fused_linear){shift_of(o, layer, label), wide};
     word(part, name, ".scale");
@@ -152,7 +173,13 @@ static void project(struct opening *o, uint32_t block, enum crux_decoder_matrix 
     word(tensor, prefix, name);
     (void)snprintf(prefix, sizeof prefix, "b%u.", (unsigned)(block % per));
     word(label, per > 1 ? prefix : "", name);
-    matrix_of(o, &model->blocks[block].matrix[kind], tensor, block / per, label, out, in, bias);
+    bool of_experts =
+        model->config.experts != 0 &&
+        (kind == CRUX_DECODER_GATE || kind == CRUX_DECODER_UP || kind == CRUX_DECODER_DOWN);
+    if (of_experts)
+        model->blocks[block].expert[kind] = experts_of(o, tensor, block / per, label, out, in);
+    else
+        matrix_of(o, &model->blocks[block].matrix[kind], tensor, block / per, label, out, in, bias);
 }
 
 static struct crux_fused_rope rope_of(const struct opening *o, const struct runner_norm *norm) {
@@ -187,6 +214,8 @@ static void open_block(struct opening *o, uint32_t number) {
     project(o, number, CRUX_DECODER_K, "k", kv_width, c->width, c->qkv_bias);
     project(o, number, CRUX_DECODER_V, "v", kv_width, c->width, c->qkv_bias);
     project(o, number, CRUX_DECODER_O, "o", c->width, q_width, c->bias);
+    if (c->experts != 0)
+        project(o, number, CRUX_DECODER_ROUTER, "router", c->experts, c->width, false);
     if (c->ffn == CRUX_DECODER_GATED)
         project(o, number, CRUX_DECODER_GATE, "gate", c->ffn_width, c->width, c->bias);
     project(o, number, CRUX_DECODER_UP, "up", c->ffn_width, c->width, c->bias);
@@ -226,11 +255,11 @@ static void open_ends(struct opening *o) {
     struct crux_engine_model *m = o->model;
     const struct crux_fused_decoder *c = &m->config;
     uint32_t last = m->program->header.layers - 1;
-    m->embed_tiles = tiles_of(o, "embed", c->vocab, c->width);
+    m->embed_tiles = tiles_of(o, "embed", 2, c->vocab, c->width);
     m->embed_rowmul = plain(o, "embed.scale", CRUX_I32, c->vocab);
     m->embed = (struct crux_fused_embed){c->vocab, shift_of(o, 0, "embed"), wide};
     m->out_norm = norm_of(o, "out.norm", c->norm, c->width, c->r_bits, c->norm_bits);
-    struct crux_tiles tiles = tiles_of(o, c->tied ? "embed" : "head", c->vocab, c->width);
+    struct crux_tiles tiles = tiles_of(o, c->tied ? "embed" : "head", 2, c->vocab, c->width);
     m->head.linear = (struct crux_fused_linear){shift_of(o, last, "head"), wide};
     m->head.rowmul = plain(o, "head.scale", CRUX_I32, c->vocab);
     pack(o, &m->head, &tiles);

@@ -34,6 +34,8 @@ struct runner_matrix {
 struct runner_block {
     struct runner_norm n1, n2, q_norm, k_norm;
     struct runner_matrix matrix[CRUX_DECODER_MATRICES];
+    struct runner_matrix
+        *expert[CRUX_DECODER_MATRICES]; /* gate, up, down: config.experts of each */
     struct crux_fused_rope q_rope, k_rope;
 };
 
@@ -133,21 +135,38 @@ struct runner_scratch {
     double commit_seconds;
 };
 
+/* Who goes through which expert: runner_experts.c. A place is one slot of one row; those of an expert lie together. */
+struct runner_experts {
+    int32_t *logits;           /* [row] experts */
+    uint16_t *chosen;          /* [row] used */
+    int32_t *share;            /* [row] used */
+    uint32_t *place;           /* [row] used: its place */
+    uint32_t *row;             /* [place] */
+    uint32_t *first;           /* place of each expert, and one more */
+    uint8_t *x;                /* [place] inputs, prepared */
+    int8_t *e;                 /* [place] */
+    int32_t *gate, *up;        /* [place] ffn_width */
+    int32_t *down;             /* [place] width */
+    struct runner_part *parts; /* two of each expert */
+};
+
 /* Rows of the step, [rows] of each. */
 struct runner_batch {
-    int32_t *r;           /* width */
-    int32_t *n;           /* width */
-    uint8_t *x;           /* inputs of the next products, as the backend prepares them */
-    int8_t *e;            /* 1 */
-    int32_t *q;           /* heads * head_width; then attention's output */
-    int32_t *k, *v;       /* kv_heads * head_width */
-    int16_t *q16;         /* heads * head_width */
-    int8_t *eq;           /* heads */
-    int16_t *k16, *v16;   /* [block of the layer][row][kv_heads * head_width] */
-    int8_t *ek, *ev;      /* [block of the layer][row][kv_heads] */
-    int32_t *gate, *up;   /* ffn_width */
-    int32_t *logits;      /* [head rows] vocab */
-    uint8_t (*roots)[32]; /* [row][layer] */
+    int32_t *r;         /* width */
+    int32_t *n;         /* width */
+    uint8_t *x;         /* inputs of the next products, as the backend prepares them */
+    int8_t *e;          /* 1 */
+    int32_t *q;         /* heads * head_width; then attention's output */
+    int32_t *k, *v;     /* kv_heads * head_width */
+    int16_t *q16;       /* heads * head_width */
+    int8_t *eq;         /* heads */
+    int16_t *k16, *v16; /* [block of the layer][row][kv_heads * head_width] */
+    int8_t *ek, *ev;    /* [block of the layer][row][kv_heads] */
+    int32_t *gate, *up; /* ffn_width */
+    int32_t *logits;    /* [head rows] vocab */
+    struct runner_experts experts;
+    uint32_t *first_piece; /* of each part of a product, and one more */
+    uint8_t (*roots)[32];  /* [row][layer] */
     struct runner_place {
         struct crux_engine_sequence *sequence;
         uint32_t pos;
@@ -216,6 +235,20 @@ struct runner_product {
 enum { RUNNER_PRODUCTS = 3 /* at most, at once */ };
 void runner_multiply(struct crux_engine *engine, const struct runner_product *products,
                      uint32_t count, uint32_t rows);
+/* The same where each has rows of its own.  In: count, as many as batch.first_piece has room for. */
+struct runner_part {
+    struct runner_product product;
+    const uint8_t *x; /* prepared rows */
+    const int8_t *e;
+    uint32_t rows; /* at least 1 */
+};
+void runner_multiply_parts(struct crux_engine *engine, const struct runner_part *parts,
+                           uint32_t count);
+
+/* runner_experts.c: from prepared rows, those of the second norm, into r. */
+CRUX_MUST_CHECK
+bool runner_experts_open(struct crux_engine *engine, size_t prepared_bytes);
+void runner_experts(struct crux_engine *engine);
 
 /* runner_block.c */
 void runner_embed(struct crux_engine *engine);

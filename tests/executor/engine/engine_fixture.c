@@ -40,6 +40,12 @@ void engine_fixture_random_config(struct crux_fused_decoder *c, struct crux_rand
     c->qkv_bias = crux_random_one_in(random, 2);
     c->bias = crux_random_one_in(random, 2);
     c->ffn = crux_random_one_in(random, 3) ? CRUX_DECODER_PLAIN : CRUX_DECODER_GATED;
+    if (crux_random_one_in(random, 3)) {
+        c->bias = false;
+        c->experts = any(random, 1, 7);
+        c->experts_used = any(random, 1, c->experts);
+        c->experts_of_all = crux_random_one_in(random, 2);
+    }
     c->activation = (enum crux_table_activation)any(random, 0, 2);
     c->head = crux_random_one_in(random, 3) ? CRUX_DECODER_GREEDY : CRUX_DECODER_SAMPLED;
     c->tied = crux_random_one_in(random, 2);

@@ -104,6 +104,22 @@ static void test_tiny(void **state) {
     engine_fixture_free(&f);
 }
 
+/* Enough rows that an expert has many of them, and few enough that some have none. */
+static void test_experts(void **state) {
+    struct crux_random random = {.state = 17};
+    struct crux_fused_decoder config;
+    (void)state;
+    assert_true(crux_fused_decoder_named(&config, "tiny"));
+    config.experts = 16;
+    for (config.experts_used = 1; config.experts_used <= 4; config.experts_used += 3) {
+        struct engine_fixture f;
+        engine_fixture_init(&f, &config, &random);
+        engine_fixture_ask(&f, &random, 40, 20, 0);
+        run_all_ways(&f);
+        engine_fixture_free(&f);
+    }
+}
+
 /* A window narrower than a page, at equal to one, and wider: pages behind it are given back. */
 static void test_windows(void **state) {
     static const uint32_t windows[] = {1, 63, 64, 65, 100};
@@ -340,7 +356,8 @@ static void test_limits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_decoders), cmocka_unit_test(test_tiny),
-        cmocka_unit_test(test_windows),         cmocka_unit_test(test_batches),
-        cmocka_unit_test(test_cancelled),       cmocka_unit_test(test_limits)};
+        cmocka_unit_test(test_experts),         cmocka_unit_test(test_windows),
+        cmocka_unit_test(test_batches),         cmocka_unit_test(test_cancelled),
+        cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
