@@ -3,7 +3,9 @@
 #include <stdlib.h>
 
 enum {
-    VERSION = 1,
+    VERSION = 2,
+    VERSION_1 = 1,     /* still read: blocks all alike, and no norms after branches */
+    NORMS_1 = 4,       /* of a block in version 1 */
     FIXED_BYTES = 256, /* at least what stands before the plans */
     WIDTH_MAX = 1 << 20,
     HEADS_MAX = 1 << 12,
@@ -58,6 +60,11 @@ static void put_fixed(struct crux_writer *out, const struct crux_fused_decoder *
     crux_put_i32(out, d->head_s0 != NULL ? *d->head_s0 : 0);
     crux_put_u8(out, d->plans != NULL);
     crux_put_u8(out, d->rope_turns != NULL);
+    crux_put_u32(out, d->global_every);
+    crux_put_u32(out, d->rope_local_base);
+    crux_put_u8(out, d->post_norms);
+    crux_put_i32(out, d->logit_cap);
+    crux_put_u64(out, d->score_divisor);
 }
 
 enum crux_status crux_model_config_encode(uint8_t **out, size_t *len,
@@ -125,17 +132,34 @@ static bool is_within_limits(const struct crux_fused_decoder *d) {
            is_count(d->ffn_width, WIDTH_MAX) && is_count(d->vocab, VOCAB_MAX) &&
            is_count(d->context, CRUX_CONTEXT_MAX - 1) && d->window <= CRUX_CONTEXT_MAX &&
            is_count(d->blocks_per_layer, CRUX_STORES_MAX) && d->rope_base >= 1 && d->softcap >= 0 &&
-           d->softcap < 1 << 30 && d->eps_m >= 0 && d->eps_m >> 53 == 0 && d->eps_shift >= -64 &&
-           d->eps_shift <= 512 && d->inner_bits >= 7;
+           d->softcap < 1 << 30 && d->global_every <= CRUX_LAYERS_MAX && d->logit_cap >= 0 &&
+           d->logit_cap < 1 << 30 && (d->score_divisor == 0 || d->score_divisor >> 32 != 0) &&
+           d->score_divisor >> 62 == 0 && d->eps_m >= 0 && d->eps_m >> 53 == 0 &&
+           d->eps_shift >= -64 && d->eps_shift <= 512 && d->inner_bits >= 7;
 }
 
-static void get_fixed(struct crux_cursor *in, struct crux_model_config *config, bool *has_plans,
-                      bool *has_turns) {
+/* What comes after the fixed part. */
+struct rest {
+    uint32_t norms; /* of a plan */
+    bool plans, turns;
+};
+
+/* What version 2 added. */
+static void get_variants(struct crux_cursor *in, struct crux_fused_decoder *d) {
+    d->global_every = crux_get_u32(in);
+    d->rope_local_base = crux_get_u32(in);
+    d->post_norms = get_bool(in);
+    d->logit_cap = crux_get_i32(in);
+    d->score_divisor = crux_get_u64(in);
+}
+
+static void get_fixed(struct crux_cursor *in, struct crux_model_config *config, struct rest *rest) {
     struct crux_fused_decoder *d = &config->decoder;
     uint32_t *counts[] = {&d->blocks,    &d->width, &d->heads,   &d->kv_heads, &d->head_width,
                           &d->ffn_width, &d->vocab, &d->context, &d->window,   &d->blocks_per_layer,
                           &d->rope_base};
-    if (crux_get_u32(in) != VERSION) crux_cursor_fail(in, CRUX_E_BAD_VERSION);
+    uint32_t version = crux_get_u32(in);
+    if (version != VERSION && version != VERSION_1) crux_cursor_fail(in, CRUX_E_BAD_VERSION);
     for (size_t i = 0; i < CRUX_ARRAY_LEN(counts); i++) *counts[i] = crux_get_u32(in);
     d->norm = (enum crux_decoder_norm)get_choice(in, CRUX_DECODER_LAYERNORM);
     d->positions = (enum crux_decoder_positions)get_choice(in, CRUX_DECODER_NO_POSITIONS);
@@ -161,34 +185,36 @@ static void get_fixed(struct crux_cursor *in, struct crux_model_config *config, 
     config->embed_s0 = get_between(in, S0_LO, S0_HI);
     if (get_bool(in)) d->head_s0 = &config->head_s0;
     config->head_s0 = get_between(in, S0_LO, S0_HI);
-    *has_plans = get_bool(in);
-    *has_turns = get_bool(in);
+    rest->plans = get_bool(in);
+    rest->turns = get_bool(in);
+    rest->norms = version == VERSION_1 ? NORMS_1 : CRUX_DECODER_NORMS;
+    if (version != VERSION_1) get_variants(in, d);
     if (in->status == CRUX_OK && !is_within_limits(d)) crux_cursor_fail(in, CRUX_E_BAD_RANGE);
 }
 
 static enum crux_status get_arrays(struct crux_cursor *in, struct crux_model_config *config,
-                                   bool has_plans, bool has_turns) {
+                                   const struct rest *rest) {
     struct crux_fused_decoder *d = &config->decoder;
-    if (has_plans) {
+    if (rest->plans) {
         config->plans = calloc(d->blocks + 1U, sizeof *config->plans);
         if (config->plans == NULL) return CRUX_E_OUT_OF_MEMORY;
         d->plans = config->plans;
     }
-    for (uint32_t i = 0; has_plans && i < d->blocks; i++) {
+    for (uint32_t i = 0; rest->plans && i < d->blocks; i++) {
         struct crux_decoder_plan *plan = &config->plans[i];
         for (size_t j = 0; j < matrices_of(d); j++) {
             get_tiles(in, &plan->tiles[j]);
             plan->s0[j] = get_between(in, S0_LO, S0_HI);
         }
-        for (size_t j = 0; j < CRUX_DECODER_NORMS; j++)
+        for (uint32_t j = 0; j < rest->norms; j++)
             plan->norm_bits[j] = get_between(in, 0, BITS_MAX);
     }
-    if (has_turns) {
+    if (rest->turns) {
         config->rope_turns = calloc(d->head_width + 1U, sizeof *config->rope_turns);
         if (config->rope_turns == NULL) return CRUX_E_OUT_OF_MEMORY;
         d->rope_turns = config->rope_turns;
     }
-    for (uint32_t i = 0; has_turns && i < d->head_width / 2; i++)
+    for (uint32_t i = 0; rest->turns && i < d->head_width / 2; i++)
         config->rope_turns[i] = crux_get_u64(in);
     return CRUX_OK;
 }
@@ -196,11 +222,11 @@ static enum crux_status get_arrays(struct crux_cursor *in, struct crux_model_con
 enum crux_status crux_model_config_decode(struct crux_model_config *config, const uint8_t *in,
                                           size_t len) {
     struct crux_cursor cursor;
-    bool has_plans, has_turns;
+    struct rest rest;
     *config = (struct crux_model_config){0};
     crux_cursor_init(&cursor, in, len);
-    get_fixed(&cursor, config, &has_plans, &has_turns);
+    get_fixed(&cursor, config, &rest);
     if (cursor.status != CRUX_OK) return cursor.status;
-    enum crux_status status = get_arrays(&cursor, config, has_plans, has_turns);
+    enum crux_status status = get_arrays(&cursor, config, &rest);
     return status == CRUX_OK ? crux_cursor_finish(&cursor) : status;
 }

@@ -55,7 +55,7 @@ static bool open_scratch(struct crux_engine *engine, struct runner_scratch *s) {
     const struct crux_engine_model *model = engine->model;
     const struct crux_fused_decoder *config = &model->config;
     size_t norm = greater(config->width, config->head_width);
-    size_t positions = crux_fused_attention_positions(&model->attention);
+    size_t positions = model->positions_seen;
     s->z = get(engine, norm, sizeof *s->z);
     s->c = get(engine, norm, sizeof *s->c);
     s->x = get(engine, widest(config), sizeof *s->x);

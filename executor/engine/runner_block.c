@@ -43,6 +43,7 @@ static void first_norm(void *ctx, uint32_t row, unsigned thread) {
 struct heads {
     const struct runner_norm *norm;
     const struct crux_fused_rope *rope;
+    const int32_t *table; /* of rope; NULL: none */
     uint32_t count;
 };
 
@@ -52,9 +53,9 @@ static void finish_heads(const struct crux_engine *engine, const struct heads *h
     const struct crux_engine_model *model = engine->model;
     uint32_t width = model->config.head_width;
     if (model->config.qk_norm) runner_norm(v, model->fused, heads->norm, v, heads->count, scratch);
-    if (model->rope != NULL)
+    if (heads->table != NULL)
         model->fused->rope(v, heads->rope, v, heads->count, width,
-                           model->rope + (size_t)pos * (width / 2) * 3);
+                           heads->table + (size_t)pos * (width / 2) * 3);
     model->fused->quant_rows(x, e, v, heads->count, width, model->dot_limit, CRUX_RUNNER_E_MAX);
 }
 
@@ -66,8 +67,8 @@ static void finish_qkv(void *ctx, uint32_t row, unsigned thread) {
     const struct runner_place *place = &batch->place[row];
     size_t kv = config->kv_heads, wide = k_width(config), at = layer_row(engine, row),
            q_width = (size_t)config->heads * config->head_width;
-    struct heads q = {&block->q_norm, &block->q_rope, config->heads},
-                 k = {&block->k_norm, &block->k_rope, config->kv_heads};
+    struct heads q = {&block->q_norm, &block->q_rope, block->rope, config->heads},
+                 k = {&block->k_norm, &block->k_rope, block->rope, config->kv_heads};
     struct runner_scratch *scratch = &engine->scratch[thread];
     finish_heads(engine, &q, place->pos, batch->q + row * q_width, batch->q16 + row * q_width,
                  batch->eq + (size_t)row * config->heads, scratch);
@@ -92,9 +93,9 @@ static void attend_head(void *ctx, uint32_t task, unsigned thread) {
     size_t at = (size_t)task * config->head_width; /* heads of a row follow each other */
     uint32_t spans = runner_cache_spans(scratch->spans, place->sequence, engine->block,
                                         head / (config->heads / config->kv_heads), place->pos);
-    crux_fused_attention_paged(engine->batch.q + at, &scratch->attention, &model->attention,
-                               engine->batch.q16 + at, engine->batch.eq[task], scratch->spans,
-                               spans, &model->tables);
+    crux_fused_attention_paged(engine->batch.q + at, &scratch->attention,
+                               model->blocks[engine->block].attention, engine->batch.q16 + at,
+                               engine->batch.eq[task], scratch->spans, spans, &model->tables);
 }
 
 static void prepare_attended(void *ctx, uint32_t row, unsigned thread) {
@@ -104,13 +105,32 @@ static void prepare_attended(void *ctx, uint32_t row, unsigned thread) {
                    &engine->scratch[thread]);
 }
 
+/* r += norm(n), n what a branch gave this row. */
+static void join(const struct crux_engine *engine, const struct runner_norm *norm, uint32_t row,
+                 struct runner_scratch *scratch) {
+    static const struct crux_fused_residual residual = {0, {CRUX_I32, -INT32_MAX, INT32_MAX}};
+    uint32_t width = engine->model->config.width;
+    int32_t *n = engine->batch.n + (size_t)row * width, *r = engine->batch.r + (size_t)row * width;
+    runner_norm(n, engine->model->fused, norm, n, 1, scratch);
+    crux_fused_residual_reference(r, &residual, r, n, width);
+}
+
+/* The last product of a branch: into r, or, if its norm comes first, into n. */
+static struct runner_product last_product(const struct crux_engine *engine,
+                                          enum crux_decoder_matrix matrix) {
+    const struct runner_batch *batch = &engine->batch;
+    bool post = engine->model->config.post_norms;
+    return (struct runner_product){&engine->model->blocks[engine->block].matrix[matrix],
+                                   post ? batch->n : batch->r, post ? NULL : batch->r};
+}
+
 static void attend(struct crux_engine *engine) {
     const struct runner_block *block = &engine->model->blocks[engine->block];
     const struct runner_batch *batch = &engine->batch;
     const struct runner_product qkv[] = {{&block->matrix[CRUX_DECODER_Q], batch->q, NULL},
                                          {&block->matrix[CRUX_DECODER_K], batch->k, NULL},
                                          {&block->matrix[CRUX_DECODER_V], batch->v, NULL}};
-    const struct runner_product o = {&block->matrix[CRUX_DECODER_O], batch->r, batch->r};
+    const struct runner_product o = last_product(engine, CRUX_DECODER_O);
     crux_threads_run(engine->threads, first_norm, engine, engine->count);
     runner_multiply(engine, qkv, CRUX_ARRAY_LEN(qkv), engine->count);
     crux_threads_run(engine->threads, finish_qkv, engine, engine->count);
@@ -125,9 +145,12 @@ static void attend(struct crux_engine *engine) {
 static void second_norm(void *ctx, uint32_t row, unsigned thread) {
     struct crux_engine *engine = ctx;
     size_t width = engine->model->config.width;
+    const struct runner_block *block = &engine->model->blocks[engine->block];
     int32_t *n = engine->batch.n + row * width;
-    runner_norm(n, engine->model->fused, &engine->model->blocks[engine->block].n2,
-                engine->batch.r + row * width, 1, &engine->scratch[thread]);
+    if (engine->model->config.post_norms)
+        join(engine, &block->n1_post, row, &engine->scratch[thread]);
+    runner_norm(n, engine->model->fused, &block->n2, engine->batch.r + row * width, 1,
+                &engine->scratch[thread]);
     runner_prepare(engine, row, n, (uint32_t)width, &engine->scratch[thread]);
 }
 
@@ -143,13 +166,18 @@ static void activate(void *ctx, uint32_t row, unsigned thread) {
     runner_prepare(engine, row, gate, width, &engine->scratch[thread]);
 }
 
+static void join_ffn(void *ctx, uint32_t row, unsigned thread) {
+    const struct crux_engine *engine = ctx;
+    join(engine, &engine->model->blocks[engine->block].n2_post, row, &engine->scratch[thread]);
+}
+
 static void feed_forward(struct crux_engine *engine) {
     const struct runner_block *block = &engine->model->blocks[engine->block];
     const struct runner_batch *batch = &engine->batch;
     bool gated = engine->model->config.ffn == CRUX_DECODER_GATED;
     const struct runner_product wide[] = {{&block->matrix[CRUX_DECODER_UP], batch->up, NULL},
                                           {&block->matrix[CRUX_DECODER_GATE], batch->gate, NULL}};
-    const struct runner_product down = {&block->matrix[CRUX_DECODER_DOWN], batch->r, batch->r};
+    const struct runner_product down = last_product(engine, CRUX_DECODER_DOWN);
     crux_threads_run(engine->threads, second_norm, engine, engine->count);
     if (engine->model->config.experts != 0) {
         runner_experts(engine);
@@ -158,6 +186,8 @@ static void feed_forward(struct crux_engine *engine) {
     runner_multiply(engine, wide, gated ? 2 : 1, engine->count);
     crux_threads_run(engine->threads, activate, engine, engine->count);
     runner_multiply(engine, &down, 1, engine->count);
+    if (engine->model->config.post_norms)
+        crux_threads_run(engine->threads, join_ffn, engine, engine->count);
 }
 
 void runner_block(struct crux_engine *engine, uint32_t layer, uint32_t block) {

@@ -63,14 +63,14 @@ enum crux_status runner_cache_reserve(struct crux_engine_sequence *sequence, uin
     return CRUX_OK;
 }
 
-/* The first position that `pos` sees. */
-static uint32_t first_seen(const struct crux_engine_model *model, uint32_t pos) {
-    uint32_t most = crux_fused_attention_positions(&model->attention);
+/* The first position that `pos` sees.  In: most, positions seen. */
+static uint32_t first_seen(uint32_t most, uint32_t pos) {
     return pos + 1 > most ? pos + 1 - most : 0;
 }
 
 void runner_cache_trim(struct crux_engine_sequence *sequence, uint32_t next) {
-    uint32_t pages = first_seen(sequence->engine->model, next) / CRUX_RUNNER_PAGE;
+    /* a page holds all blocks: those that see most decide */
+    uint32_t pages = first_seen(sequence->engine->model->positions_seen, next) / CRUX_RUNNER_PAGE;
     for (uint32_t i = pages; i-- > 0 && i < sequence->page_cap && sequence->pages[i] != NULL;) {
         give_page(&sequence->engine->cache, sequence->pages[i]);
         sequence->pages[i] = NULL;
@@ -124,8 +124,10 @@ void runner_cache_put(struct crux_engine_sequence *sequence, uint32_t block, uin
 uint32_t runner_cache_spans(struct crux_attention_span *spans,
                             const struct crux_engine_sequence *sequence, uint32_t block,
                             uint32_t kv, uint32_t pos) {
-    uint32_t count = 0;
-    for (uint32_t at = first_seen(sequence->engine->model, pos); at <= pos; count++) {
+    uint32_t count = 0,
+             most =
+                 crux_fused_attention_positions(sequence->engine->model->blocks[block].attention);
+    for (uint32_t at = first_seen(most, pos); at <= pos; count++) {
         uint32_t row = at % CRUX_RUNNER_PAGE, left = CRUX_RUNNER_PAGE - row;
         struct place from = place_of(sequence, at / CRUX_RUNNER_PAGE, block, kv, row);
         uint32_t positions = pos + 1 - at < left ? pos + 1 - at : left;
@@ -136,5 +138,5 @@ uint32_t runner_cache_spans(struct crux_attention_span *spans,
 }
 
 uint32_t runner_cache_spans_max(const struct crux_engine_model *model) {
-    return crux_fused_attention_positions(&model->attention) / CRUX_RUNNER_PAGE + 2;
+    return model->positions_seen / CRUX_RUNNER_PAGE + 2;
 }

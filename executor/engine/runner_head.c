@@ -37,13 +37,21 @@ static uint32_t sampled(const struct crux_engine *engine, const struct runner_pl
                                 model->tables.exp2);
 }
 
+static void cap(const struct crux_engine_model *model, int32_t *logits) {
+    int32_t most = model->config.logit_cap;
+    for (uint32_t i = 0; i < model->config.vocab; i++)
+        logits[i] =
+            (int32_t)crux_exact_lut(&model->logit_lut, logits[i], model->logit_cap, -most, most);
+}
+
 static void choose(void *ctx, uint32_t task, unsigned thread) {
     const struct part *part = ctx;
     const struct crux_engine *engine = part->engine;
     const struct crux_engine_model *model = engine->model;
     struct crux_engine_row *row = &part->rows[part->number[task]];
     const struct runner_place *place = &engine->batch.place[part->number[task]];
-    const int32_t *logits = engine->batch.logits + (size_t)task * model->config.vocab;
+    int32_t *logits = engine->batch.logits + (size_t)task * model->config.vocab;
+    if (model->logit_cap != NULL) cap(model, logits);
     if (row->logits != NULL) memcpy(row->logits, logits, model->config.vocab * sizeof *logits);
     if (!chooses(place)) return;
     row->chosen = model->config.head == CRUX_DECODER_GREEDY

@@ -91,7 +91,8 @@ static void word(char out[WORD_BYTES], const char *a, const char *b) {
 }
 
 static struct runner_norm norm_of(struct opening *o, const char *name, enum crux_decoder_norm kind,
-                                  uint32_t width, int32_t in_bits, int32_t weight_bits) {
+                                  uint32_t width, int32_t in_bits, int32_t weight_bits,
+                                  int32_t out_bits) {
     const struct crux_fused_decoder *config = &o->model->config;
     struct runner_norm norm = {.kind = kind, .width = width};
     struct crux_fused_norm shape = {.width = width,
@@ -99,7 +100,7 @@ static struct runner_norm norm_of(struct opening *o, const char *name, enum crux
                                     .eps_shift = config->eps_shift,
                                     .in_bits = in_bits,
                                     .weight_bits = weight_bits,
-                                    .out_bits = config->inner_bits,
+                                    .out_bits = out_bits,
                                     .weight_most = INT16_MAX};
     char bias[WORD_BYTES];
     norm.weight = plain(o, name, CRUX_I16, width);
@@ -188,25 +189,45 @@ static struct crux_fused_rope rope_of(const struct opening *o, const struct runn
                                     crux_fused_rope_type(config->qk_norm ? norm->out : wide)};
 }
 
-static void open_block(struct opening *o, uint32_t number) {
+/* A norm of a block over the residual stream's width, from or to its fraction bits. */
+static struct runner_norm stream_norm(struct opening *o, uint32_t block, const char *name,
+                                      enum crux_decoder_norm_of norm) {
     const struct crux_fused_decoder *c = &o->model->config;
-    struct runner_block *block = &o->model->blocks[number];
+    bool post = norm == CRUX_DECODER_NORM_1_POST || norm == CRUX_DECODER_NORM_2_POST;
+    char prefix[WORD_BYTES], full[WORD_BYTES];
+    (void)snprintf(prefix, sizeof prefix, "b%u.", (unsigned)block);
+    word(full, prefix, name);
+    return norm_of(o, full, c->norm, c->width, post ? c->inner_bits : c->r_bits,
+                   weight_bits(c, block, norm), post ? c->r_bits : c->inner_bits);
+}
+
+static struct runner_norm head_norm(struct opening *o, uint32_t block, const char *name,
+                                    enum crux_decoder_norm_of norm) {
+    const struct crux_fused_decoder *c = &o->model->config;
+    char prefix[WORD_BYTES], full[WORD_BYTES];
+    (void)snprintf(prefix, sizeof prefix, "b%u.", (unsigned)block);
+    word(full, prefix, name);
+    return norm_of(o, full, CRUX_DECODER_RMSNORM, c->head_width, c->inner_bits,
+                   weight_bits(c, block, norm), c->inner_bits);
+}
+
+static void open_block(struct opening *o, uint32_t number) {
+    struct crux_engine_model *m = o->model;
+    const struct crux_fused_decoder *c = &m->config;
+    struct runner_block *block = &m->blocks[number];
     uint32_t q_width = c->heads * c->head_width, kv_width = c->kv_heads * c->head_width;
-    char prefix[WORD_BYTES], name[WORD_BYTES];
-    (void)snprintf(prefix, sizeof prefix, "b%u.", (unsigned)number);
-    word(name, prefix, "n1");
-    block->n1 =
-        norm_of(o, name, c->norm, c->width, c->r_bits, weight_bits(c, number, CRUX_DECODER_NORM_1));
-    word(name, prefix, "n2");
-    block->n2 =
-        norm_of(o, name, c->norm, c->width, c->r_bits, weight_bits(c, number, CRUX_DECODER_NORM_2));
+    bool global = crux_fused_decoder_is_global(c, number);
+    block->attention = global ? &m->attention : &m->local_attention;
+    block->rope = crux_fused_decoder_turns_locally(c, number) ? m->local_rope : m->rope;
+    block->n1 = stream_norm(o, number, "n1", CRUX_DECODER_NORM_1);
+    block->n2 = stream_norm(o, number, "n2", CRUX_DECODER_NORM_2);
+    if (c->post_norms) {
+        block->n1_post = stream_norm(o, number, "n1.post", CRUX_DECODER_NORM_1_POST);
+        block->n2_post = stream_norm(o, number, "n2.post", CRUX_DECODER_NORM_2_POST);
+    }
     if (c->qk_norm) {
-        word(name, prefix, "q.norm");
-        block->q_norm = norm_of(o, name, CRUX_DECODER_RMSNORM, c->head_width, c->inner_bits,
-                                weight_bits(c, number, CRUX_DECODER_NORM_Q));
-        word(name, prefix, "k.norm");
-        block->k_norm = norm_of(o, name, CRUX_DECODER_RMSNORM, c->head_width, c->inner_bits,
-                                weight_bits(c, number, CRUX_DECODER_NORM_K));
+        block->q_norm = head_norm(o, number, "q.norm", CRUX_DECODER_NORM_Q);
+        block->k_norm = head_norm(o, number, "k.norm", CRUX_DECODER_NORM_K);
     }
     block->q_rope = rope_of(o, &block->q_norm);
     block->k_rope = rope_of(o, &block->k_norm);
@@ -231,8 +252,15 @@ static void open_tables(struct opening *o) {
     m->tables.exp2 = plain(o, "exp2", CRUX_U16, CRUX_TABLE_ENTRIES);
     if (c->softcap != 0) m->tables.softcap = plain(o, "softcap", CRUX_I32, CRUX_TABLE_ENTRIES);
     m->act = plain(o, "act", CRUX_I32, CRUX_TABLE_ENTRIES);
-    if (c->positions == CRUX_DECODER_ROPE)
-        m->rope = plain(o, "rope", CRUX_I32, (uint64_t)c->context * (c->head_width / 2) * 3);
+    uint64_t rope_entries = (uint64_t)c->context * (c->head_width / 2) * 3;
+    if (c->positions == CRUX_DECODER_ROPE) {
+        m->rope = plain(o, "rope", CRUX_I32, rope_entries);
+        if (c->rope_local_base != 0) m->local_rope = plain(o, "rope.local", CRUX_I32, rope_entries);
+    }
+    if (c->logit_cap != 0) {
+        m->logit_cap = plain(o, "logit.cap", CRUX_I32, CRUX_TABLE_ENTRIES);
+        m->logit_lut = crux_softcap_lut(c->logit_cap);
+    }
     if (c->positions == CRUX_DECODER_LEARNED)
         m->positions = plain(o, "positions", CRUX_I32, (uint64_t)c->context * c->width);
     m->activation = (struct crux_fused_activation){
@@ -244,9 +272,16 @@ static void open_tables(struct opening *o) {
                                                  .kv_heads = c->kv_heads,
                                                  .width = c->head_width,
                                                  .context = c->context,
-                                                 .window = c->window,
                                                  .softcap = c->softcap};
-    crux_fused_attention_scale(&m->attention, c->head_width, 2 * c->inner_bits);
+    crux_fused_attention_scale(&m->attention, crux_fused_decoder_divisor(c), 2 * c->inner_bits);
+    m->local_attention = m->attention;
+    m->local_attention.window = c->window;
+    for (uint32_t i = 0; i < c->blocks; i++) {
+        const struct crux_fused_attention *attention =
+            crux_fused_decoder_is_global(c, i) ? &m->attention : &m->local_attention;
+        uint32_t positions = crux_fused_attention_positions(attention);
+        if (positions > m->positions_seen) m->positions_seen = positions;
+    }
     m->dot_limit = crux_fused_quant_rows_dot_limit(c->head_width);
     m->sample = (struct crux_fused_sample){c->vocab, CRUX_SAMPLE_BLOCK, c->logit_bits};
 }
@@ -258,7 +293,7 @@ static void open_ends(struct opening *o) {
     m->embed_tiles = tiles_of(o, "embed", 2, c->vocab, c->width);
     m->embed_rowmul = plain(o, "embed.scale", CRUX_I32, c->vocab);
     m->embed = (struct crux_fused_embed){c->vocab, shift_of(o, 0, "embed"), wide};
-    m->out_norm = norm_of(o, "out.norm", c->norm, c->width, c->r_bits, c->norm_bits);
+    m->out_norm = norm_of(o, "out.norm", c->norm, c->width, c->r_bits, c->norm_bits, c->inner_bits);
     struct crux_tiles tiles = tiles_of(o, c->tied ? "embed" : "head", 2, c->vocab, c->width);
     m->head.linear = (struct crux_fused_linear){shift_of(o, last, "head"), wide};
     m->head.rowmul = plain(o, "head.scale", CRUX_I32, c->vocab);

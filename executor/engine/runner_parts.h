@@ -33,6 +33,9 @@ struct runner_matrix {
 
 struct runner_block {
     struct runner_norm n1, n2, q_norm, k_norm;
+    struct runner_norm n1_post, n2_post; /* looked at with post_norms */
+    const struct crux_fused_attention *attention;
+    const int32_t *rope; /* NULL: none */
     struct runner_matrix matrix[CRUX_DECODER_MATRICES];
     struct runner_matrix
         *expert[CRUX_DECODER_MATRICES]; /* gate, up, down: config.experts of each */
@@ -61,11 +64,14 @@ struct crux_engine_model {
     struct runner_matrix head;
     struct crux_tiles embed_tiles;
     struct crux_fused_embed embed;
-    const int32_t *embed_rowmul, *positions; /* positions: NULL unless learned */
-    struct crux_fused_attention attention;
+    const int32_t *embed_rowmul, *positions;                /* positions: NULL unless learned */
+    struct crux_fused_attention attention, local_attention; /* of blocks with a window */
+    uint32_t positions_seen;                                /* at most, by any block */
     struct crux_attention_tables tables;
     struct crux_fused_activation activation;
-    const int32_t *act, *rope;
+    const int32_t *act, *rope, *local_rope;
+    const int32_t *logit_cap; /* NULL: none */
+    struct crux_lut logit_lut;
     struct crux_fused_sample sample;
     int32_t dot_limit; /* of q and k */
 };

@@ -26,6 +26,7 @@
 enum {
     CRUX_ATTENTION_WIDTH_MAX = 256,
     CRUX_SCORE_BITS = 16,          /* fraction bits of a score */
+    CRUX_DIVISOR_BITS = 32,        /* of what is divided by the root of */
     CRUX_SCORE_MAX = 1 << 30,      /* scores saturate here */
     CRUX_ATTENTION_CHUNK_MAX = 512 /* positions of one partial sum */
 };
@@ -43,8 +44,9 @@ struct crux_fused_attention {
 };
 
 /* Out: config->m0 and s0 for scores of q . k / sqrt(divisor), divisor being d unless the model says otherwise.
- * In: fraction, the fraction bits of q and of k, added. The relative error is below 2^-30. */
-void crux_fused_attention_scale(struct crux_fused_attention *config, uint32_t divisor,
+ * In: divisor, with CRUX_DIVISOR_BITS fraction bits, from 1 on, below 2^62; fraction, the fraction bits of q and of k,
+ * added. The relative error is below 2^-30. */
+void crux_fused_attention_scale(struct crux_fused_attention *config, uint64_t divisor,
                                 int32_t fraction);
 
 /* Is the window narrower than the context? Only then do positions count back from pos. */

@@ -1,18 +1,20 @@
 /* What lowering and kernel both derive from the configuration: integers only. */
 #include "kernels/fused/attention/attention.h"
 #include "kernels/fused/exact.h"
+#include "kernels/fused/softcap.h"
 #include "kernels/lowering/tables.h"
 
 #define LOG2_E_Q31 UINT64_C(3098164010) /* log2(e) * 2^31 */
 
 enum { MEAN_BITS = 14, ACC_BITS = 62 };
 
-void crux_fused_attention_scale(struct crux_fused_attention *config, uint32_t divisor,
+void crux_fused_attention_scale(struct crux_fused_attention *config, uint64_t divisor,
                                 int32_t fraction) {
-    crux_u128 square = (crux_u128)LOG2_E_Q31 * LOG2_E_Q31; /* below 2^64 */
+    /* below 2^96; where the loop ends, below 2^66 * divisor */
+    crux_u128 square = (crux_u128)LOG2_E_Q31 * LOG2_E_Q31 << CRUX_DIVISOR_BITS;
     int32_t k = 0;
-    CRUX_ASSERT(divisor >= 1);
-    while (k < 31 && ((square << (2 * k + 2)) / divisor) >> 64 == 0) k++;
+    CRUX_ASSERT(divisor >= UINT64_C(1) << CRUX_DIVISOR_BITS && divisor >> 62 == 0);
+    while (((square << (2 * k + 2)) / divisor) >> 64 == 0) k++;
     /* sqrt(log2(e)^2 / divisor) times 2^(31 + k), 31 bits or more */
     config->m0 = (int64_t)crux_exact_sqrt((uint64_t)((square << (2 * k)) / divisor));
     config->s0 = 31 + k - CRUX_SCORE_BITS + fraction;
@@ -35,11 +37,5 @@ unsigned crux_fused_attention_mean_bits(const struct crux_fused_attention *confi
 }
 
 struct crux_lut crux_fused_attention_softcap_lut(const struct crux_fused_attention *config) {
-    struct crux_table_grid grid = crux_table_softcap_grid(config->softcap);
-    struct crux_lut lut = {.x0 = grid.x0,
-                           .shift = grid.shift,
-                           .cells = grid.cells,
-                           .left = crux_lut_constant(-config->softcap),
-                           .right = crux_lut_constant(config->softcap)};
-    return lut;
+    return crux_softcap_lut(config->softcap);
 }

@@ -4,6 +4,7 @@
 #include "kernels/fused/activation/activation.h"
 #include "kernels/fused/attention/attention.h"
 #include "kernels/fused/decoder/parts.h"
+#include "kernels/fused/residual/residual.h"
 #include "kernels/lowering/split.h"
 
 /* The block being lowered. */
@@ -53,16 +54,45 @@ static struct crux_quantised heads(const struct frame *f, enum crux_decoder_matr
         int32_t bits =
             weight_bits(f, matrix == CRUX_DECODER_Q ? CRUX_DECODER_NORM_Q : CRUX_DECODER_NORM_K);
         crux_decoder_name(word, name, ".norm");
-        v = crux_decoder_norm(f->parts, f->prefix, word, CRUX_DECODER_RMSNORM, width,
-                              config->inner_bits, bits, v);
+        const struct crux_decoder_norm_parts norm = {
+            f->prefix,          word, CRUX_DECODER_RMSNORM, width,
+            config->inner_bits, bits, config->inner_bits};
+        v = crux_decoder_norm(f->parts, &norm, v);
     }
     if (config->positions == CRUX_DECODER_ROPE) {
         struct crux_fused_rope rope = {config->rope_layout, crux_fused_rope_type(v.type)};
         crux_decoder_name(word, name, ".rope");
-        v = crux_fused_rope(b, word, &rope, v, f->parts->rope);
+        bool locally = crux_fused_decoder_turns_locally(config, f->block);
+        v = crux_fused_rope(b, word, &rope, v, locally ? f->parts->rope_local : f->parts->rope);
     }
     crux_decoder_name(word, name, ".row");
     return crux_fused_quant_rows(b, word, crux_fused_quant_rows_dot_limit(width), v);
+}
+
+/* A norm over the residual stream's width. */
+static struct crux_value normed(const struct frame *f, const char *name,
+                                enum crux_decoder_norm_of norm, int32_t in_bits, int32_t out_bits,
+                                struct crux_value v) {
+    const struct crux_fused_decoder *config = f->parts->config;
+    const struct crux_decoder_norm_parts parts = {
+        f->prefix, name, config->norm, config->width, in_bits, weight_bits(f, norm), out_bits};
+    return crux_decoder_norm(f->parts, &parts, v);
+}
+
+/* The last linear of a branch, into the residual stream. */
+static struct crux_value join(const struct frame *f, enum crux_decoder_matrix matrix,
+                              const char *name, uint32_t in, enum crux_decoder_norm_of post,
+                              struct crux_value r, struct crux_quantised x) {
+    const struct crux_fused_decoder *config = f->parts->config;
+    const struct crux_fused_residual residual = {0, crux_type_symmetric(INT32_MAX)};
+    char word[CRUX_DECODER_NAME_BYTES];
+    if (!config->post_norms)
+        return project(f, matrix, name, config->width, in, config->bias, &r, x);
+    struct crux_value y = project(f, matrix, name, config->width, in, config->bias, NULL, x);
+    crux_decoder_name(word, post == CRUX_DECODER_NORM_1_POST ? "n1" : "n2", ".post");
+    y = normed(f, word, post, config->inner_bits, config->r_bits, y);
+    crux_decoder_name(word, name, ".add");
+    return crux_fused_residual(f->parts->b, word, &residual, r, y);
 }
 
 static struct crux_value attend(const struct frame *f, struct crux_value r) {
@@ -74,12 +104,13 @@ static struct crux_value attend(const struct frame *f, struct crux_value r) {
                                              .kv_heads = config->kv_heads,
                                              .width = config->head_width,
                                              .context = config->context,
-                                             .window = config->window,
+                                             .window = crux_fused_decoder_window(config, f->block),
                                              .softcap = config->softcap,
                                              .chunk = CRUX_SPLIT_SOFTMAX};
-    crux_fused_attention_scale(&attention, config->head_width, 2 * config->inner_bits);
-    struct crux_value n = crux_decoder_norm(f->parts, f->prefix, "n1", config->norm, config->width,
-                                            config->r_bits, weight_bits(f, CRUX_DECODER_NORM_1), r);
+    crux_fused_attention_scale(&attention, crux_fused_decoder_divisor(config),
+                               2 * config->inner_bits);
+    struct crux_value n =
+        normed(f, "n1", CRUX_DECODER_NORM_1, config->r_bits, config->inner_bits, r);
     struct crux_quantised x = crux_fused_quant_rows(b, "n1.row", CRUX_LIMIT_LINEAR, n);
     struct crux_fused_attention_args args = {.exp2 = f->parts->exp2, .softcap = f->parts->softcap};
     args.q = heads(f, CRUX_DECODER_Q, "q", config->heads, x);
@@ -91,7 +122,7 @@ static struct crux_value attend(const struct frame *f, struct crux_value r) {
     struct crux_value out = crux_fused_attention(b, "attn", &attention, &args);
     struct crux_quantised mixed = crux_fused_quant_rows(b, "attn.row", CRUX_LIMIT_LINEAR,
                                                         crux_value_view(out, CRUX_ROW(width)));
-    return project(f, CRUX_DECODER_O, "o", config->width, width, config->bias, &r, mixed);
+    return join(f, CRUX_DECODER_O, "o", width, CRUX_DECODER_NORM_1_POST, r, mixed);
 }
 
 static struct crux_value feed_forward(const struct frame *f, struct crux_value r) {
@@ -108,8 +139,8 @@ static struct crux_value feed_forward(const struct frame *f, struct crux_value r
                                                .a = wide,
                                                .s = config->inner_bits,
                                                .h = wide};
-    struct crux_value n = crux_decoder_norm(f->parts, f->prefix, "n2", config->norm, config->width,
-                                            config->r_bits, weight_bits(f, CRUX_DECODER_NORM_2), r);
+    struct crux_value n =
+        normed(f, "n2", CRUX_DECODER_NORM_2, config->r_bits, config->inner_bits, r);
     struct crux_quantised x = crux_fused_quant_rows(b, "n2.row", CRUX_LIMIT_LINEAR, n);
     if (config->experts != 0)
         return crux_decoder_experts(f->parts, f->prefix, f->block, &activation, x, r);
@@ -121,8 +152,7 @@ static struct crux_value feed_forward(const struct frame *f, struct crux_value r
     struct crux_value h =
         crux_fused_activation(b, "act", &activation, gate, gated ? &up : NULL, f->parts->act);
     struct crux_quantised row = crux_fused_quant_rows(b, "act.row", CRUX_LIMIT_LINEAR, h);
-    return project(f, CRUX_DECODER_DOWN, "down", config->width, config->ffn_width, config->bias, &r,
-                   row);
+    return join(f, CRUX_DECODER_DOWN, "down", config->ffn_width, CRUX_DECODER_NORM_2_POST, r, row);
 }
 
 struct crux_value crux_decoder_block(const struct crux_decoder_parts *parts, uint32_t block,

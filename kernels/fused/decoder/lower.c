@@ -4,8 +4,10 @@
 #include "kernels/fused/embed/embed.h"
 #include "kernels/fused/exp2.h"
 #include "kernels/fused/sample/sample.h"
+#include "kernels/fused/softcap.h"
 
-enum { EMBED_BITS_MOST = 30 };
+enum { EMBED_BITS_MOST = 30, CAP_MAX = 1 << 30 };
+#define DIVISOR_LEAST (UINT64_C(1) << 32)
 
 static bool is_valid(const struct crux_fused_decoder *config) {
     const uint32_t counts[] = {config->blocks,     config->width,     config->heads,
@@ -26,8 +28,19 @@ static bool is_valid(const struct crux_fused_decoder *config) {
         }
     }
     if (config->positions == CRUX_DECODER_ROPE && config->head_width % 2 != 0) return false;
-    if (config->experts != 0 && config->bias) return false;
+    if (config->experts != 0 && (config->bias || config->post_norms)) return false;
+    if (config->logit_cap < 0 || config->logit_cap >= CAP_MAX) return false;
+    if (config->score_divisor != 0 &&
+        (config->score_divisor < DIVISOR_LEAST || config->score_divisor >> 62 != 0))
+        return false;
     return config->inner_bits >= 7; /* the least that an activation table takes */
+}
+
+static struct crux_value declare_rope(const struct crux_decoder_parts *parts, const char *name) {
+    const struct crux_fused_decoder *config = parts->config;
+    int64_t one = INT64_C(1) << CRUX_ROPE_BITS;
+    return crux_builder_tensor(parts->b, name, 0, crux_type_of(CRUX_I32, -one, one),
+                               CRUX_CUBE(config->context, config->head_width / 2, 3));
 }
 
 static void declare_tables(struct crux_decoder_parts *parts) {
@@ -38,13 +51,17 @@ static void declare_tables(struct crux_decoder_parts *parts) {
     parts->act =
         crux_builder_tensor(parts->b, "act", 0, crux_type_fit(-act_most, act_most, 4), entries);
     if (config->positions == CRUX_DECODER_ROPE) {
-        int64_t one = INT64_C(1) << CRUX_ROPE_BITS;
-        parts->rope = crux_builder_tensor(parts->b, "rope", 0, crux_type_of(CRUX_I32, -one, one),
-                                          CRUX_CUBE(config->context, config->head_width / 2, 3));
+        parts->rope = declare_rope(parts, "rope");
+        if (config->rope_local_base != 0) parts->rope_local = declare_rope(parts, "rope.local");
     }
     if (config->softcap != 0) {
         parts->softcap = crux_builder_tensor(
             parts->b, "softcap", 0, crux_type_fit(-config->softcap, config->softcap, 4), entries);
+    }
+    if (config->logit_cap != 0) {
+        parts->logit_cap =
+            crux_builder_tensor(parts->b, "logit.cap", 0,
+                                crux_type_fit(-config->logit_cap, config->logit_cap, 4), entries);
     }
 }
 
@@ -77,6 +94,15 @@ static struct crux_value embed(const struct crux_decoder_parts *parts, struct cr
     return crux_fused_embed(parts->b, "embed", &embed, &values);
 }
 
+static struct crux_value cap(const struct crux_decoder_parts *parts, struct crux_value logits) {
+    int32_t most = parts->config->logit_cap;
+    if (most == 0) return logits;
+    return crux_emit(parts->b, "cap",
+                     crux_draft_lut(crux_type_of(CRUX_I32, -most, most), logits.shape,
+                                    crux_softcap_lut(most), CRUX_ARGS(crux_operand_same(logits)),
+                                    parts->logit_cap));
+}
+
 static struct crux_record head(const struct crux_decoder_parts *parts, struct crux_record r_record,
                                struct crux_value table) {
     const struct crux_fused_decoder *config = parts->config;
@@ -95,10 +121,16 @@ static struct crux_record head(const struct crux_decoder_parts *parts, struct cr
                                          config->logit_bits);
     crux_builder_begin_layer(b, CRUX_ACTIVE_FROM_LAST);
     struct crux_value r = crux_emit_load_record(b, "r", r_record);
-    struct crux_value n = crux_decoder_norm(parts, "out.", "norm", config->norm, config->width,
-                                            config->r_bits, config->norm_bits, r);
+    const struct crux_decoder_norm_parts norm = {"out.",
+                                                 "norm",
+                                                 config->norm,
+                                                 config->width,
+                                                 config->r_bits,
+                                                 config->norm_bits,
+                                                 config->inner_bits};
+    struct crux_value n = crux_decoder_norm(parts, &norm, r);
     struct crux_quantised x = crux_fused_quant_rows(b, "norm.row", CRUX_LIMIT_LINEAR, n);
-    struct crux_value logits = crux_decoder_linear(parts, &linear, x);
+    struct crux_value logits = cap(parts, crux_decoder_linear(parts, &linear, x));
     struct crux_value token = config->head == CRUX_DECODER_GREEDY
                                   ? crux_fused_sample_greedy(b, "sample", &sample, logits)
                                   : crux_fused_sample(b, "sample", &sample, logits, parts->exp2);

@@ -36,23 +36,25 @@ static struct crux_value tensor(const struct crux_decoder_parts *parts, const ch
     return crux_builder_tensor(parts->b, full, layout, type, shape);
 }
 
-struct crux_value crux_decoder_norm(const struct crux_decoder_parts *parts, const char *prefix,
-                                    const char *name, enum crux_decoder_norm kind, uint32_t width,
-                                    int32_t in_bits, int32_t weight_bits, struct crux_value r) {
+struct crux_value crux_decoder_norm(const struct crux_decoder_parts *parts,
+                                    const struct crux_decoder_norm_parts *norm,
+                                    struct crux_value r) {
     const struct crux_fused_decoder *config = parts->config;
-    struct crux_fused_norm norm = {.width = width,
-                                   .eps_m = config->eps_m,
-                                   .eps_shift = config->eps_shift,
-                                   .in_bits = in_bits,
-                                   .weight_bits = weight_bits,
-                                   .out_bits = config->inner_bits,
-                                   .weight_most = INT16_MAX};
+    struct crux_fused_norm shape = {.width = norm->width,
+                                    .eps_m = config->eps_m,
+                                    .eps_shift = config->eps_shift,
+                                    .in_bits = norm->in_bits,
+                                    .weight_bits = norm->weight_bits,
+                                    .out_bits = norm->out_bits,
+                                    .weight_most = INT16_MAX};
     struct crux_type w_type = crux_type_symmetric(INT16_MAX);
-    struct crux_value w = tensor(parts, prefix, name, "", 0, w_type, CRUX_ROW(width));
-    if (kind == CRUX_DECODER_RMSNORM) return crux_fused_rmsnorm(parts->b, name, &norm, r, w);
-    struct crux_value bias = tensor(parts, prefix, name, ".bias", 0,
-                                    crux_type_fit(-BIAS_MOST, BIAS_MOST, 4), CRUX_ROW(width));
-    return crux_fused_layernorm(parts->b, name, &norm, r, w, bias);
+    struct crux_shape row = CRUX_ROW(norm->width);
+    struct crux_value w = tensor(parts, norm->prefix, norm->name, "", 0, w_type, row);
+    if (norm->kind == CRUX_DECODER_RMSNORM)
+        return crux_fused_rmsnorm(parts->b, norm->name, &shape, r, w);
+    struct crux_value bias = tensor(parts, norm->prefix, norm->name, ".bias", 0,
+                                    crux_type_fit(-BIAS_MOST, BIAS_MOST, 4), row);
+    return crux_fused_layernorm(parts->b, norm->name, &shape, r, w, bias);
 }
 
 struct crux_value crux_decoder_linear(const struct crux_decoder_parts *parts,

@@ -13,7 +13,7 @@ enum { CRUX_DECODER_NAME_BYTES = 24 };
 struct crux_decoder_parts {
     struct crux_builder *b;
     const struct crux_fused_decoder *config;
-    struct crux_value rope, exp2, act, softcap; /* those the configuration has */
+    struct crux_value rope, rope_local, exp2, act, softcap, logit_cap; /* those it has */
 };
 
 /* s0 for a matrix with `inputs` inputs whose weights fill their range: a row keeps its size, but for the
@@ -23,10 +23,16 @@ int32_t crux_decoder_shift(int64_t most, uint32_t inputs, int32_t in_bits, int32
 /* `prefix` + `name` */
 void crux_decoder_name(char out[CRUX_DECODER_NAME_BYTES], const char *prefix, const char *name);
 
-/* A norm with its weights as tensors `prefix`name, and `prefix`name.bias. Returns: its 16-bit rows. */
-struct crux_value crux_decoder_norm(const struct crux_decoder_parts *parts, const char *prefix,
-                                    const char *name, enum crux_decoder_norm kind, uint32_t width,
-                                    int32_t in_bits, int32_t weight_bits, struct crux_value r);
+/* A norm with its weights as tensors `prefix`name, and `prefix`name.bias. */
+struct crux_decoder_norm_parts {
+    const char *prefix, *name;
+    enum crux_decoder_norm kind;
+    uint32_t width;
+    int32_t in_bits, weight_bits, out_bits;
+};
+struct crux_value crux_decoder_norm(const struct crux_decoder_parts *parts,
+                                    const struct crux_decoder_norm_parts *norm,
+                                    struct crux_value r);
 
 /* One linear and its tensors. */
 struct crux_decoder_linear {

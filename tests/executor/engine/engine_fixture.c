@@ -50,6 +50,13 @@ void engine_fixture_random_config(struct crux_fused_decoder *c, struct crux_rand
     c->head = crux_random_one_in(random, 3) ? CRUX_DECODER_GREEDY : CRUX_DECODER_SAMPLED;
     c->tied = crux_random_one_in(random, 2);
     c->softcap = crux_random_one_in(random, 3) ? 3000000 : 0;
+    c->logit_cap = crux_random_one_in(random, 3) ? (int32_t)any(random, 1, 1 << 19) : 0;
+    c->post_norms = crux_random_one_in(random, 3);
+    c->global_every = crux_random_one_in(random, 2) ? 0 : any(random, 1, 3);
+    c->rope_local_base = crux_random_one_in(random, 3) ? 500 : 0;
+    if (crux_random_one_in(random, 3))
+        c->score_divisor = (uint64_t)any(random, 1, 300) << 32 | any(random, 0, UINT32_MAX);
+    c->r_bits = (int32_t)any(random, 10, 14);
     c->embed_tiles = random_tiles(random);
     c->block_tiles = random_tiles(random);
     c->head_tiles = random_tiles(random);

@@ -7,15 +7,23 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+/* Bytes of any version are written as this one, which is read as the same. */
 static void try_config(const uint8_t *data, size_t size) {
-    struct crux_model_config config;
-    uint8_t *again = NULL;
-    size_t len = 0;
+    struct crux_model_config config, second;
+    uint8_t *again = NULL, *third = NULL;
+    size_t len = 0, third_len = 0;
     if (crux_model_config_decode(&config, data, size) == CRUX_OK) {
         enum crux_status status = crux_model_config_encode(&again, &len, &config.decoder);
         CRUX_ASSERT(status == CRUX_OK);
-        CRUX_ASSERT(len <= size);
+        status = crux_model_config_decode(&second, again, len);
+        CRUX_ASSERT(status == CRUX_OK);
+        status = crux_model_config_encode(&third, &third_len, &second.decoder);
+        CRUX_ASSERT(status == CRUX_OK);
+        CRUX_ASSERT(third_len == len && memcmp(again, third, len) == 0);
+        CRUX_ASSERT(crux_load_u32(data) != crux_load_u32(again) || len == size);
+        crux_model_config_free(&second);
         free(again);
+        free(third);
     }
     crux_model_config_free(&config);
 }

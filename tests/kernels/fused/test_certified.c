@@ -83,7 +83,7 @@ static void check_attention(const char *what, struct crux_fused_attention config
     struct crux_fused_attention_args args = {0};
     int64_t limit = crux_fused_quant_rows_dot_limit(config.width);
     config.chunk = 256;
-    crux_fused_attention_scale(&config, config.width, 28);
+    crux_fused_attention_scale(&config, (uint64_t)config.width << CRUX_DIVISOR_BITS, 28);
     begin(&b, &program, config.context, 2);
     args.exp2 = exp2_tensor(&b);
     if (config.softcap != 0) {

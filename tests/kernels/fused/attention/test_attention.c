@@ -49,9 +49,11 @@ static void choose_scale(struct harness *h, struct crux_fused_attention *config,
     struct crux_random *random = &h->random;
     int64_t most = limit * limit * config->width;
     if (crux_random_one_in(random, 4)) {
-        uint32_t divisor = crux_random_one_in(random, 4)
-                               ? (uint32_t)crux_random_between(random, 1, INT32_MAX)
-                               : config->width;
+        uint64_t whole = crux_random_one_in(random, 4)
+                             ? (uint64_t)crux_random_between(random, 1, (1 << 30) - 1)
+                             : config->width;
+        uint64_t divisor = whole << CRUX_DIVISOR_BITS;
+        if (crux_random_one_in(random, 2)) divisor |= crux_random_next(random) & UINT32_MAX;
         crux_fused_attention_scale(config, divisor, (int32_t)crux_random_between(random, 0, 32));
         return;
     }

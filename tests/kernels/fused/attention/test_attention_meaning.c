@@ -68,7 +68,7 @@ static void check(uint64_t seed, double cap) {
                                           .chunk = 256};
     struct crux_attention_cache cache = {k, ek, v, ev, POSITIONS};
     struct crux_attention_tables tables = {exp2_table, softcap};
-    crux_fused_attention_scale(&config, WIDTH, 2 * BITS);
+    crux_fused_attention_scale(&config, (uint64_t)WIDTH << CRUX_DIVISOR_BITS, 2 * BITS);
     config.softcap = (int32_t)lround(cap * 1.4426950408889634 * (1 << CRUX_SCORE_BITS));
     crux_table_exp2(exp2_table);
     if (cap > 0) crux_table_softcap(softcap, config.softcap);

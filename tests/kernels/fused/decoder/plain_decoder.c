@@ -9,8 +9,10 @@
 #include "kernels/fused/embed/embed.h"
 #include "kernels/fused/layernorm/layernorm.h"
 #include "kernels/fused/linear/linear.h"
+#include "kernels/fused/lut.h"
 #include "kernels/fused/rmsnorm/rmsnorm.h"
 #include "kernels/fused/sample/sample.h"
+#include "kernels/fused/softcap.h"
 
 enum { E_MAX = 63, BIAS_MOST = 1 << 24 };
 
@@ -71,13 +73,12 @@ static struct row quantise(const int32_t *v, uint32_t width) {
     return row;
 }
 
-static void normalise(const struct plain_decoder *d, const char *name, enum crux_decoder_norm kind,
-                      int32_t *n, const int32_t *r, uint32_t rows, uint32_t width,
-                      int32_t in_bits) {
+static void normalise_to(const struct plain_decoder *d, const char *name,
+                         enum crux_decoder_norm kind, int32_t *n, const int32_t *r, uint32_t rows,
+                         uint32_t width, int32_t in_bits, int32_t out_bits) {
     const struct crux_fused_decoder *config = d->config;
-    struct crux_fused_norm norm = {width,    config->eps_m,     config->eps_shift,
-                                   in_bits,  config->norm_bits, config->inner_bits,
-                                   INT16_MAX};
+    struct crux_fused_norm norm = {
+        width, config->eps_m, config->eps_shift, in_bits, config->norm_bits, out_bits, INT16_MAX};
     struct crux_norm_constants constants;
     int16_t *z = scratch(width, sizeof *z);
     int64_t *c = scratch(width, sizeof *c);
@@ -92,6 +93,12 @@ static void normalise(const struct plain_decoder *d, const char *name, enum crux
     }
     free(z);
     free(c);
+}
+
+static void normalise(const struct plain_decoder *d, const char *name, enum crux_decoder_norm kind,
+                      int32_t *n, const int32_t *r, uint32_t rows, uint32_t width,
+                      int32_t in_bits) {
+    normalise_to(d, name, kind, n, r, rows, width, in_bits, d->config->inner_bits);
 }
 
 struct matrix {
@@ -146,6 +153,26 @@ void plain_decoder_embed(struct plain_decoder *d, uint32_t token) {
     crux_fused_embed_reference(d->r, &embed, token, &table, tensor(d, "embed.scale"), positions);
 }
 
+/* What a branch adds to r.  In: post, the norm of it. */
+static void join(struct plain_decoder *d, uint32_t block, const struct matrix *m, const char *post,
+                 struct row x) {
+    const struct crux_fused_decoder *config = d->config;
+    char name[48];
+    if (!config->post_norms) {
+        multiply(d, m, d->r, x, d->r);
+        return;
+    }
+    int32_t *y = scratch(config->width, sizeof *y);
+    multiply(d, m, y, x, NULL);
+    (void)snprintf(name, sizeof name, "b%u.%s", (unsigned)block, post);
+    normalise_to(d, name, config->norm, y, y, 1, config->width, config->inner_bits, config->r_bits);
+    for (uint32_t i = 0; i < config->width; i++) {
+        int64_t sum = (int64_t)d->r[i] + y[i];
+        d->r[i] = (int32_t)crux_clamp(sum, -INT32_MAX, INT32_MAX);
+    }
+    free(y);
+}
+
 /* q or k, up to its 16-bit rows. */
 static void heads_of(const struct plain_decoder *d, uint32_t block, const char *name,
                      uint32_t count, int16_t *x, int8_t *e, struct row in) {
@@ -172,7 +199,10 @@ static void heads_of(const struct plain_decoder *d, uint32_t block, const char *
     }
     if (config->positions == CRUX_DECODER_ROPE) {
         struct crux_fused_rope rope = {config->rope_layout, crux_fused_rope_type(type)};
-        const int32_t *table = tensor(d, "rope");
+        bool global =
+            config->global_every != 0 && block % config->global_every + 1 == config->global_every;
+        const int32_t *table =
+            tensor(d, config->rope_local_base != 0 && !global ? "rope.local" : "rope");
         crux_fused_rope_reference(v, &rope, v, count, width,
                                   table + (size_t)d->pos * (width / 2) * 3);
     }
@@ -189,7 +219,7 @@ static void attend(struct plain_decoder *d, uint32_t block) {
                                              .kv_heads = kv,
                                              .width = config->head_width,
                                              .context = config->context,
-                                             .window = config->window,
+                                             .window = crux_fused_decoder_window(config, block),
                                              .softcap = config->softcap};
     char name[48];
     int32_t *n = scratch(config->width, sizeof *n), *v = scratch(kv_width, sizeof *v);
@@ -207,7 +237,8 @@ static void attend(struct plain_decoder *d, uint32_t block) {
     multiply(d, &m, v, x, NULL);
     crux_fused_quant_rows_i32(cache->v + row, cache->ev + head, v, kv, config->head_width,
                               CRUX_LIMIT_WIDE, E_MAX);
-    crux_fused_attention_scale(&attention, config->head_width, 2 * config->inner_bits);
+    crux_fused_attention_scale(&attention, crux_fused_decoder_divisor(config),
+                               2 * config->inner_bits);
     uint32_t most = crux_fused_attention_positions(&attention);
     uint32_t used = d->pos + 1 < most ? d->pos + 1 : most, first = d->pos + 1 - used;
     struct crux_attention_cache rows = {
@@ -218,7 +249,7 @@ static void attend(struct plain_decoder *d, uint32_t block) {
     crux_fused_attention_reference(out, score, weight, &attention, q, eq, &rows, &tables);
     struct row mixed = quantise(out, width);
     m = matrix_of(d, block, "o", config->bias);
-    multiply(d, &m, d->r, mixed, d->r);
+    join(d, block, &m, "n1.post", mixed);
     free(n), free(v), free(out), free(score), free(weight), free(q), free(eq), free(x.x),
         free(mixed.x);
 }
@@ -313,7 +344,7 @@ static void feed_forward(struct plain_decoder *d, uint32_t block) {
                                     config->ffn_width, tensor(d, "act"));
     struct row h = quantise(gate, config->ffn_width);
     m = matrix_of(d, block, "down", config->bias);
-    multiply(d, &m, d->r, h, d->r);
+    join(d, block, &m, "n2.post", h);
     free(n), free(up), free(gate), free(x.x), free(h.x);
 }
 
@@ -335,6 +366,12 @@ uint32_t plain_decoder_head(struct plain_decoder *d, const uint32_t *tokens,
     struct crux_fused_linear linear = {shift_of(d, layer, "head"), wide};
     struct crux_tiles w = tiles_of(d, config->tied ? "embed" : "head");
     crux_fused_linear_reference(logits, &linear, x.x, x.e, &w, tensor(d, "head.scale"), NULL, NULL);
+    if (config->logit_cap != 0) {
+        struct crux_lut cap = crux_softcap_lut(config->logit_cap);
+        for (uint32_t i = 0; i < config->vocab; i++)
+            logits[i] = (int32_t)crux_exact_lut(&cap, logits[i], tensor(d, "logit.cap"),
+                                                -config->logit_cap, config->logit_cap);
+    }
     if (config->head == CRUX_DECODER_GREEDY) {
         token = crux_fused_sample_greedy_reference(&sample, logits);
     } else {

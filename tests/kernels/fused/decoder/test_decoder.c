@@ -53,6 +53,15 @@ static struct crux_fused_decoder random_decoder(struct harness *h) {
     c.head = crux_random_one_in(random, 3) ? CRUX_DECODER_GREEDY : CRUX_DECODER_SAMPLED;
     c.tied = crux_random_one_in(random, 2);
     c.softcap = crux_random_one_in(random, 3) ? 3000000 : 0;
+    c.logit_cap =
+        crux_random_one_in(random, 3) ? (int32_t)crux_random_between(random, 1, 1 << 19) : 0;
+    c.post_norms = c.experts == 0 && crux_random_one_in(random, 3);
+    c.global_every =
+        crux_random_one_in(random, 2) ? 0 : (uint32_t)crux_random_between(random, 1, 3);
+    c.rope_local_base = crux_random_one_in(random, 3) ? 500 : 0;
+    if (crux_random_one_in(random, 3))
+        c.score_divisor = (uint64_t)crux_random_between(random, INT64_C(1) << 32, INT64_C(1) << 40);
+    c.r_bits = (int32_t)crux_random_between(random, 10, 14);
     c.embed_tiles = random_tiles(h);
     c.block_tiles = random_tiles(h);
     c.head_tiles = random_tiles(h);
