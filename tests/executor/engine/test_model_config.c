@@ -26,7 +26,7 @@ static void make(struct subject *s, struct crux_random *random) {
     engine_fixture_random_config(&s->decoder, random, 32);
     s->decoder.eps_m = crux_random_between(random, 0, (INT64_C(1) << 53) - 1);
     for (uint32_t i = 0; i < s->decoder.blocks; i++) {
-        for (size_t j = 0; j < CRUX_DECODER_MATRICES; j++) {
+        for (size_t j = 0; j < CRUX_DECODER_ROUTER; j++) {
             s->plans[i].tiles[j] = s->decoder.block_tiles;
             s->plans[i].s0[j] = (int32_t)crux_random_between(random, -31, 95);
         }
@@ -51,7 +51,7 @@ static void expect_same(const struct crux_fused_decoder *a, const struct crux_fu
     if (a->embed_s0 != NULL) assert_int_equal(*a->embed_s0, *b->embed_s0);
     if (a->head_s0 != NULL) assert_int_equal(*a->head_s0, *b->head_s0);
     for (uint32_t i = 0; a->plans != NULL && i < a->blocks; i++) {
-        assert_memory_equal(a->plans[i].s0, b->plans[i].s0, sizeof a->plans[i].s0);
+        assert_memory_equal(a->plans[i].s0, b->plans[i].s0, CRUX_DECODER_ROUTER * sizeof(int32_t));
         assert_memory_equal(a->plans[i].norm_bits, b->plans[i].norm_bits,
                             sizeof a->plans[i].norm_bits);
     }
@@ -114,7 +114,7 @@ static void version_1_is_read(void **state) {
             subject.plans[b].norm_bits[CRUX_DECODER_NORM_1_POST] =
                 subject.plans[b].norm_bits[CRUX_DECODER_NORM_2_POST] = 0;
         assert_int_equal(crux_model_config_encode(&bytes, &len, d), CRUX_OK);
-        size_t plan = CRUX_DECODER_MATRICES * 13 + CRUX_DECODER_NORMS * 4;
+        size_t plan = CRUX_DECODER_ROUTER * 13 + CRUX_DECODER_NORMS * 4;
         arrays = (d->plans != NULL ? plan * d->blocks : 0) +
                  (d->rope_turns != NULL ? d->head_width / 2 * 8 : 0);
         const uint8_t *from = bytes + len - arrays;
