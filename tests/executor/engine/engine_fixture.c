@@ -51,7 +51,7 @@ void engine_fixture_random_config(struct crux_fused_decoder *c, struct crux_rand
     c->tied = crux_random_one_in(random, 2);
     c->softcap = crux_random_one_in(random, 3) ? 3000000 : 0;
     c->logit_cap = crux_random_one_in(random, 3) ? (int32_t)any(random, 1, 1 << 19) : 0;
-    c->post_norms = crux_random_one_in(random, 3);
+    c->post_norms = c->experts == 0 && crux_random_one_in(random, 3);
     c->global_every = crux_random_one_in(random, 2) ? 0 : any(random, 1, 3);
     c->rope_local_base = crux_random_one_in(random, 3) ? 500 : 0;
     if (crux_random_one_in(random, 3))

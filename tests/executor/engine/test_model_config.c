@@ -24,6 +24,8 @@ struct subject {
 static void make(struct subject *s, struct crux_random *random) {
     memset(s, 0, sizeof *s);
     engine_fixture_random_config(&s->decoder, random, 32);
+    s->decoder.experts = s->decoder.experts_used = 0; /* which are in no byte yet */
+    s->decoder.experts_of_all = false;
     s->decoder.eps_m = crux_random_between(random, 0, (INT64_C(1) << 53) - 1);
     for (uint32_t i = 0; i < s->decoder.blocks; i++) {
         for (size_t j = 0; j < CRUX_DECODER_ROUTER; j++) {
