@@ -17,10 +17,11 @@ enum {
     OPTION_BACKEND,
     OPTION_THREADS,
     OPTION_TOKENS,
+    OPTION_GREEDY,
     OPTION_COUNT
 };
 
-enum { CONTEXT = 512 };
+enum { CONTEXT = 512, GREEDY_PROMPT = 32 };
 
 const struct crux_cli_option crux_cli_eval_options[] = {
     [OPTION_TEXT] = {.name = "text",
@@ -55,6 +56,14 @@ const struct crux_cli_option crux_cli_eval_options[] = {
                        .help = "no more than the text's first N tokens",
                        .least = 2,
                        .most = UINT32_MAX},
+    [OPTION_GREEDY] = {.name = "greedy",
+                       .kind = CRUX_CLI_NUMBER,
+                       .value = "N",
+                       .help =
+                           "with --against: continue each window's first 32 tokens by N, too, and "
+                           "say where floats would choose otherwise",
+                       .least = 1,
+                       .most = CRUX_EVALUATE_CONTEXT_MAX},
     [OPTION_COUNT] = {.name = NULL},
 };
 
@@ -89,6 +98,14 @@ static bool load(struct job *job) {
     if (!job->is_loaded) return false;
     uint32_t most = job->loaded.file.config.decoder.context;
     if (!job->call->option[OPTION_CONTEXT].given && job->context > most) job->context = most;
+    if (job->call->option[OPTION_GREEDY].given &&
+        job->call->option[OPTION_GREEDY].number + GREEDY_PROMPT > job->context) {
+        job->code = crux_cli_fail(job->call, CRUX_E_USAGE,
+                                  "--greedy: %d tokens before it and these are more than a window "
+                                  "of %u",
+                                  GREEDY_PROMPT, (unsigned)job->context);
+        return false;
+    }
     if (job->context <= most) return true;
     job->code = crux_cli_fail(job->call, CRUX_E_USAGE,
                               "--context %u is more than the %u positions of this model",
@@ -190,7 +207,14 @@ static void progress(void *ctx, uint64_t done, uint64_t all, double nll_so_far) 
     crux_cli_model_progress(ctx, "evaluating", done, all);
 }
 
-static json_t *describe(const struct job *job, const struct crux_evaluation *e) {
+static json_t *describe_greedy(const struct crux_greedy *greedy) {
+    return json_pack("{s:I, s:I, s:I, s:f}", "texts", (json_int_t)greedy->texts, "parted",
+                     (json_int_t)greedy->parted, "tokens", (json_int_t)greedy->tokens, "lead_max",
+                     greedy->lead_max);
+}
+
+static json_t *describe(const struct job *job, const struct crux_evaluation *e,
+                        const struct crux_greedy *greedy) {
     json_t *object = json_pack("{s:I, s:f, s:f, s:I, s:I, s:s}", "tokens", (json_int_t)e->tokens,
                                "nll", e->nll, "ppl", e->ppl, "windows", (json_int_t)e->windows,
                                "context", (json_int_t)job->context, "backend",
@@ -200,13 +224,15 @@ static json_t *describe(const struct job *job, const struct crux_evaluation *e) 
                                                  e->nll_against, "ppl_float", e->ppl_against,
                                                  "ratio", e->ratio, "kl", e->kl, "kl_max",
                                                  e->kl_max, "argmax_agreement", e->argmax_agreement,
-                                                 "disagreement_lead", e->disagreement_lead)) == 0)
+                                                 "disagreement_lead", e->disagreement_lead)) == 0 &&
+        (greedy->texts == 0 || json_object_set_new(object, "greedy", describe_greedy(greedy)) == 0))
         return object;
     json_decref(object);
     return NULL;
 }
 
-static void say(const struct job *job, const struct crux_evaluation *e) {
+static void say(const struct job *job, const struct crux_evaluation *e,
+                const struct crux_greedy *greedy) {
     (void)printf("%llu tokens scored in %llu windows of %u, backend %s\n",
                  (unsigned long long)e->tokens, (unsigned long long)e->windows,
                  (unsigned)job->context, crux_engine_model_backend(job->loaded.model));
@@ -216,6 +242,25 @@ static void say(const struct job *job, const struct crux_evaluation *e) {
     (void)printf("  KL to floats   %.3g nats a token on average, %.3g at most\n", e->kl, e->kl_max);
     (void)printf("  same argmax    %.3f%%; elsewhere floats lead by %.3g nats at most\n",
                  100 * e->argmax_agreement, e->disagreement_lead);
+    if (greedy->texts == 0) return;
+    (void)printf(
+        "  greedy texts   %llu of %llu part from the floats' own, where those lead by %.3g "
+        "nats at most; %llu tokens alike before\n",
+        (unsigned long long)greedy->parted, (unsigned long long)greedy->texts, greedy->lead_max,
+        (unsigned long long)greedy->tokens);
+}
+
+/* One text for each window of the evaluation. */
+static enum crux_status continue_texts(struct crux_greedy *greedy, const struct job *job,
+                                       const struct crux_logit_source *floats) {
+    uint64_t limit = job->call->option[OPTION_GREEDY].number, count = job->tokens.count;
+    enum crux_status status = CRUX_OK;
+    for (uint64_t at = 0; status == CRUX_OK && at + GREEDY_PROMPT <= count; at += job->context) {
+        status = crux_evaluate_greedy(greedy, job->engine, floats, job->tokens.id + at,
+                                      GREEDY_PROMPT, (uint32_t)limit);
+        crux_cli_model_progress(NULL, "continuing", at, count);
+    }
+    return status;
 }
 
 static void evaluate(struct job *job) {
@@ -227,17 +272,20 @@ static void evaluate(struct job *job) {
     const struct crux_logit_source source = crux_engine_logits_source(job->logits);
     struct crux_logit_source floats;
     struct crux_evaluation evaluation;
+    struct crux_greedy greedy = {.texts = 0};
     if (job->compare) floats = crux_float_reference_source(job->reference);
     enum crux_status status =
         crux_evaluate(&evaluation, &ask, &source, job->compare ? &floats : NULL);
+    if (status == CRUX_OK && job->call->option[OPTION_GREEDY].given)
+        status = continue_texts(&greedy, job, &floats);
     crux_cli_model_progress_end();
     if (!ok(job, status, job->call->option[OPTION_TEXT].text,
             status == CRUX_E_USAGE ? "fewer than two tokens" : "could not be evaluated"))
         return;
     if (job->call->json)
-        job->code = crux_cli_answer(job->call, describe(job, &evaluation));
+        job->code = crux_cli_answer(job->call, describe(job, &evaluation, &greedy));
     else
-        say(job, &evaluation);
+        say(job, &evaluation, &greedy);
 }
 
 enum crux_cli_exit crux_cli_run_eval(const struct crux_cli_call *call) {
@@ -248,6 +296,8 @@ enum crux_cli_exit crux_cli_run_eval(const struct crux_cli_call *call) {
         job.context = (uint32_t)call->option[OPTION_CONTEXT].number;
     if (call->option[OPTION_THREADS].given)
         job.threads = (unsigned)call->option[OPTION_THREADS].number;
+    if (call->option[OPTION_GREEDY].given && !call->option[OPTION_AGAINST].given)
+        return crux_cli_fail(call, CRUX_E_USAGE, "--greedy compares: say with what, by --against");
     if (load(&job) && read_text(&job) && open_float(&job) && open_engine(&job)) evaluate(&job);
     crux_float_reference_close(job.reference);
     crux_float_model_free(&job.model);

@@ -6,6 +6,7 @@
 #include "executor/evaluate/float_model.h"
 #include "executor/evaluate/float_reference.h"
 #include "executor/evaluate/float_stored.h"
+#include "executor/evaluate/greedy.h"
 #include "executor/evaluate/perplexity.h"
 #include "executor/evaluate/score.h"
 

@@ -13,12 +13,13 @@ run import "$source" -o "$work/demo.crux" --json
 is 'import' "$code" 0
 all=0
 for text in prose technical; do
-    run eval "$work/demo.crux" --text "$here/../data/text/$text.txt" --context 512 --against "$source" --json
+    run eval "$work/demo.crux" --text "$here/../data/text/$text.txt" --context 512 --against "$source" --greedy 128 --json
     is "eval of $text" "$code" 0
     printf '%s: %s\n' "$text" "$out"
     is "$text: ratio within 1 +- 0.0002" "$(json 'abs(d["ratio"] - 1) <= 0.0002')" true
     is "$text: KL at most 1e-4" "$(json 'd["kl"] <= 1e-4')" true
     is "$text: argmax agreement" "$(json 'd["argmax_agreement"] >= 0.995')" true
+    is "$text: greedy texts part at near ties only" "$(json 'd["greedy"]["lead_max"] <= 0.02')" true
     all=$((all + $(json 'd["tokens"]')))
 done
 is 'at least 6,000 tokens' "$((all >= 6000))" 1

@@ -73,6 +73,13 @@ void gguf_texts(struct gguf_writer *w, const char *key, const char *const *value
     for (uint64_t i = 0; i < count; i++) put_text(&w->entries, value[i]);
 }
 
+void gguf_i32s(struct gguf_writer *w, const char *key, const uint32_t *value, uint64_t count) {
+    put_key(w, key, 9);
+    put_u32(&w->entries, 5);
+    put_u64(&w->entries, count);
+    for (uint64_t i = 0; i < count; i++) put_u32(&w->entries, value[i]);
+}
+
 void gguf_tensor(struct gguf_writer *w, const char *name, uint32_t type, uint32_t dims,
                  const uint64_t *dim, const uint8_t *data, size_t len) {
     align(&w->data);

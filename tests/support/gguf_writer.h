@@ -25,6 +25,8 @@ void gguf_f32(struct gguf_writer *w, const char *key, float value);
 void gguf_text(struct gguf_writer *w, const char *key, const char *value);
 /* An array of strings. */
 void gguf_texts(struct gguf_writer *w, const char *key, const char *const *value, uint64_t count);
+/* An array of signed 32-bit numbers. */
+void gguf_i32s(struct gguf_writer *w, const char *key, const uint32_t *value, uint64_t count);
 /* In: data, len bytes; dim, fastest first. */
 void gguf_tensor(struct gguf_writer *w, const char *name, uint32_t type, uint32_t dims,
                  const uint64_t *dim, const uint8_t *data, size_t len);
