@@ -3,10 +3,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/bench_one.h"
 #include "cli/output.h"
 #include "executor/engine/engine.h"
 
-enum { OPTION_BACKEND, OPTION_THREADS, OPTION_REPEAT, OPTION_COUNT };
+enum {
+    OPTION_BACKEND,
+    OPTION_THREADS,
+    OPTION_REPEAT,
+    OPTION_ONLY,
+    OPTION_TOKENS,
+    OPTION_DEPTH,
+    OPTION_WARMUP,
+    OPTION_COUNT
+};
 
 const struct crux_cli_option crux_cli_bench_options[] = {
     [OPTION_BACKEND] = {.name = "backend",
@@ -25,6 +35,29 @@ const struct crux_cli_option crux_cli_bench_options[] = {
                        .help = "measure N times and take the median (default 3)",
                        .least = 1,
                        .most = 99},
+    [OPTION_ONLY] =
+        {.name = "only",
+         .kind = CRUX_CLI_TEXT,
+         .value = "prefill|decode",
+         .help = "one figure, with exactly --threads threads; the options below go with it"},
+    [OPTION_TOKENS] = {.name = "tokens",
+                       .kind = CRUX_CLI_NUMBER,
+                       .value = "N",
+                       .help = "to time (default: 512 of prefill, 128 of decode)",
+                       .least = 1,
+                       .most = 1U << 20},
+    [OPTION_DEPTH] = {.name = "depth",
+                      .kind = CRUX_CLI_NUMBER,
+                      .value = "N",
+                      .help = "tokens in the context before them (default 0)",
+                      .least = 0,
+                      .most = 1U << 24},
+    [OPTION_WARMUP] = {.name = "warmup",
+                       .kind = CRUX_CLI_NUMBER,
+                       .value = "N",
+                       .help = "tokens to read before anything is timed (default 128)",
+                       .least = 0,
+                       .most = 1U << 20},
     [OPTION_COUNT] = {.name = NULL},
 };
 
@@ -146,6 +179,44 @@ static enum crux_cli_exit run_all(const struct bench *bench) {
     return CRUX_CLI_OK;
 }
 
+static enum crux_cli_exit run_one(const struct bench *bench) {
+    const struct crux_cli_call *call = bench->call;
+    const struct crux_cli_value *option = call->option;
+    const char *only = option[OPTION_ONLY].text;
+    struct crux_cli_bench_one one = {.prefill = strcmp(only, "prefill") == 0,
+                                     .repeats = bench->repeats,
+                                     .threads = crux_threads_processors(),
+                                     .warmup = SHORT};
+    struct crux_cli_bench_figure figure;
+    if (!one.prefill && strcmp(only, "decode") != 0)
+        return crux_cli_fail(call, CRUX_E_USAGE, "--only is prefill or decode, not %s", only);
+    one.tokens = one.prefill ? LONG : DECODE;
+    if (option[OPTION_TOKENS].given) one.tokens = (uint32_t)option[OPTION_TOKENS].number;
+    if (option[OPTION_DEPTH].given) one.depth = (uint32_t)option[OPTION_DEPTH].number;
+    if (option[OPTION_WARMUP].given) one.warmup = (uint32_t)option[OPTION_WARMUP].number;
+    if (option[OPTION_THREADS].given) one.threads = (unsigned)option[OPTION_THREADS].number;
+    enum crux_status status = crux_cli_bench_measure(&figure, &bench->loaded, &one);
+    if (status == CRUX_E_STEP_OUTSIDE)
+        return crux_cli_fail(call, status,
+                             "depth %u, %u tokens and the one after do not fit: the context is %u",
+                             one.depth, one.tokens, bench->loaded.file.program.header.context);
+    if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", crux_status_text(status));
+    const char *backend = crux_engine_model_backend(bench->loaded.model);
+    if (call->json)
+        return crux_cli_answer(
+            call,
+            json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f}", "model_root",
+                      crux_cli_json_hex(bench->loaded.file.root, 32), "backend", backend, "only",
+                      only, "threads", (int)one.threads, "tokens", (int)one.tokens, "depth",
+                      (int)one.depth, "tokens_per_second", figure.rate, "commit_share",
+                      figure.commit_share, "run_seconds", figure.run_seconds));
+    printf("%s of %u tokens at depth %u, %u threads, backend %s: %.1f tokens/s, of it commitment "
+           "%.2f%%\n",
+           only, one.tokens, one.depth, one.threads, backend, figure.rate,
+           100 * figure.commit_share);
+    return CRUX_CLI_OK;
+}
+
 enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call) {
     const struct crux_cli_value *option = call->option;
     const char *backend = option[OPTION_BACKEND].given ? option[OPTION_BACKEND].text : NULL;
@@ -155,6 +226,10 @@ enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call) {
     enum crux_status status = crux_engine_load(&bench.loaded, call->operand[0], backend, message);
     if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", message);
     enum crux_cli_exit code = CRUX_CLI_FAILURE;
+    if (option[OPTION_ONLY].given) {
+        code = run_one(&bench);
+        goto out;
+    }
     bench.tokens = calloc(LONG, sizeof *bench.tokens);
     if (bench.tokens == NULL) {
         code = crux_cli_fail(call, CRUX_E_OUT_OF_MEMORY, "no memory for the tokens");

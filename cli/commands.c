@@ -26,7 +26,8 @@ const struct crux_cli_command crux_cli_commands[] = {
         .operands_most = 1,
         .options = crux_cli_bench_options,
         .help = "MODEL is a .crux file. Rates are tokens a second: of prompts of 128 and 512 "
-                "tokens, and of 128 tokens chosen\none after the other.\n",
+                "tokens, and of 128 tokens chosen\none after the other; with --only one rate, "
+                "as other engines' benches state theirs.\n",
         .run = crux_cli_run_bench,
     },
     {

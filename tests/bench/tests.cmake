@@ -11,6 +11,24 @@ if(libcrypto AND TARGET bench_hash)
   target_compile_definitions(bench_hash PRIVATE CRUX_HAVE_LIBCRYPTO)
 endif()
 crux_add_bench(NAME kernels SOURCES bench_kernels.c LIBS ${CMAKE_DL_LIBS})
+crux_add_bench(NAME read SOURCES bench_read.c)
 
 crux_add_bench(NAME adjudicator
   SOURCES bench_adjudicator.c ../support/toy_world.c ../support/toy_program.c)
+
+# No benches: what the bench of the peer needs.
+if(NOT CRUX_FUZZ)
+  add_library(cpu_clock MODULE "${CRUX_TEST_DIR}/cpu_clock.c")
+  target_link_libraries(cpu_clock PRIVATE ${CMAKE_DL_LIBS})
+  set_target_properties(cpu_clock PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+  crux_test_program(make_model SOURCES make_model.c ../support/gguf_writer.c ../support/random.c LIBS crux_import m)
+  set_target_properties(make_model PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+endif()
+
+find_program(CRUX_PYTHON python3)
+if(CRUX_PYTHON)
+  crux_add_script_test(NAME bench_peer
+    COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/peer/test_peer.py")
+else()
+  crux_add_script_test(NAME bench_peer COMMAND sh -c "echo 'python3 is not installed'; exit 77")
+endif()

@@ -1,0 +1,61 @@
+"""Loading, memory, and how near decode comes to the rate at which memory can be read."""
+import json
+import os
+
+import process
+import ratios
+from say import progress
+
+
+def loads(sides, rows):
+    """FILE -> what loading takes, the most memory of any of its runs, and its size, on both sides."""
+    found = {}
+    for row in rows:
+        file = row.case.file
+        if file.name not in found:
+            progress(f"load {file.name}")
+            peer, crux = sides.load(file)
+            found[file.name] = {
+                "load_seconds": {"crux": crux.load_seconds, "llama": peer.load_seconds},
+                "peak_bytes": {"crux": 0, "llama": 0},
+                "file_bytes": {"crux": os.stat(file.crux).st_size, "llama": os.stat(file.gguf).st_size}}
+        peaks = found[file.name]["peak_bytes"]
+        for side, figures in (("crux", row.crux), ("llama", row.peer)):
+            peaks[side] = max(peaks[side], *(figure.peak_bytes for figure in figures))
+    progress("")
+    return found
+
+
+def load_table(found):
+    columns = (("load_seconds", 1, "{:.3f}", "load s"), ("peak_bytes", 1 << 20, "{:.0f}", "peak MiB"),
+               ("file_bytes", 1 << 20, "{:.0f}", "file MiB"))
+    lines = [("file", "", *(word for _, _, _, what in columns for word in (f"{what}: llama.cpp", "crux")))]
+    for name, at in found.items():
+        lines.append((name, "", *(form.format(at[key][side] / unit)
+                                  for key, unit, form, _ in columns for side in ("llama", "crux"))))
+    return ratios.columns(lines)
+
+
+def roofs(program, threads, clock):
+    """Threads -> bytes a second that so many threads read from memory."""
+    found = {}
+    for count in threads:
+        progress(f"memory read by {count} threads")
+        ended = process.run([program, "--json", "--threads", str(count)], clock and {"LD_PRELOAD": clock})
+        found[count] = json.loads(ended.out)["bytes_per_second"]
+    progress("")
+    return found
+
+
+def read_table(rows, roofs):
+    """Every token of decode reads the whole file."""
+    lines = [("decode reads", "threads", "llama.cpp GB/s", "crux GB/s", "of roof", "roof GB/s")]
+    for row in rows:
+        case = row.case
+        if case.kind == "decode" and case.depth == 0:
+            theirs, ours = (ratios.rate(figures) * os.stat(path).st_size
+                            for figures, path in ((row.peer, case.file.gguf), (row.crux, case.file.crux)))
+            roof = roofs[case.threads]
+            lines.append((case.file.name, str(case.threads), f"{theirs / 1e9:.1f}", f"{ours / 1e9:.1f}",
+                          f"{100 * ours / roof:.0f}%", f"{roof / 1e9:.1f}"))
+    return ratios.columns(lines)

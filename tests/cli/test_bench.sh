@@ -1,0 +1,34 @@
+#!/usr/bin/env bash
+# crux bench --only over a small model: what it measures is what was asked for; refusals.
+# shellcheck source=tests/cli/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+
+here=$(cd "${BASH_SOURCE[0]%/*}" && pwd)
+cd "$work"
+python3 "$here/tiny_gguf.py" tiny.gguf
+run import tiny.gguf -o tiny.crux --json
+is 'import' "$code" 0
+root=$(json 'd["model_root"]')
+
+for only in prefill decode; do
+    run bench tiny.crux --only "$only" --tokens 8 --depth 70 --threads 2 --warmup 8 --repeat 2 --json
+    is "$only" "$code" 0
+    is 'what was asked for' "$(json '[d[k] for k in "only tokens depth threads model_root".split()]')" \
+        "[\"$only\", 8, 70, 2, \"$root\"]"
+    is 'a rate within the time of the run' \
+        "$(json '0 < 2 * 8 / d["tokens_per_second"] <= 1.1 * d["run_seconds"]')" true
+    is 'a share' "$(json '0 < d["commit_share"] < 1')" true
+done
+run bench tiny.crux --only decode --tokens 1 --warmup 0 --threads 1 --repeat 1
+is 'for a person' "$code" 0
+has 'the rate is said' "$out" tokens/s
+
+run bench tiny.crux --only decode --tokens 64 --depth 64 --json # and the one that prefill chose
+is 'no room in the context' "$code $(json 'd["error"]')" '1 step_outside'
+run bench tiny.crux --only decode --tokens 63 --depth 64 --warmup 8 --repeat 1 --json
+is 'just room in the context' "$code" 0
+run bench tiny.crux --only decode --tokens 1 --warmup 129
+is 'no room to warm up' "$code" 1
+run bench tiny.crux --only tea
+is 'no such figure' "$code" 2
+done_testing
