@@ -9,7 +9,7 @@
 #include "kernels/base/status.h"
 #include "kernels/certificate/certificate.h"
 #include "kernels/fused/activation/activation.h"
-#include "kernels/fused/attention/paged.h"
+#include "kernels/fused/attention/block.h"
 #include "kernels/fused/decoder/decoder.h"
 #include "kernels/fused/embed/embed.h"
 #include "kernels/fused/experts/experts.h"

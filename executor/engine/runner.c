@@ -124,6 +124,7 @@ enum crux_status crux_engine_step(struct crux_engine *engine, struct crux_engine
     if (status != CRUX_OK) return status;
     engine->count = count;
     runner_record_begin(engine);
+    runner_attention_begin(engine);
     runner_embed(engine);
     for (uint32_t l = 0; l + 1 < layers; l++) {
         const struct runner_layer *layer = &engine->model->layers[l];

@@ -55,21 +55,17 @@ static bool open_scratch(struct crux_engine *engine, struct runner_scratch *s) {
     const struct crux_engine_model *model = engine->model;
     const struct crux_fused_decoder *config = &model->config;
     size_t norm = greater(config->width, config->head_width);
-    size_t positions = model->positions_seen;
     s->z = get(engine, norm, sizeof *s->z);
     s->c = get(engine, norm, sizeof *s->c);
     s->x = get(engine, widest(config), sizeof *s->x);
-    s->spans = get(engine, runner_cache_spans_max(model), sizeof *s->spans);
-    s->attention.score = get(engine, positions, sizeof *s->attention.score);
-    s->attention.weight = get(engine, CRUX_ATTENTION_WEIGHTS, sizeof *s->attention.weight);
+    s->attention = get(engine, runner_attention_bytes(model), 1);
     s->sample.adjusted = get(engine, config->vocab, sizeof *s->sample.adjusted);
     s->sample.weight = get(engine, config->vocab, sizeof *s->sample.weight);
     s->sample.count = get(engine, CRUX_SAMPLE_WEIGHTS, sizeof *s->sample.count);
     s->nested = get(engine, roots_bytes(model), sizeof *s->nested);
     s->acc = get(engine, greater(RUNNER_ACC, (size_t)16 * engine->options.rows), sizeof *s->acc);
     s->matmul = get(engine, matmul_bytes(model, engine->options.rows), 1);
-    return s->z != NULL && s->c != NULL && s->x != NULL && s->spans != NULL &&
-           s->attention.score != NULL && s->attention.weight != NULL &&
+    return s->z != NULL && s->c != NULL && s->x != NULL && s->attention != NULL &&
            s->sample.adjusted != NULL && s->sample.weight != NULL && s->sample.count != NULL &&
            s->nested != NULL && s->acc != NULL && s->matmul != NULL;
 }
@@ -100,6 +96,9 @@ static bool open_rows(struct crux_engine *engine) {
     b->roots = get(engine, rows * model->program->header.layers, sizeof *b->roots);
     b->place = get(engine, rows, sizeof *b->place);
     b->head_row = get(engine, rows, sizeof *b->head_row);
+    b->runs = get(engine, rows, sizeof *b->runs);
+    b->puts = get(engine, rows, sizeof *b->puts);
+    b->attend = get(engine, rows * config->heads, sizeof *b->attend);
     b->first_piece =
         get(engine, greater(RUNNER_PRODUCTS, (size_t)2 * config->experts) + 1, sizeof(uint32_t));
     if (config->experts != 0 && !runner_experts_open(engine, prepared_bytes(model))) return false;
@@ -107,7 +106,7 @@ static bool open_rows(struct crux_engine *engine) {
            b->k != NULL && b->v != NULL && b->q16 != NULL && b->eq != NULL && b->k16 != NULL &&
            b->v16 != NULL && b->ek != NULL && b->ev != NULL && b->gate != NULL && b->up != NULL &&
            b->logits != NULL && b->roots != NULL && b->place != NULL && b->head_row != NULL &&
-           b->first_piece != NULL;
+           b->runs != NULL && b->puts != NULL && b->attend != NULL && b->first_piece != NULL;
 }
 
 enum crux_status runner_batch_open(struct crux_engine *engine) {

@@ -5,8 +5,7 @@ static size_t k_width(const struct crux_fused_decoder *config) {
     return (size_t)config->kv_heads * config->head_width;
 }
 
-/* Rows of the block at work among those of its layer. */
-static size_t layer_row(const struct crux_engine *engine, uint32_t row) {
+size_t runner_layer_row(const struct crux_engine *engine, uint32_t row) {
     uint32_t in_layer = engine->block - engine->model->layers[engine->layer].first_block;
     return (size_t)in_layer * engine->options.rows + row;
 }
@@ -65,7 +64,7 @@ static void finish_qkv(void *ctx, uint32_t row, unsigned thread) {
     const struct crux_fused_decoder *config = &engine->model->config;
     const struct runner_block *block = &engine->model->blocks[engine->block];
     const struct runner_place *place = &batch->place[row];
-    size_t kv = config->kv_heads, wide = k_width(config), at = layer_row(engine, row),
+    size_t kv = config->kv_heads, wide = k_width(config), at = runner_layer_row(engine, row),
            q_width = (size_t)config->heads * config->head_width;
     struct heads q = {&block->q_norm, &block->q_rope, block->rope, config->heads},
                  k = {&block->k_norm, &block->k_rope, block->rope, config->kv_heads};
@@ -77,25 +76,6 @@ static void finish_qkv(void *ctx, uint32_t row, unsigned thread) {
     engine->model->fused->quant_rows(batch->v16 + at * wide, batch->ev + at * kv,
                                      batch->v + row * wide, config->kv_heads, config->head_width,
                                      CRUX_LIMIT_WIDE, CRUX_RUNNER_E_MAX);
-    struct runner_rows rows = {batch->k16 + at * wide, batch->v16 + at * wide, batch->ek + at * kv,
-                               batch->ev + at * kv};
-    runner_cache_put(place->sequence, engine->block, place->pos, &rows);
-}
-
-/* One head of one row. */
-static void attend_head(void *ctx, uint32_t task, unsigned thread) {
-    const struct crux_engine *engine = ctx;
-    const struct crux_engine_model *model = engine->model;
-    const struct crux_fused_decoder *config = &model->config;
-    uint32_t row = task / config->heads, head = task % config->heads;
-    const struct runner_place *place = &engine->batch.place[row];
-    struct runner_scratch *scratch = &engine->scratch[thread];
-    size_t at = (size_t)task * config->head_width; /* heads of a row follow each other */
-    uint32_t spans = runner_cache_spans(scratch->spans, place->sequence, engine->block,
-                                        head / (config->heads / config->kv_heads), place->pos);
-    crux_fused_attention_paged(engine->batch.q + at, &scratch->attention,
-                               model->blocks[engine->block].attention, engine->batch.q16 + at,
-                               engine->batch.eq[task], scratch->spans, spans, &model->tables);
 }
 
 static void prepare_attended(void *ctx, uint32_t row, unsigned thread) {
@@ -134,8 +114,7 @@ static void attend(struct crux_engine *engine) {
     crux_threads_run(engine->threads, first_norm, engine, engine->count);
     runner_multiply(engine, qkv, CRUX_ARRAY_LEN(qkv), engine->count);
     crux_threads_run(engine->threads, finish_qkv, engine, engine->count);
-    crux_threads_run(engine->threads, attend_head, engine,
-                     engine->count * engine->model->config.heads);
+    runner_attention(engine);
     crux_threads_run(engine->threads, prepare_attended, engine, engine->count);
     runner_multiply(engine, &o, 1, engine->count);
 }

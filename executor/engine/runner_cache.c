@@ -3,16 +3,11 @@
 
 #include "executor/engine/runner_parts.h"
 
-/* Bytes of the k, or of the v, of one cache head. */
-static size_t head_bytes(const struct crux_fused_decoder *config) {
-    return sizeof(int16_t) * CRUX_RUNNER_PAGE * config->head_width;
-}
-
 void runner_cache_init(struct runner_cache *cache, const struct crux_fused_decoder *config,
                        uint64_t bytes_max) {
     *cache = (struct runner_cache){.bytes_max = bytes_max == 0 ? UINT64_MAX : bytes_max};
-    cache->exponents_at = 2 * config->kv_heads * head_bytes(config);
-    cache->block_bytes = cache->exponents_at + (size_t)2 * config->kv_heads * CRUX_RUNNER_PAGE;
+    cache->head_bytes = crux_fused_attention_page_bytes(config->head_width);
+    cache->block_bytes = config->kv_heads * cache->head_bytes;
     cache->page_bytes = cache->block_bytes * config->blocks;
 }
 
@@ -23,9 +18,14 @@ void runner_cache_free(struct runner_cache *cache) {
 
 static uint8_t *take_page(struct runner_cache *cache) {
     if (cache->bytes + cache->page_bytes > cache->bytes_max) return NULL;
-    uint8_t *page =
-        cache->unused_count > 0 ? cache->unused[--cache->unused_count] : malloc(cache->page_bytes);
-    if (page != NULL) cache->bytes += cache->page_bytes;
+    if (cache->unused_count > 0) {
+        cache->bytes += cache->page_bytes;
+        return cache->unused[--cache->unused_count];
+    }
+    uint8_t *page = aligned_alloc(CRUX_ATTENTION_ALIGN_BYTES, cache->page_bytes);
+    if (page == NULL) return NULL;
+    memset(page, 0, cache->page_bytes);
+    cache->bytes += cache->page_bytes;
     return page;
 }
 
@@ -83,60 +83,6 @@ void runner_cache_release(struct crux_engine_sequence *sequence) {
     free(sequence->pages);
 }
 
-/* ---- rows of a page ---- */
-
-struct place {
-    int16_t *k, *v;
-    int8_t *ek, *ev;
-};
-
-/* Row `at` of one cache head in a page's block. */
-static struct place place_of(const struct crux_engine_sequence *sequence, uint32_t page,
-                             uint32_t block, uint32_t kv, uint32_t at) {
-    const struct crux_fused_decoder *config = &sequence->engine->model->config;
-    const struct runner_cache *cache = &sequence->engine->cache;
-    uint8_t *bytes = sequence->pages[page] + block * cache->block_bytes;
-    size_t row = (size_t)at * config->head_width;
-    struct place place = {(int16_t *)(void *)(bytes + kv * head_bytes(config)),
-                          (int16_t *)(void *)(bytes + (config->kv_heads + kv) * head_bytes(config)),
-                          (int8_t *)(bytes + cache->exponents_at), NULL};
-    place.k += row;
-    place.v += row;
-    place.ev = place.ek + (config->kv_heads + kv) * CRUX_RUNNER_PAGE + at;
-    place.ek += kv * CRUX_RUNNER_PAGE + at;
-    return place;
-}
-
-void runner_cache_put(struct crux_engine_sequence *sequence, uint32_t block, uint32_t pos,
-                      const struct runner_rows *rows) {
-    const struct crux_fused_decoder *config = &sequence->engine->model->config;
-    size_t width = config->head_width;
-    for (uint32_t kv = 0; kv < config->kv_heads; kv++) {
-        struct place to =
-            place_of(sequence, pos / CRUX_RUNNER_PAGE, block, kv, pos % CRUX_RUNNER_PAGE);
-        memcpy(to.k, rows->k + kv * width, width * sizeof *to.k);
-        memcpy(to.v, rows->v + kv * width, width * sizeof *to.v);
-        *to.ek = rows->ek[kv];
-        *to.ev = rows->ev[kv];
-    }
-}
-
-uint32_t runner_cache_spans(struct crux_attention_span *spans,
-                            const struct crux_engine_sequence *sequence, uint32_t block,
-                            uint32_t kv, uint32_t pos) {
-    uint32_t count = 0,
-             most =
-                 crux_fused_attention_positions(sequence->engine->model->blocks[block].attention);
-    for (uint32_t at = first_seen(most, pos); at <= pos; count++) {
-        uint32_t row = at % CRUX_RUNNER_PAGE, left = CRUX_RUNNER_PAGE - row;
-        struct place from = place_of(sequence, at / CRUX_RUNNER_PAGE, block, kv, row);
-        uint32_t positions = pos + 1 - at < left ? pos + 1 - at : left;
-        spans[count] = (struct crux_attention_span){from.k, from.v, from.ek, from.ev, positions};
-        at += positions;
-    }
-    return count;
-}
-
-uint32_t runner_cache_spans_max(const struct crux_engine_model *model) {
-    return model->positions_seen / CRUX_RUNNER_PAGE + 2;
+size_t runner_cache_offset(const struct runner_cache *cache, uint32_t block, uint32_t kv) {
+    return block * cache->block_bytes + kv * cache->head_bytes;
 }

@@ -7,7 +7,7 @@
 #include "executor/engine/threads.h"
 
 enum {
-    CRUX_RUNNER_PAGE = 64, /* positions of a cache page */
+    CRUX_RUNNER_PAGE = CRUX_ATTENTION_PAGE, /* positions of a cache page */
     CRUX_RUNNER_E_MAX =
         63, /* no row needs a greater exponent: the kernels find the least that does */
     CRUX_RUNNER_STORES = 4 /* of a block: k, k.e, v, v.e */
@@ -78,9 +78,9 @@ struct crux_engine_model {
 
 /* ---- cache: runner_cache.c ---- */
 
-/* One page: for each block of the model k, v i16 [kv][CRUX_RUNNER_PAGE][d], then ek, ev i8 [kv][CRUX_RUNNER_PAGE]. */
+/* One page: for each block of the model a page of attention (kernels/fused/attention/block.h) of each cache head. */
 struct runner_cache {
-    size_t page_bytes, block_bytes, exponents_at;
+    size_t page_bytes, block_bytes, head_bytes;
     uint64_t bytes, bytes_max;
     uint8_t **unused; /* pages given back */
     uint32_t unused_count, unused_cap;
@@ -111,18 +111,8 @@ enum crux_status runner_cache_reserve(struct crux_engine_sequence *sequence, uin
 void runner_cache_trim(struct crux_engine_sequence *sequence, uint32_t next);
 void runner_cache_release(struct crux_engine_sequence *sequence);
 
-struct runner_rows {
-    const int16_t *k, *v;  /* [kv][d] */
-    const int8_t *ek, *ev; /* [kv] */
-};
-void runner_cache_put(struct crux_engine_sequence *sequence, uint32_t block, uint32_t pos,
-                      const struct runner_rows *rows);
-/* Out: spans, of the positions that position `pos` sees, for cache head kv.  Returns: how many, at most
- * runner_cache_spans_max. */
-uint32_t runner_cache_spans(struct crux_attention_span *spans,
-                            const struct crux_engine_sequence *sequence, uint32_t block,
-                            uint32_t kv, uint32_t pos);
-uint32_t runner_cache_spans_max(const struct crux_engine_model *model);
+/* Returns: where a cache head of a block lies in each page. */
+size_t runner_cache_offset(const struct runner_cache *cache, uint32_t block, uint32_t kv);
 
 /* ---- engine ---- */
 
@@ -131,8 +121,7 @@ struct runner_scratch {
     int16_t *z;
     int64_t *c;
     int16_t *x; /* the widest input of a matrix */
-    struct crux_attention_span *spans;
-    struct crux_attention_scratch attention;
+    void *attention;
     struct crux_sample_scratch sample;
     uint8_t *nested; /* for crux_nested_roots */
     int64_t *acc;    /* RUNNER_ACC of them, or a row of 16 outputs for each row of a step */
@@ -178,6 +167,14 @@ struct runner_batch {
         uint32_t pos;
     } * place;
     uint32_t *head_row; /* rows that need the head */
+    struct runner_run {
+        uint32_t row, rows; /* positions of one sequence, each after the one before */
+    } * runs, *puts;        /* puts: cut where cache lines end */
+    uint32_t run_count, put_count;
+    /* what one task of attention does: some query heads of a cache head, for rows of one run */
+    struct runner_attend {
+        uint32_t row, rows, head, heads;
+    } * attend; /* [rows * heads] */
 };
 
 enum {
@@ -256,7 +253,15 @@ CRUX_MUST_CHECK
 bool runner_experts_open(struct crux_engine *engine, size_t prepared_bytes);
 void runner_experts(struct crux_engine *engine);
 
+/* runner_attention.c: q of each row becomes what attention makes of it, with k and v in the cache. */
+/* Returns: bytes of a thread's scratch. */
+size_t runner_attention_bytes(const struct crux_engine_model *model);
+void runner_attention_begin(struct crux_engine *engine); /* once a step */
+void runner_attention(struct crux_engine *engine);
+
 /* runner_block.c */
+/* Returns: the row of the block at work among those of its layer, for k16, v16, ek and ev. */
+size_t runner_layer_row(const struct crux_engine *engine, uint32_t row);
 void runner_embed(struct crux_engine *engine);
 void runner_block(struct crux_engine *engine, uint32_t layer, uint32_t block);
 /* runner_head.c */

@@ -3,7 +3,7 @@
  *
  *   crux_fused_kernels(isa) -> | plain | avx2 | avx512 |       one const table each
  *                                |
- *                                `- norms, quantisation, rope, activation, finish, embedding, sampling
+ *                                `- norms, quantisation, rope, attention, activation, finish, embedding, sampling
  *
  * Each backend of kernels/backends names the instruction set that goes with it, so that whoever forces a backend forces
  * the instructions of everything. A table that lacks a faster way for something holds the plain one.
@@ -12,6 +12,7 @@
 #define CRUX_KERNELS_FUSED_KERNELS_H
 
 #include "kernels/fused/activation/activation.h"
+#include "kernels/fused/attention/block.h"
 #include "kernels/fused/embed/embed.h"
 #include "kernels/fused/layernorm/layernorm.h"
 #include "kernels/fused/linear/finish_rows.h"
@@ -45,6 +46,7 @@ struct crux_fused_kernels {
                  uint32_t heads, uint32_t width, const int32_t *table);
     void (*activation)(int32_t *h, const struct crux_fused_activation *config, const int32_t *g,
                        const int32_t *u, uint32_t count, const int32_t *table);
+    void (*attention)(const struct crux_attention_block *block, void *scratch);
     void (*residual)(int32_t *out, const struct crux_fused_residual *config, const int32_t *r,
                      const int32_t *y, uint32_t count);
     void (*finish)(int32_t *y, size_t y_stride, const struct crux_fused_finish *finish,

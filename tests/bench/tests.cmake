@@ -12,6 +12,7 @@ if(libcrypto AND TARGET bench_hash)
 endif()
 crux_add_bench(NAME kernels SOURCES bench_kernels.c LIBS ${CMAKE_DL_LIBS})
 crux_add_bench(NAME read SOURCES bench_read.c)
+crux_add_bench(NAME attention SOURCES bench_attention.c)
 
 crux_add_bench(NAME adjudicator
   SOURCES bench_adjudicator.c ../support/toy_world.c ../support/toy_program.c)

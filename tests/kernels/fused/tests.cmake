@@ -27,6 +27,7 @@ crux_add_test(NAME fused_sample_sets SOURCES sample/test_sample_sets.c ../../sup
 crux_add_test(NAME fused_sample_chance SOURCES sample/test_sample_chance.c LIBS m)
 crux_add_test(NAME fused_certified SOURCES test_certified.c)
 crux_add_test(NAME fused_decoder_named SOURCES decoder/test_decoder_named.c)
+crux_add_test(NAME fused_attention_block SOURCES attention/test_attention_block.c ../../support/random.c)
 crux_add_test(NAME fused_attention_meaning SOURCES attention/test_attention_meaning.c ../../support/random.c LIBS m)
 crux_add_test(NAME fused_norm_accuracy SOURCES norm/test_norm_accuracy.c ../../support/random.c LIBS m)
 crux_add_test(NAME fused_finish_rows SOURCES linear/test_finish_rows.c ../../support/random.c)

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "kernels/fused/attention/paged.h"
+#include "kernels/fused/kernels.h"
 #include "kernels/fused/exp2.h"
 #include "tests/support/fused_harness.h"
 
@@ -96,37 +96,52 @@ static uint32_t choose_pos(struct harness *h, const struct crux_fused_attention 
     return (uint32_t)crux_random_below(&h->random, config->context);
 }
 
-/* The same attention from spans of random lengths, one query head after the other. */
-static void same_paged(struct harness *h, const struct crux_fused_attention *config,
-                       const struct rows *q, const struct crux_attention_cache *cache,
-                       const struct crux_attention_tables *tables, const int32_t *want) {
-    uint32_t used = cache->positions, width = config->width, kv_heads = config->kv_heads;
-    struct crux_attention_span *spans = harness_alloc(h, used, sizeof *spans);
-    struct crux_attention_scratch scratch = {
-        harness_alloc(h, used, sizeof(int32_t)),
-        harness_alloc(h, CRUX_ATTENTION_WEIGHTS, sizeof(uint16_t))};
-    int16_t *k = harness_alloc(h, (size_t)used * width, 2);
-    int16_t *v = harness_alloc(h, (size_t)used * width, 2);
-    int8_t *ek = harness_alloc(h, used, 1), *ev = harness_alloc(h, used, 1);
-    int32_t *out = harness_alloc(h, width, sizeof *out);
-    for (uint32_t head = 0; head < config->heads; head++) {
-        uint32_t kv = head / (config->heads / kv_heads), count = 0;
-        for (uint32_t t = 0; t < used; t++) {
-            size_t row = (size_t)t * kv_heads + kv;
-            memcpy(k + (size_t)t * width, cache->k + row * width, 2U * width);
-            memcpy(v + (size_t)t * width, cache->v + row * width, 2U * width);
-            ek[t] = cache->ek[row];
-            ev[t] = cache->ev[row];
+/* Pages of cache head kv that hold the positions first .. pos of the cache. */
+static uint8_t **fill_pages(struct harness *h, const struct crux_fused_attention *config,
+                            const struct crux_attention_cache *cache, uint32_t kv, uint32_t pos) {
+    uint32_t width = config->width, first = pos + 1 - cache->positions;
+    size_t bytes = crux_fused_attention_page_bytes(width), count = pos / CRUX_ATTENTION_PAGE + 1;
+    uint8_t **pages = harness_alloc(h, count, sizeof *pages);
+    uint8_t *memory = harness_alloc(h, count * bytes + CRUX_ATTENTION_ALIGN_BYTES, 1);
+    memory += -(uintptr_t)memory % CRUX_ATTENTION_ALIGN_BYTES;
+    for (size_t i = 0; i < count; i++) pages[i] = memory + i * bytes;
+    for (uint32_t t = 0; t < cache->positions; t++) {
+        size_t row = (size_t)t * config->kv_heads + kv;
+        crux_fused_attention_put(pages[(first + t) / CRUX_ATTENTION_PAGE], width,
+                                 (first + t) % CRUX_ATTENTION_PAGE, cache->k + row * width,
+                                 cache->ek[row], cache->v + row * width, cache->ev[row]);
+    }
+    return pages;
+}
+
+/* The same attention from pages, by each instruction set. */
+static void same_blocks(struct harness *h, const struct crux_fused_attention *config,
+                        const struct rows *q, const struct crux_attention_cache *cache,
+                        const struct crux_attention_tables *tables, uint32_t pos,
+                        const int32_t *want) {
+    uint32_t group = config->heads / config->kv_heads, width = config->width;
+    size_t bytes = crux_fused_attention_scratch_bytes(config, group);
+    uint8_t *scratch = harness_alloc(h, bytes + CRUX_ATTENTION_ALIGN_BYTES, 1);
+    scratch += -(uintptr_t)scratch % CRUX_ATTENTION_ALIGN_BYTES;
+    int32_t *out = harness_alloc(h, (size_t)config->heads * width, sizeof *out);
+    for (uint32_t kv = 0; kv < config->kv_heads; kv++) {
+        size_t head = (size_t)kv * group;
+        struct crux_attention_block block = {
+            .config = config,
+            .tables = tables,
+            .rows = 1,
+            .heads = group,
+            .pos = pos,
+            .q = (int16_t *)q->x + head * width,
+            .eq = q->e + head,
+            .pages = (const uint8_t *const *)fill_pages(h, config, cache, kv, pos),
+            .out = out};
+        for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+            const struct crux_fused_kernels *fused = crux_fused_kernels((enum crux_isa)isa);
+            if (fused == NULL) continue;
+            fused->attention(&block, scratch);
+            assert_memory_equal(out, want + head * width, group * width * sizeof *out);
         }
-        for (uint32_t t = 0; t < used; count++) {
-            uint32_t some = (uint32_t)crux_random_between(&h->random, 1, used - t);
-            size_t at = (size_t)t * width;
-            spans[count] = (struct crux_attention_span){k + at, v + at, ek + t, ev + t, some};
-            t += some;
-        }
-        crux_fused_attention_paged(out, &scratch, config, (int16_t *)q->x + (size_t)head * width,
-                                   q->e[head], spans, count, tables);
-        assert_memory_equal(out, want + (size_t)head * width, width * sizeof *out);
     }
 }
 
@@ -196,7 +211,7 @@ static void one_case(struct harness *h) {
     uint16_t *weight = harness_alloc(h, used, sizeof *weight);
     crux_fused_attention_reference(out, score, weight, &config, q.x, q.e, &cache, &tables);
     harness_expect(h, "out", value, out);
-    same_paged(h, &config, &q, &cache, &tables, out);
+    same_blocks(h, &config, &q, &cache, &tables, pos, out);
 }
 
 int main(int argc, char **argv) {

@@ -1,0 +1,370 @@
+/* Equal to the plain loops: 16-bit dots are exact within the limit of q and k; requantise shifts the whole 64-bit product
+ * and saturates where the law does; weights come from the same table by the same formula; and the sums of weights times
+ * values are known modulo 2^32 and within 2^31 (block_inner.h). */
+#include "kernels/fused/attention/block_inner.h"
+
+#if defined(__x86_64__)
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/fused/exp2.h"
+
+#define TARGET CRUX_TARGET("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")
+
+enum { PAGE = CRUX_ATTENTION_PAGE, QUERIES = CRUX_ATTENTION_QUERIES, TILE = 6, PARTS = 4 };
+
+/* near: sum of (w >> 8) * (v >> 8), and OFFSET a position so that what is left is as much above as below.
+ * w * v - 2^16 * ((w >> 8) * (v >> 8) + 127) = 2^8 * (w >> 8) * (v & 255) + (w & 255) * v - 127 * 2^16
+ * lies within -16678912 .. 16678913: for a page, below 2^15 * 32577. Two pages at most between settlements, so near
+ * stays below 2^23. */
+enum { NEAR_BITS = 16, NEAR_OFFSET = 127, NEAR_SPENDS = 32577 };
+
+/* Two elements, or four bytes, in every lane. */
+TARGET CRUX_INLINE __m512i broadcast(const void *at) {
+    int word;
+    memcpy(&word, at, sizeof word);
+    return _mm512_set1_epi32(word);
+}
+
+/* ---- dots ---- */
+
+/* n queries, a constant, with the 64 positions of a page. */
+TARGET CRUX_INLINE void dots_of(const unsigned n, int32_t *dot, size_t stride, const int16_t *q,
+                                size_t q_stride, const int16_t *k, uint32_t width) {
+    __m512i sum[TILE][PARTS];
+    for (unsigned r = 0; r < n; r++) {
+        for (unsigned c = 0; c < PARTS; c++) sum[r][c] = _mm512_setzero_si512();
+    }
+    for (uint32_t i = 0; i < width; i += 2, k += 2 * PAGE) {
+        __m512i part[PARTS];
+        for (unsigned c = 0; c < PARTS; c++) part[c] = _mm512_load_si512(k + 32 * c);
+        for (unsigned r = 0; r < n; r++) {
+            __m512i pair = broadcast(q + r * q_stride + i);
+            for (unsigned c = 0; c < PARTS; c++)
+                sum[r][c] = _mm512_dpwssd_epi32(sum[r][c], part[c], pair);
+        }
+    }
+    for (unsigned r = 0; r < n; r++) {
+        for (unsigned c = 0; c < PARTS; c++)
+            _mm512_store_si512(dot + r * stride + 16 * c, sum[r][c]);
+    }
+}
+
+/* The next of `left` queries' tiles, all of about the same size. */
+static uint32_t tile_of(uint32_t left) {
+    uint32_t tiles = (left + TILE - 1) / TILE;
+    return (left + tiles - 1) / tiles;
+}
+
+TARGET static void dots(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                        int32_t *score, const int16_t *k, uint32_t width) {
+    size_t stride = queries->score_stride, columns = queries->columns;
+    for (uint32_t m = m0, n; m < m1; m += n) {
+        const int16_t *q = queries->q + m * columns;
+        int32_t *dot = score + m * stride;
+        n = tile_of(m1 - m);
+        switch (n) {
+        case 6: dots_of(6, dot, stride, q, columns, k, width); break;
+        case 5: dots_of(5, dot, stride, q, columns, k, width); break;
+        case 4: dots_of(4, dot, stride, q, columns, k, width); break;
+        case 3: dots_of(3, dot, stride, q, columns, k, width); break;
+        case 2: dots_of(2, dot, stride, q, columns, k, width); break;
+        default: dots_of(1, dot, stride, q, columns, k, width); break;
+        }
+    }
+}
+
+/* ---- scores ---- */
+
+/* Eight products, shifted right but for the last bit, saturated to 32 bits. */
+TARGET CRUX_INLINE __m256i almost(const int32_t *dot, __m512i m0, __m512i shift) {
+    __m512i wide = _mm512_cvtepi32_epi64(_mm256_load_si256((const __m256i *)(const void *)dot));
+    return _mm512_cvtsepi64_epi32(_mm512_srav_epi64(_mm512_mullo_epi64(wide, m0), shift));
+}
+
+/* round(p / 2^s) is floor of (p / 2^(s-1)) and one more bit: x/2 + x%2 with x = floor(p / 2^(s-1)). Saturating x to 32
+ * bits saturates that to +-2^30. A shift from 64 on leaves only the sign, for which it is 0. */
+TARGET static void scores_of(int32_t *score, int32_t *greatest, int64_t m0, const int64_t *shifts,
+                             int eq, uint64_t seen) {
+    const __m512i m = _mm512_set1_epi64(m0), e = _mm512_set1_epi64(eq);
+    __m512i most = _mm512_load_si512(greatest);
+    for (unsigned c = 0; c < PARTS; c++) {
+        const int64_t *shift = shifts + 16 * c;
+        __m256i low = almost(score + 16 * c, m, _mm512_sub_epi64(_mm512_load_si512(shift), e));
+        __m256i high =
+            almost(score + 16 * c + 8, m, _mm512_sub_epi64(_mm512_load_si512(shift + 8), e));
+        __m512i x = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+        x = _mm512_add_epi32(_mm512_srai_epi32(x, 1), _mm512_and_si512(x, _mm512_set1_epi32(1)));
+        _mm512_store_si512(score + 16 * c, x);
+        most = _mm512_mask_max_epi32(most, (__mmask16)(seen >> (16 * c)), most, x);
+    }
+    _mm512_store_si512(greatest, most);
+}
+
+TARGET static void scores(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                          int32_t *score, int32_t (*greatest)[CRUX_ATTENTION_LANES],
+                          const struct crux_fused_attention *config, const int8_t *ek) {
+    CRUX_ALIGNED(64) int64_t shifts[PAGE]; /* but for eq, less 1 */
+    int64_t least = INT64_MAX;
+    /* then |m0 * dot| < 2^63 */
+    bool narrow = config->m0 < INT64_C(1) << 32 && config->m0 > -(INT64_C(1) << 32);
+    for (unsigned t = 0; t < PAGE; t++) {
+        shifts[t] = (int64_t)config->s0 - ek[t] - 1;
+        if (shifts[t] < least) least = shifts[t];
+    }
+    for (uint32_t m = m0; m < m1; m++) {
+        int32_t *at = score + m * queries->score_stride;
+        if (narrow && least >= queries->eq[m])
+            scores_of(at, greatest[m], config->m0, shifts, queries->eq[m], queries->seen[m]);
+        else
+            crux_attention_scores_any(at, greatest[m], config, queries->eq[m], ek,
+                                      queries->seen[m]);
+    }
+}
+
+/* ---- weights ---- */
+
+/* Sixteen weights from scores, 0 where not seen.  In: least, CRUX_EXP2_LEAST below the greatest score. */
+TARGET CRUX_INLINE __m512i exp2_of(const int32_t *score, __m512i least, __mmask16 seen,
+                                   const uint16_t *exp2) {
+    const __m512i last = _mm512_set1_epi32(-CRUX_EXP2_LEAST - 1);
+    __m512i t = _mm512_sub_epi32(_mm512_load_si512(score), least);
+    __mmask16 top = _mm512_cmpgt_epi32_mask(t, last); /* among those seen: at 0 */
+    __mmask16 inside = _mm512_mask_cmpge_epi32_mask(seen, t, _mm512_setzero_si512());
+    t = _mm512_min_epu32(t, last); /* within the table also where the result is thrown away */
+    /* an entry and the one after it in one read; the last cell's are the table's last two */
+    __m512i both = _mm512_i32gather_epi32(_mm512_srli_epi32(t, CRUX_EXP2_SHIFT), exp2, 2);
+    __m512i within = _mm512_and_si512(t, _mm512_set1_epi32((1 << CRUX_EXP2_SHIFT) - 1));
+    __m512i left = _mm512_and_si512(both, _mm512_set1_epi32(0xffff));
+    __m512i rise = _mm512_sub_epi32(_mm512_srli_epi32(both, 16), left);
+    __m512i more = _mm512_add_epi32(_mm512_mullo_epi32(rise, within),
+                                    _mm512_set1_epi32(1 << (CRUX_EXP2_SHIFT - 1)));
+    left = _mm512_add_epi32(left, _mm512_srai_epi32(more, CRUX_EXP2_SHIFT));
+    left = _mm512_mask_mov_epi32(left, top, _mm512_set1_epi32(CRUX_EXP2_ONE));
+    return _mm512_maskz_mov_epi32(inside, left);
+}
+
+/* 32 weights brought to the exponent `top`: round(w / 2^s) = (w >> (s-1) + 1) >> 1, which is what avg does. */
+TARGET CRUX_INLINE __m512i shifted(__m512i w, const int8_t *ev, __m256i top) {
+    const __m512i zero = _mm512_setzero_si512();
+    __m256i e = _mm256_load_si256((const __m256i *)(const void *)ev);
+    __m512i shift = _mm512_cvtepi8_epi16(_mm256_sub_epi8(top, e));
+    /* positions not seen may have any exponent; their weight is 0 */
+    __mmask32 any = _mm512_test_epi16_mask(shift, shift);
+    __m512i x = _mm512_srlv_epi16(w, _mm512_subs_epu16(shift, _mm512_set1_epi16(1)));
+    return _mm512_mask_avg_epu16(x, any, x, zero);
+}
+
+TARGET static void weigh(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                         const int32_t *score, const int8_t *ev, const uint16_t *exp2) {
+    const __m512i flip = _mm512_set1_epi16(INT16_MIN), ones = _mm512_set1_epi16(1);
+    CRUX_ALIGNED(64)
+    static const uint16_t evens[32] = {0,  2,  4,  6,  8,  10, 12, 14, 16, 18, 20,
+                                       22, 24, 26, 28, 30, 32, 34, 36, 38, 40, 42,
+                                       44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
+    const __m512i narrow = _mm512_load_si512(evens);
+    for (uint32_t m = m0; m < m1; m++) {
+        const int32_t *from = score + m * queries->score_stride;
+        const __m512i least =
+            _mm512_set1_epi32(queries->greatest[m][0] + CRUX_EXP2_LEAST); /* from -2^30 - 2^20 */
+        const __m256i top = _mm256_set1_epi8((char)queries->top[m]);
+        uint64_t seen = queries->seen[m];
+        __m512i sum = _mm512_load_si512(queries->sum[m]);
+        __m512i total = _mm512_setzero_si512(); /* of weights less 2^15 */
+        for (unsigned c = 0; c < PARTS; c += 2) {
+            __m512i a = exp2_of(from + 16 * c, least, (__mmask16)(seen >> (16 * c)), exp2);
+            __m512i b =
+                exp2_of(from + 16 * c + 16, least, (__mmask16)(seen >> (16 * c + 16)), exp2);
+            sum = _mm512_add_epi32(sum, _mm512_add_epi32(a, b));
+            __m512i w = shifted(_mm512_permutex2var_epi16(a, narrow, b), ev + 16 * c, top);
+            _mm512_store_si512(queries->weight[m] + 16 * c, w);
+            total = _mm512_dpwssd_epi32(total, _mm512_xor_si512(w, flip), ones);
+        }
+        _mm512_store_si512(queries->sum[m], sum);
+        queries->page_sum[m] = (uint32_t)(_mm512_reduce_add_epi32(total) + PAGE * 32768);
+    }
+}
+
+/* ---- sums ---- */
+
+/* mod of n queries and `parts` times 16 columns, both constants, grows by 64 weights times v. */
+TARGET CRUX_INLINE void mod_of(const unsigned n, const unsigned parts, int32_t *mod,
+                               uint32_t columns, const uint16_t *weight, const int16_t *v) {
+    __m512i sum[TILE][PARTS];
+    for (unsigned r = 0; r < n; r++) {
+        for (unsigned c = 0; c < parts; c++)
+            sum[r][c] = _mm512_load_si512(mod + (size_t)r * columns + 16 * c);
+    }
+    for (unsigned t = 0; t < PAGE; t += 2, v += 2 * columns) {
+        __m512i part[PARTS];
+        for (unsigned c = 0; c < parts; c++) part[c] = _mm512_load_si512(v + 32 * c);
+        for (unsigned r = 0; r < n; r++) {
+            __m512i pair = broadcast(weight + r * PAGE + t);
+            for (unsigned c = 0; c < parts; c++)
+                sum[r][c] = _mm512_dpwssd_epi32(sum[r][c], part[c], pair);
+        }
+    }
+    for (unsigned r = 0; r < n; r++) {
+        for (unsigned c = 0; c < parts; c++)
+            _mm512_store_si512(mod + (size_t)r * columns + 16 * c, sum[r][c]);
+    }
+}
+
+/* near of the queries in `which` grows: four positions to a multiplication, their high bytes in the order 2, 0, 3, 1. */
+TARGET CRUX_INLINE void near_of(const unsigned n, const unsigned parts, int32_t *near,
+                                const uint32_t *which, uint32_t columns, const uint8_t *bytes,
+                                const int16_t *v) {
+    const __mmask64 high = UINT64_C(0xaaaaaaaaaaaaaaaa);
+    __m512i sum[TILE][PARTS];
+    for (unsigned r = 0; r < n; r++) {
+        for (unsigned c = 0; c < parts; c++)
+            sum[r][c] = _mm512_load_si512(near + (size_t)which[r] * columns + 16 * c);
+    }
+    for (unsigned t = 0; t < PAGE; t += 4, v += 4 * columns) {
+        __m512i part[PARTS];
+        for (unsigned c = 0; c < parts; c++) {
+            __m512i a = _mm512_load_si512(v + 32 * c),
+                    b = _mm512_load_si512(v + 2 * columns + 32 * c);
+            part[c] = _mm512_mask_mov_epi8(_mm512_srli_epi16(b, 8), high, a);
+        }
+        for (unsigned r = 0; r < n; r++) {
+            __m512i four = broadcast(bytes + r * PAGE + t);
+            for (unsigned c = 0; c < parts; c++)
+                sum[r][c] = _mm512_dpbusd_epi32(sum[r][c], four, part[c]);
+        }
+    }
+    for (unsigned r = 0; r < n; r++) {
+        for (unsigned c = 0; c < parts; c++)
+            _mm512_store_si512(near + (size_t)which[r] * columns + 16 * c, sum[r][c]);
+    }
+}
+
+#define TILES(call)                                                                                \
+    switch (n) {                                                                                   \
+    case 6: call(6); break;                                                                        \
+    case 5: call(5); break;                                                                        \
+    case 4: call(4); break;                                                                        \
+    case 3: call(3); break;                                                                        \
+    case 2: call(2); break;                                                                        \
+    default: call(1); break;                                                                       \
+    }
+
+#define MOD_4(n) mod_of(n, 4, mod, columns, weight, v)
+#define MOD_2(n) mod_of(n, 2, mod, columns, weight, v)
+#define MOD_1(n) mod_of(n, 1, mod, columns, weight, v)
+
+/* All columns of n queries. */
+TARGET static void mod_rows(unsigned n, int32_t *mod, uint32_t columns, const uint16_t *weight,
+                            const int16_t *v) {
+    uint32_t left = columns;
+    for (; left >= 64; left -= 64, mod += 64, v += 128) TILES(MOD_4)
+    if (left >= 32) {
+        TILES(MOD_2)
+        left -= 32, mod += 32, v += 64;
+    }
+    if (left != 0) TILES(MOD_1)
+}
+
+#define NEAR_4(n) near_of(n, 4, near, which, columns, bytes, v)
+#define NEAR_2(n) near_of(n, 2, near, which, columns, bytes, v)
+#define NEAR_1(n) near_of(n, 1, near, which, columns, bytes, v)
+
+TARGET static void near_rows(unsigned n, int32_t *near, const uint32_t *which, uint32_t columns,
+                             const uint8_t *bytes, const int16_t *v) {
+    uint32_t left = columns;
+    for (; left >= 64; left -= 64, near += 64, v += 128) TILES(NEAR_4)
+    if (left >= 32) {
+        TILES(NEAR_2)
+        left -= 32, near += 32, v += 64;
+    }
+    if (left != 0) TILES(NEAR_1)
+}
+
+/* The high bytes of 64 weights in near_of's order; then the weights less 2^15, for mod. */
+TARGET static void split(uint16_t *weight, uint8_t *bytes) {
+    const __m512i flip = _mm512_set1_epi16(INT16_MIN);
+    const __m512i order =
+        _mm512_broadcast_i32x4(_mm_setr_epi8(2, 0, 3, 1, 6, 4, 7, 5, 10, 8, 11, 9, 14, 12, 15, 13));
+    __m512i a = _mm512_load_si512(weight), b = _mm512_load_si512(weight + 32);
+    __m256i low = _mm512_cvtepi16_epi8(_mm512_srli_epi16(a, 8)),
+            high = _mm512_cvtepi16_epi8(_mm512_srli_epi16(b, 8));
+    __m512i all = _mm512_inserti64x4(_mm512_castsi256_si512(low), high, 1);
+    _mm512_store_si512(bytes, _mm512_shuffle_epi8(all, order));
+    _mm512_store_si512(weight, _mm512_xor_si512(a, flip));
+    _mm512_store_si512(weight + 32, _mm512_xor_si512(b, flip));
+}
+
+TARGET static void settle(struct crux_attention_queries *queries, uint32_t m) {
+    size_t at = (size_t)m * queries->columns;
+    for (uint32_t i = 0; i < queries->columns; i += 16) {
+        __m512i near = _mm512_load_si512(queries->near + at + i);
+        __m512i rest = _mm512_sub_epi32(_mm512_load_si512(queries->mod + at + i),
+                                        _mm512_slli_epi32(near, NEAR_BITS));
+        for (unsigned half = 0; half < 2; half++) {
+            int64_t *acc = queries->acc + at + i + 8 * half;
+            __m256i n =
+                half == 0 ? _mm512_castsi512_si256(near) : _mm512_extracti64x4_epi64(near, 1);
+            __m256i r =
+                half == 0 ? _mm512_castsi512_si256(rest) : _mm512_extracti64x4_epi64(rest, 1);
+            __m512i more = _mm512_add_epi64(_mm512_slli_epi64(_mm512_cvtepi32_epi64(n), NEAR_BITS),
+                                            _mm512_cvtepi32_epi64(r));
+            _mm512_store_si512(acc, _mm512_add_epi64(_mm512_load_si512(acc), more));
+        }
+        _mm512_store_si512(queries->near + at + i, _mm512_setzero_si512());
+        _mm512_store_si512(queries->mod + at + i, _mm512_setzero_si512());
+    }
+    queries->spent[m] = 0;
+}
+
+/* What the pages near looks at need beside it. In `which`: n of the queries, weights already split. */
+TARGET static void add_near(struct crux_attention_queries *queries, const uint32_t *which,
+                            uint32_t n, const int16_t *v) {
+    CRUX_ALIGNED(64) int32_t taken[CRUX_ATTENTION_COLUMNS_MAX] = {0};
+    CRUX_ALIGNED(64) uint16_t flip[PAGE];
+    uint32_t columns = queries->columns;
+    for (unsigned t = 0; t < PAGE; t++) flip[t] = 0x8000;
+    mod_rows(1, taken, columns, flip, v); /* -2^15 times the sum of v */
+    for (uint32_t k = 0; k < n; k++) {
+        int32_t *mod = queries->mod + (size_t)which[k] * columns,
+                *near = queries->near + (size_t)which[k] * columns;
+        const __m512i offset = _mm512_set1_epi32(NEAR_OFFSET * PAGE);
+        for (uint32_t i = 0; i < columns; i += 16) {
+            _mm512_store_si512(mod + i, _mm512_sub_epi32(_mm512_load_si512(mod + i),
+                                                         _mm512_load_si512(taken + i)));
+            _mm512_store_si512(near + i, _mm512_add_epi32(_mm512_load_si512(near + i), offset));
+        }
+    }
+    for (uint32_t k = 0, some; k < n; k += some) {
+        some = tile_of(n - k);
+        near_rows(some, queries->near, which + k, columns,
+                  (const uint8_t *)queries->high + k * PAGE, v);
+    }
+}
+
+TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                          const int16_t *v) {
+    uint32_t which[QUERIES], n = 0, columns = queries->columns;
+    uint8_t *high = (uint8_t *)queries->high;
+    for (uint32_t m = m0; m < m1; m++) {
+        bool is_near = queries->page_sum[m] > NEAR_SPENDS; /* if not, no weight has bit 15 */
+        uint32_t spends = is_near ? NEAR_SPENDS : queries->page_sum[m];
+        if (queries->spent[m] + spends > CRUX_ATTENTION_SPENT_MAX) settle(queries, m);
+        queries->spent[m] += spends;
+        if (!is_near) continue;
+        split(queries->weight[m], high + n * PAGE);
+        which[n++] = m;
+    }
+    for (uint32_t m = m0, some; m < m1; m += some) {
+        some = tile_of(m1 - m);
+        mod_rows(some, queries->mod + (size_t)m * columns, columns, queries->weight[m], v);
+    }
+    if (n != 0) add_near(queries, which, n, v);
+}
+
+const struct crux_attention_inner crux_attention_inner_avx512 = {dots, scores, weigh, gather,
+                                                                 settle};
+
+#else
+typedef int crux_attention_no_avx512;
+#endif

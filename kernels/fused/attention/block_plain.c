@@ -1,0 +1,87 @@
+/* Plain inner loops, and what every processor shares with them. */
+#include "kernels/fused/attention/block_inner.h"
+#include "kernels/fused/exact.h"
+#include "kernels/fused/exp2.h"
+
+enum { PAGE = CRUX_ATTENTION_PAGE };
+
+static void dots(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                 int32_t *score, const int16_t *k, uint32_t width) {
+    for (uint32_t m = m0; m < m1; m++) {
+        const int16_t *q = queries->q + (size_t)m * queries->columns;
+        int32_t *dot = score + m * queries->score_stride;
+        for (uint32_t t = 0; t < PAGE; t++) dot[t] = 0;
+        for (uint32_t i = 0; i < width; i += 2) { /* within 2^31 by the limit of q and k */
+            const int16_t *pair = k + (size_t)i * PAGE;
+            for (uint32_t t = 0; t < PAGE; t++)
+                dot[t] += (int32_t)q[i] * pair[2 * t] + (int32_t)q[i + 1] * pair[2 * t + 1];
+        }
+    }
+}
+
+void crux_attention_scores_any(int32_t *score, int32_t *greatest,
+                               const struct crux_fused_attention *config, int eq, const int8_t *ek,
+                               uint64_t seen) {
+    /* then |m0 * dot| < 2^63 */
+    bool narrow = config->m0 < INT64_C(1) << 32 && config->m0 > -(INT64_C(1) << 32);
+    for (uint32_t t = 0; t < PAGE; t++) {
+        int shift = config->s0 - eq - ek[t];
+        if ((seen >> t & 1) == 0) continue;
+        if (narrow)
+            score[t] = (int32_t)crux_exact_requant_narrow(config->m0 * score[t], shift, 0,
+                                                          -CRUX_SCORE_MAX, CRUX_SCORE_MAX);
+        else
+            score[t] = (int32_t)crux_exact_requant((crux_i128)config->m0 * score[t], shift, 0,
+                                                   -CRUX_SCORE_MAX, CRUX_SCORE_MAX);
+        if (score[t] > greatest[0]) greatest[0] = score[t];
+    }
+}
+
+static void scores(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                   int32_t *score, int32_t (*greatest)[CRUX_ATTENTION_LANES],
+                   const struct crux_fused_attention *config, const int8_t *ek) {
+    for (uint32_t m = m0; m < m1; m++)
+        crux_attention_scores_any(score + m * queries->score_stride, greatest[m], config,
+                                  queries->eq[m], ek, queries->seen[m]);
+}
+
+static void weigh(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                  const int32_t *score, const int8_t *ev, const uint16_t *exp2) {
+    for (uint32_t m = m0; m < m1; m++) {
+        const int32_t *from = score + m * queries->score_stride;
+        uint16_t *weight = queries->weight[m];
+        for (uint32_t t = 0; t < PAGE; t++) {
+            weight[t] = 0;
+            if ((queries->seen[m] >> t & 1) == 0) continue;
+            uint32_t w = crux_exact_exp2(exp2, (int64_t)from[t] - queries->greatest[m][0]);
+            int shift = queries->top[m] - ev[t]; /* 0 .. 63 */
+            queries->sum[m][0] += w;             /* 64 a page, in one lane: 2^26 pages */
+            weight[t] = (uint16_t)(shift == 0   ? w
+                                   : shift > 17 ? 0
+                                                : (w + (1U << (shift - 1))) >> shift);
+        }
+    }
+}
+
+static void gather(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                   const int16_t *v) {
+    uint32_t columns = queries->columns;
+    for (uint32_t m = m0; m < m1; m++) {
+        int64_t *acc = queries->acc + (size_t)m * columns;
+        for (uint32_t t = 0; t < PAGE; t += 2) {
+            int32_t a = queries->weight[m][t], b = queries->weight[m][t + 1];
+            const int16_t *pair = v + (size_t)t * columns;
+            if (a == 0 && b == 0) continue;
+            for (uint32_t i = 0; i < columns; i++)
+                acc[i] += (int64_t)(a * pair[2 * i]) + b * pair[2 * i + 1]; /* each within 2^31 */
+        }
+    }
+}
+
+static void settle(struct crux_attention_queries *queries, uint32_t m) {
+    (void)queries;
+    (void)m; /* acc is whole already */
+}
+
+const struct crux_attention_inner crux_attention_inner_plain = {dots, scores, weigh, gather,
+                                                                settle};
