@@ -1,5 +1,5 @@
 /* The tables, and which of them this processor can run. Compiled for every processor. */
-#include "kernels/fused/kernels.h"
+#include "kernels/fused/isa.h"
 
 static const struct crux_fused_kernels plain = {
     .isa = CRUX_ISA_PLAIN,
@@ -19,38 +19,6 @@ static const struct crux_fused_kernels plain = {
 
 #ifdef __x86_64__
 
-static const struct crux_fused_kernels avx2 = {
-    .isa = CRUX_ISA_AVX2,
-    .name = "avx2",
-    .quant_rows = crux_fused_quant_rows_i32,
-    .rmsnorm = crux_fused_rmsnorm_reference,
-    .layernorm = crux_fused_layernorm_reference,
-    .rope = crux_fused_rope_reference,
-    .activation = crux_fused_activation_reference,
-    .attention = crux_fused_attention_block_avx2,
-    .residual = crux_fused_residual_reference,
-    .finish = crux_fused_finish_reference,
-    .embed = crux_fused_embed_reference,
-    .sample = crux_fused_sample_reference,
-    .greedy = crux_fused_sample_greedy_reference,
-};
-
-static const struct crux_fused_kernels avx512 = {
-    .isa = CRUX_ISA_AVX512,
-    .name = "avx512",
-    .quant_rows = crux_fused_quant_rows_i32,
-    .rmsnorm = crux_fused_rmsnorm_reference,
-    .layernorm = crux_fused_layernorm_reference,
-    .rope = crux_fused_rope_reference,
-    .activation = crux_fused_activation_reference,
-    .attention = crux_fused_attention_block_avx512,
-    .residual = crux_fused_residual_reference,
-    .finish = crux_fused_finish_reference,
-    .embed = crux_fused_embed_reference,
-    .sample = crux_fused_sample_reference,
-    .greedy = crux_fused_sample_greedy_reference,
-};
-
 static bool has_avx2(void) {
     return __builtin_cpu_supports("avx2") != 0;
 }
@@ -63,8 +31,8 @@ static bool has_avx512(void) {
 const struct crux_fused_kernels *crux_fused_kernels(enum crux_isa isa) {
     switch (isa) {
     case CRUX_ISA_PLAIN: return &plain;
-    case CRUX_ISA_AVX2: return has_avx2() ? &avx2 : NULL;
-    case CRUX_ISA_AVX512: return has_avx512() ? &avx512 : NULL;
+    case CRUX_ISA_AVX2: return has_avx2() ? &crux_fused_kernels_avx2 : NULL;
+    case CRUX_ISA_AVX512: return has_avx512() ? &crux_fused_kernels_avx512 : NULL;
     case CRUX_ISAS: break;
     }
     return NULL;

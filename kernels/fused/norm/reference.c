@@ -1,16 +1,11 @@
-#include "kernels/fused/exact.h"
-#include "kernels/fused/norm/norm.h"
+#include "kernels/fused/norm/inverse.h"
 
 void crux_fused_norm_row(int32_t *n, const struct crux_norm_constants *constants,
                          struct crux_type out, const int16_t *z, uint32_t width, int exponent,
                          const int16_t *w, const int32_t *bias) {
     int64_t ss = 0;
     for (uint32_t i = 0; i < width; i++) ss += (int32_t)z[i] * z[i];
-    int64_t t = crux_exact_requant(constants->eps_m, constants->eps_s + 2 * exponent, ss, 0,
-                                   constants->t_hi);
-    int64_t root = (int64_t)crux_exact_sqrt((uint64_t)t << constants->root_shift); /* below 2^31 */
-    int64_t inv = root == 0 ? 0 : ((int64_t)constants->c << constants->c_shift) / root;
-    if (inv > constants->inv_hi) inv = constants->inv_hi;
+    int64_t inv = crux_norm_inverse(constants, ss, exponent);
     if (inv >> 32 == 0) { /* |z * w| <= 2^30 */
         for (uint32_t i = 0; i < width; i++)
             n[i] = (int32_t)crux_exact_requant_narrow((int64_t)((int32_t)z[i] * w[i]) * inv,

@@ -31,3 +31,4 @@ crux_add_test(NAME fused_attention_block SOURCES attention/test_attention_block.
 crux_add_test(NAME fused_attention_meaning SOURCES attention/test_attention_meaning.c ../../support/random.c LIBS m)
 crux_add_test(NAME fused_norm_accuracy SOURCES norm/test_norm_accuracy.c ../../support/random.c LIBS m)
 crux_add_test(NAME fused_finish_rows SOURCES linear/test_finish_rows.c ../../support/random.c)
+crux_add_test(NAME fused_kernels SOURCES test_kernels.c ../../support/random.c)
