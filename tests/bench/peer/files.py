@@ -18,7 +18,7 @@ class File:
 
 
 def made(path, command):
-    """The file a command makes, its last argument but the ones of `after` being where: whole or not at all."""
+    """The file that a command makes, whole or not at all.  In: command, of a path: the words that make it there."""
     part = path.with_name(path.name + ".part")
     try:
         process.run(command(part))

@@ -20,9 +20,10 @@ class Case:
 
 
 class Figure:
-    def __init__(self, rate, peak_bytes, load_seconds, commit_share=None):
-        self.rate, self.peak_bytes, self.load_seconds = rate, peak_bytes, load_seconds
-        self.commit_share = commit_share
+    def __init__(self, rate, ended, load_seconds, commit_share=None):
+        """In: ended, the process that measured it."""
+        self.rate, self.load_seconds, self.commit_share = rate, load_seconds, commit_share
+        self.peak_bytes, self.others = ended.peak_bytes, ended.others
 
 
 def parse_peer(text, case):
@@ -68,7 +69,7 @@ class Sides:
             self.programs.bench, "-m", case.file.gguf, "-t", case.threads, *tokens, "-d", case.depth, "-r", 1,
             "-o", "jsonl", *more])
         rate, seconds = parse_peer(ended.out, case)
-        return Figure(rate, ended.peak_bytes, whole - seconds)
+        return Figure(rate, ended, whole - seconds)
 
     def crux(self, case, more=()):
         backend = ["--backend", self.backend] if self.backend else []
@@ -76,7 +77,7 @@ class Sides:
             self.programs.crux, "bench", case.file.crux, "--only", case.kind, "--threads", case.threads, "--tokens",
             case.tokens, "--depth", case.depth, "--repeat", 1, "--json", *backend, *more])
         rate, share, seconds = parse_crux(ended.out, case)
-        return Figure(rate, ended.peak_bytes, whole - seconds, share)
+        return Figure(rate, ended, whole - seconds, share)
 
     def load(self, file):
         """Returns: two figures whose load_seconds is all that is not computing: the least of three processes."""

@@ -140,6 +140,9 @@ if __name__ == "__main__":
     try:
         sys.exit(main(sys.argv[1:]))
     except Trouble as trouble:
+        progress("")
+        if "--json" in sys.argv:
+            print(json.dumps({"error": "io", "message": str(trouble)}))
         print(f"bench llama: {trouble}", file=sys.stderr)
         sys.exit(1)
     except KeyboardInterrupt:

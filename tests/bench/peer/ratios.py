@@ -60,13 +60,19 @@ def table(rows, title):
     said = ", ".join(f"{100 * share:.2f}% of {kind}" for kind, share in shares.items())
     return "\n".join([
         title, "tokens a second, medians; ratio of crux to llama.cpp: min and median of the rounds, best of each side",
-        "", columns([HEAD, *map(line, rows)]), "", f"commitment takes {said}"])
+        "", columns([HEAD, *map(line, rows)]), "", f"commitment takes {said}",
+        f"others took {100 * others(rows):.0f}% of the processors' time meanwhile"])
 
 
 def commit_shares(rows):
     """The largest median share among the files and threads, of each kind."""
     return {kind: max(row.commit_share for row in rows if row.case.kind == kind)
             for kind in ("decode", "prefill") if any(row.case.kind == kind for row in rows)}
+
+
+def others(rows):
+    """What other processes took of all processors' time: a figure of a busy machine is one of a noisy neighbour."""
+    return statistics.mean(figure.others for row in rows for figure in row.peer + row.crux)
 
 
 def answer(rows):
@@ -77,6 +83,7 @@ def answer(rows):
         "ratios_best": {row.case.key: row.best for row in rows},
         "commit_share": max(shares.values()),
         **{f"commit_share_{kind}": share for kind, share in shares.items()},
+        "others_share": others(rows),
         "rates": {row.case.key: {"crux": [f.rate for f in row.crux], "llama": [f.rate for f in row.peer]}
                   for row in rows},
         "peak_bytes": {row.case.key: {"crux": max(f.peak_bytes for f in row.crux),

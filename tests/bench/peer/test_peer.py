@@ -1,6 +1,5 @@
 #!/usr/bin/env python3
 """The bench of the peer over canned answers: no network, no peer, no model."""
-import contextlib
 import hashlib
 import io
 import json
@@ -20,9 +19,8 @@ sys.path.insert(0, str(HERE))
 import build
 import files
 import measure
-import memory
 import neighbour
-import peer
+import process
 import ratios
 from say import Trouble
 
@@ -77,8 +75,12 @@ def case(kind="decode", threads=1, tokens=128, depth=0):
     return measure.Case(files.File("Q8_0", "x.gguf", "x.crux"), kind, threads, tokens, depth)
 
 
+class Ended:
+    peak_bytes, others = 1 << 20, 0.125
+
+
 def figures(*rates, share=None):
-    return [measure.Figure(rate, 1 << 20, 0.25, share) for rate in rates]
+    return [measure.Figure(rate, Ended, 0.25, share) for rate in rates]
 
 
 class Parsing(unittest.TestCase):
@@ -108,6 +110,18 @@ class Parsing(unittest.TestCase):
                 measure.parse_crux(line, wrong)
 
 
+class Processes(unittest.TestCase):
+    def test_what_others_took(self):
+        tick = os.sysconf("SC_CLK_TCK")
+        stat = f"cpu  {2 * tick} {tick} {tick} {99 * tick} {9 * tick} {tick} {tick} {4 * tick} 0 0\ncpu0 1 1\n"
+        self.assertEqual(process.machine_busy(stat), 10)
+
+        class Usage:
+            ru_maxrss, ru_utime, ru_stime = 3, 1.5, 0.5
+        ended = process.Ended("", 4, Usage, 2 + os.cpu_count())
+        self.assertEqual((ended.others, ended.peak_bytes, ended.processor_seconds), (0.25, 3072, 2))
+
+
 class Ratios(unittest.TestCase):
     # ratios by round: 2, 3, 1.5, 2.5
     row = ratios.Row(case(), figures(100, 50, 200, 100), figures(200, 150, 300, 250, share=0.02))
@@ -130,7 +144,8 @@ class Ratios(unittest.TestCase):
         lines = ratios.table([self.row, self.other], "title").splitlines()
         self.assertEqual(lines[4].split(), "Q8_0 decode 1 100.0 225.0 1.50 2.25 1.50".split())
         self.assertEqual(lines[5].split(), "Q8_0 prefill @4096 2 400.0 500.0 1.25 1.25 1.25".split())
-        self.assertEqual(lines[-1], "commitment takes 2.00% of decode, 4.00% of prefill")
+        self.assertEqual(lines[-2], "commitment takes 2.00% of decode, 4.00% of prefill")
+        self.assertEqual(lines[-1], "others took 12% of the processors' time meanwhile")
 
     def test_neighbour(self):
         share = neighbour.Share()
@@ -143,9 +158,9 @@ class Ratios(unittest.TestCase):
             bench = crux = "x"
         sides = measure.Sides(Programs)
 
-        class Ended:
+        class Answer(Ended):
             out, peak_bytes = PEER_LINE % (1, 0, 1, 0, 5, 10**8), 7
-        sides.run = lambda words: (Ended, 0.5)
+        sides.run = lambda words: (Answer, 0.5)
         figure = sides.peer(case(tokens=1))
         self.assertAlmostEqual(figure.load_seconds, 0.4)
         self.assertEqual(figure.peak_bytes, 7)
@@ -257,7 +272,9 @@ class Driver(unittest.TestCase):
             self.assertNotIn("Traceback", ended.stderr)
         self.assertFalse(list((self.work / "cache").rglob("*.part")))
         (self.work / "llama-bench").unlink()
-        self.assertIn("no program llama-bench", self.drive("--quick").stderr)
+        ended = self.drive("--quick", "--json")
+        self.assertIn("no program llama-bench", ended.stderr)
+        self.assertIn("no program llama-bench", json.loads(ended.stdout)["message"])
 
     def test_usage(self):
         for words in (["--files", "Q9"], ["--rounds", "0"], ["--threads", "1,x"], ["--clock", "cpu", "--threads", "2"]):
