@@ -3,45 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A u32 list and its tree. */
-struct list {
-    struct crux_tensor tensor;
-    struct crux_merkle_tree tree;
-    uint8_t *bytes;
-    void *memory;
-};
-
-/* The record of one step. */
-struct kept_record {
-    struct crux_nested nested;
-    void *memory; /* NULL: an inactive step */
-};
-
-/* The one step whose tensors are in memory. */
-struct open_step {
-    bool open;
-    struct crux_step step;
-    struct crux_tensor *tensors;
-    struct crux_nested nested;
-    void *memory;
-};
-
-struct crux_archive {
-    const struct crux_committed_model *model;
-    struct crux_lie lie;
-    struct crux_request request;
-    uint8_t request_bytes[CRUX_REQUEST_BYTES];
-    struct crux_run_request run_request;
-    struct crux_run run;
-    struct crux_claim claim;
-    struct list tokens, output;
-    struct kept_record *records; /* of step pos * layers + layer; step_count */
-    uint64_t step_count, step_cap;
-    uint8_t (*trace_leaf)[32];
-    struct crux_merkle_tree trace;
-    void *trace_memory;
-    struct open_step open;
-};
+#include "executor/engine/archive_parts.h"
 
 static const struct crux_program *program_of(const struct crux_archive *archive) {
     return archive->model->program;
@@ -49,7 +11,8 @@ static const struct crux_program *program_of(const struct crux_archive *archive)
 
 /* ---- lists ---- */
 
-static enum crux_status list_init(struct list *list, const uint32_t *values, uint32_t count) {
+static enum crux_status list_init(struct archive_list *list, const uint32_t *values,
+                                  uint32_t count) {
     crux_layout_model(&list->tensor.layout, CRUX_U32, count);
     list->bytes = malloc((size_t)count * 4);
     list->memory = malloc(crux_tensor_tree_bytes(&list->tensor.layout));
@@ -60,7 +23,7 @@ static enum crux_status list_init(struct list *list, const uint32_t *values, uin
     return CRUX_OK;
 }
 
-static void list_free(struct list *list) {
+static void list_free(struct archive_list *list) {
     free(list->bytes);
     free(list->memory);
 }
@@ -131,29 +94,33 @@ static enum crux_status reserve_steps(struct crux_archive *archive, uint64_t cou
         archive->step_cap = cap;
     }
     for (; archive->step_count < count; archive->step_count++) {
-        archive->records[archive->step_count] = (struct kept_record){.memory = NULL};
+        archive->records[archive->step_count] = (struct archive_record){.memory = NULL};
         crux_null_leaf(archive->trace_leaf[archive->step_count]);
     }
     return CRUX_OK;
 }
 
-static enum crux_status keep_record(void *ctx, const struct crux_step *step) {
-    struct crux_archive *archive = ctx;
-    struct crux_tensor tensors[CRUX_STORES_MAX];
-    uint64_t number = crux_trace_leaf(step->pos, step->layer, program_of(archive)->header.layers);
+enum crux_status archive_commit(struct crux_archive *archive, uint32_t pos, uint32_t layer,
+                                const struct crux_tensor *tensors, uint32_t count) {
+    uint64_t number = crux_trace_leaf(pos, layer, program_of(archive)->header.layers);
     enum crux_status status = reserve_steps(archive, number + 1);
     if (status != CRUX_OK) return status;
-    struct kept_record *record = &archive->records[number];
-    for (uint32_t i = 0; i < step->stores; i++) {
-        tensors[i] = store_tensor(step->program, step->layer, i, crux_step_store(step, i)->bytes);
-    }
-    record->memory = malloc(crux_nested_bytes(tensors, step->stores));
+    struct archive_record *record = &archive->records[number];
+    record->memory = malloc(crux_nested_bytes(tensors, count));
     if (record->memory == NULL) return CRUX_E_OUT_OF_MEMORY;
-    crux_nested_build(&record->nested, tensors, step->stores, record->memory);
+    crux_nested_build(&record->nested, tensors, count, record->memory);
     rehash(archive, &record->nested, tensors,
-           (struct crux_tree_id){CRUX_TREE_STORE, step->pos, step->layer, 0});
+           (struct crux_tree_id){CRUX_TREE_STORE, pos, layer, 0});
     crux_nested_root(archive->trace_leaf[number], &record->nested);
     return CRUX_OK;
+}
+
+static enum crux_status commit_step(void *ctx, const struct crux_step *step) {
+    struct crux_archive *archive = ctx;
+    struct crux_tensor tensors[CRUX_STORES_MAX];
+    for (uint32_t i = 0; i < step->stores; i++)
+        tensors[i] = store_tensor(step->program, step->layer, i, crux_step_store(step, i)->bytes);
+    return archive_commit(archive, step->pos, step->layer, tensors, step->stores);
 }
 
 static void lie_about_trace_leaf(const struct crux_archive *archive, uint64_t leaf) {
@@ -162,7 +129,7 @@ static void lie_about_trace_leaf(const struct crux_archive *archive, uint64_t le
 }
 
 /* Output, claim, CLOSE and the trace root. */
-static enum crux_status close_run(struct crux_archive *archive, uint32_t cancelled) {
+enum crux_status archive_close(struct crux_archive *archive, uint32_t cancelled) {
     struct crux_claim *claim = &archive->claim;
     uint64_t steps = (uint64_t)archive->run.positions * program_of(archive)->header.layers;
     struct crux_merkle_shape shape = crux_merkle_shape_plain(steps + 1);
@@ -217,42 +184,66 @@ static enum crux_status take_request(struct crux_archive *archive,
 
 static void lie_about_tensor(void *ctx, struct crux_step *step, uint32_t op) {
     const struct crux_archive *archive = ctx;
-    if (archive->lie.computed != NULL) archive->lie.computed(archive->lie.ctx, step, op);
+    if (crux_lie_is_at(&archive->lie, step->pos, step->layer))
+        archive->lie.computed(archive->lie.ctx, step, op);
+}
+
+bool crux_lie_is_at(const struct crux_lie *lie, uint32_t pos, uint32_t layer) {
+    return lie->computed != NULL && (!lie->one_step || (lie->pos == pos && lie->layer == layer));
+}
+
+static const struct crux_model_memory *memory_of(const struct crux_archive *archive) {
+    return archive->lie.memory != NULL ? archive->lie.memory : archive->model->memory;
+}
+
+enum crux_status archive_begin(struct crux_archive **out, const struct crux_committed_model *model,
+                               const struct crux_archive_request *request,
+                               const struct crux_lie *lie) {
+    struct crux_archive *archive = calloc(1, sizeof *archive);
+    *out = NULL;
+    if (archive == NULL) return CRUX_E_OUT_OF_MEMORY;
+    archive->model = model;
+    if (lie != NULL) archive->lie = *lie;
+    enum crux_status status = take_request(archive, request);
+    if (status == CRUX_OK)
+        *out = archive;
+    else
+        crux_archive_free(archive);
+    return status;
 }
 
 enum crux_status crux_archive_run(struct crux_archive **out,
                                   const struct crux_committed_model *model,
                                   const struct crux_archive_request *request,
                                   const struct crux_lie *lie) {
-    struct crux_archive *archive = calloc(1, sizeof *archive);
-    enum crux_status status = CRUX_E_OUT_OF_MEMORY;
-    *out = NULL;
-    if (archive == NULL) return status;
-    archive->model = model;
-    if (lie != NULL) archive->lie = *lie;
-    status = take_request(archive, request);
-    if (status != CRUX_OK) goto fail;
-    struct crux_run_hook hook = {archive, keep_record, lie_about_tensor};
-    status =
-        crux_run_all(&archive->run, model->program, model->memory, &archive->run_request, &hook);
-    if (status != CRUX_OK) goto fail;
-    status = close_run(archive, request->cancelled);
-    if (status != CRUX_OK) goto fail;
-    *out = archive;
-    return CRUX_OK;
-fail:
+    enum crux_status status = archive_begin(out, model, request, lie);
+    if (status != CRUX_OK) return status;
+    struct crux_archive *archive = *out;
+    struct crux_run_hook hook = {archive, commit_step, lie_about_tensor};
+    status = crux_run_all(&archive->run, model->program, memory_of(archive), &archive->run_request,
+                          &hook);
+    if (status == CRUX_OK) status = archive_close(archive, request->cancelled);
+    if (status == CRUX_OK) return CRUX_OK;
     crux_archive_free(archive);
+    *out = NULL;
     return status;
+}
+
+enum crux_status archive_compute(const struct crux_archive *archive, struct crux_step *step,
+                                 uint32_t pos, uint32_t layer) {
+    struct crux_run_hook hook = {(void *)(uintptr_t)archive, NULL, lie_about_tensor};
+    return crux_run_step(step, &archive->run, memory_of(archive), &archive->run_request, &hook, pos,
+                         layer);
 }
 
 /* ---- the open step ---- */
 
-static void close_step(struct open_step *open) {
+static void close_step(struct archive_step *open) {
     if (!open->open) return;
     crux_step_free(&open->step);
     free(open->tensors);
     free(open->memory);
-    *open = (struct open_step){.open = false};
+    *open = (struct archive_step){.open = false};
 }
 
 static struct crux_tensor step_tensor(const struct crux_step *step, uint32_t op) {
@@ -265,15 +256,13 @@ static struct crux_tensor step_tensor(const struct crux_step *step, uint32_t op)
 }
 
 static enum crux_status open_step(struct crux_archive *archive, uint32_t pos, uint32_t layer) {
-    struct open_step *open = &archive->open;
-    struct crux_run_hook hook = {archive, NULL, lie_about_tensor};
+    struct archive_step *open = &archive->open;
     enum crux_status status;
     if (open->open && open->step.pos == pos && open->step.layer == layer) return CRUX_OK;
     if (pos >= archive->run.positions) return CRUX_E_STEP_OUTSIDE;
     close_step(open);
     open->open = true;
-    status = crux_run_step(&open->step, &archive->run, archive->model->memory,
-                           &archive->run_request, &hook, pos, layer);
+    status = archive_compute(archive, &open->step, pos, layer);
     if (status != CRUX_OK) goto fail;
     uint32_t count = open->step.count - open->step.stores;
     status = CRUX_E_OUT_OF_MEMORY;
@@ -304,7 +293,7 @@ static enum crux_status record_of(const struct crux_archive *archive, const stru
                                   const struct crux_nested **nested) {
     uint32_t layers = program_of(archive)->header.layers;
     if (id->pos >= archive->run.positions || id->layer >= layers) return CRUX_E_STEP_OUTSIDE;
-    const struct kept_record *record =
+    const struct archive_record *record =
         &archive->records[crux_trace_leaf(id->pos, id->layer, layers)];
     if (record->memory == NULL) return CRUX_E_STEP_INACTIVE;
     *nested = &record->nested;

@@ -4,7 +4,8 @@
  *                              `-- evidence: leaves and siblings for the witness builder; the tensors of a step are
  *                                  recomputed when somebody asks, and the last step asked for is kept
  *
- * The reference engine: the interpreter computes, nothing is fast. A lie can be planted, for tests and simulation.
+ * Computed by the interpreter, element by element, or by the engine; both leave the same records. A lie can be planted,
+ * for tests and simulation.
  */
 #ifndef CRUX_EXECUTOR_ENGINE_ARCHIVE_H
 #define CRUX_EXECUTOR_ENGINE_ARCHIVE_H
@@ -13,6 +14,7 @@
 #include <stdint.h>
 
 #include "executor/engine/committed_model.h"
+#include "executor/engine/runner.h"
 
 /* What an executor might do wrong. A zeroed struct is honest. */
 struct crux_lie {
@@ -20,6 +22,11 @@ struct crux_lie {
     /* Called when a tensor has been computed and before any op reads it; may change its bytes. Later ops and steps go
      * on from there. Must do the same each time it sees the same step. */
     void (*computed)(void *ctx, struct crux_step *step, uint32_t op);
+    bool
+        one_step; /* `computed` is called for the step (pos, layer) alone; the engine knows no other way */
+    uint32_t pos, layer;
+    /* Computes with these constants instead of the model's, and says nothing of it. May be NULL. */
+    const struct crux_model_memory *memory;
     /* Called on a page before it is hashed or served; may change its bytes, not its length. */
     void (*page)(void *ctx, const struct crux_tree_id *tree, uint64_t leaf, uint8_t *bytes,
                  uint32_t length);
@@ -29,6 +36,9 @@ struct crux_lie {
     void (*trace_leaf)(void *ctx, uint64_t leaf, uint8_t hash[32]);
     void (*claim)(void *ctx, struct crux_claim *claim);
 };
+
+/* Returns: is `computed` called for this step? */
+bool crux_lie_is_at(const struct crux_lie *lie, uint32_t pos, uint32_t layer);
 
 /* A request with its tokens. model_root and tokens_root of `fields` are filled in by the archive. */
 struct crux_archive_request {
@@ -48,6 +58,16 @@ enum crux_status crux_archive_run(struct crux_archive **archive,
                                   const struct crux_committed_model *model,
                                   const struct crux_archive_request *request,
                                   const struct crux_lie *lie);
+/* The same by the engine: the same archive, byte for byte, and soon enough for a real model.
+ * In: engine_model, of the same program and constants (those of the lie, if it has its own); threads, as for
+ * crux_engine_open.
+ * Returns: CRUX_E_USAGE also for a lie about tensors that is not `one_step`. */
+CRUX_MUST_CHECK
+enum crux_status crux_archive_run_fast(struct crux_archive **archive,
+                                       const struct crux_committed_model *model,
+                                       struct crux_engine_model *engine_model, unsigned threads,
+                                       const struct crux_archive_request *request,
+                                       const struct crux_lie *lie);
 void crux_archive_free(struct crux_archive *archive);
 
 const struct crux_claim *crux_archive_claim(const struct crux_archive *archive);

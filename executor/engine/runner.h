@@ -66,7 +66,13 @@ struct crux_engine_options {
      * NULL. In: tensors, the stores of the layer, dense; they are gone after the call. */
     void (*record)(void *ctx, const struct crux_engine_sequence *sequence, uint32_t pos,
                    uint32_t layer, const struct crux_tensor *tensors, uint32_t count);
-    void *record_ctx;
+    /* Called before `record`, in the same order; a fault planted on purpose, for tests and simulation. May point
+     * elements of `tensors` elsewhere, to as many: then later layers and positions go on from those. Other rows of the
+     * same step have read what was there before, so a row that is amended must be its sequence's last of a step.
+     * Returns: whether it did. */
+    bool (*amend)(void *ctx, const struct crux_engine_sequence *sequence, uint32_t pos,
+                  uint32_t layer, struct crux_tensor *tensors, uint32_t count);
+    void *record_ctx; /* of both */
 };
 
 /* Out: engine, NULL on failure.  In: model outlives it; options, may be NULL. */

@@ -272,7 +272,7 @@ CRUX_MUST_CHECK
 enum crux_status runner_record_open(struct crux_engine *engine);
 void runner_record_begin(struct crux_engine *engine);
 void runner_record_layer(struct crux_engine *engine, uint32_t layer);
-void runner_record_head(struct crux_engine *engine, const struct crux_engine_row *rows);
+void runner_record_head(struct crux_engine *engine, struct crux_engine_row *rows);
 CRUX_MUST_CHECK
 enum crux_status runner_record_reserve(struct crux_engine_sequence *sequence, uint32_t rows);
 void runner_record_append(struct crux_engine *engine);

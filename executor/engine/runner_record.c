@@ -135,7 +135,8 @@ static void copy_rows(void *ctx, uint32_t task, unsigned thread) {
     const struct crux_engine *engine = ctx;
     struct runner_scratch *scratch = &engine->scratch[thread];
     uint32_t width = engine->model->config.width, end = (task + 1) * COPY_ROWS;
-    bool keep = !engine->options.no_commit || engine->options.record != NULL;
+    bool keep = !engine->options.no_commit || engine->options.record != NULL ||
+                engine->options.amend != NULL;
     double start = runner_seconds();
     if (end > engine->count) end = engine->count;
     for (uint32_t row = task * COPY_ROWS; row < end; row++) {
@@ -149,8 +150,47 @@ static void show(const struct crux_engine *engine, uint32_t row, const uint8_t *
     struct crux_tensor tensors[CRUX_STORES_MAX];
     const struct runner_place *place = &engine->batch.place[row];
     uint32_t count = view(tensors, &engine->model->layers[engine->layer], record);
+    if (engine->options.record == NULL) return;
     engine->options.record(engine->options.record_ctx, place->sequence, place->pos, engine->layer,
                            tensors, count);
+}
+
+/* Lets the record be changed.  Returns: whether it was. */
+static bool amend(const struct crux_engine *engine, uint32_t row, uint8_t *record) {
+    struct crux_tensor tensors[CRUX_STORES_MAX];
+    const struct runner_place *place = &engine->batch.place[row];
+    const struct runner_layer *layer = &engine->model->layers[engine->layer];
+    uint32_t count = view(tensors, layer, record);
+    if (engine->options.amend == NULL ||
+        !engine->options.amend(engine->options.record_ctx, place->sequence, place->pos,
+                               engine->layer, tensors, count))
+        return false;
+    CRUX_ASSERT(place->pos + 1 == place->sequence->positions + place->sequence->rows);
+    for (uint32_t i = 0; i < count; i++)
+        memmove(record + layer->at[i], tensors[i].elements,
+                (size_t)crux_tensor_bytes(&tensors[i].layout));
+    return true;
+}
+
+/* The other way of copy_row: what was recorded becomes what is computed on from. */
+static void copy_back(const struct crux_engine *engine, uint32_t row, const uint8_t *from) {
+    const struct runner_layer *layer = &engine->model->layers[engine->layer];
+    const struct runner_batch *batch = &engine->batch;
+    const struct runner_place *place = &batch->place[row];
+    size_t width = engine->model->config.width, kv = engine->model->config.kv_heads,
+           wide = kv * engine->model->config.head_width;
+    const size_t *at = layer->at;
+    for (uint32_t i = 0; i < layer->blocks; i++, at += CRUX_RUNNER_STORES) {
+        size_t to = (size_t)i * engine->options.rows + row;
+        struct runner_rows rows = {batch->k16 + to * wide, batch->v16 + to * wide,
+                                   batch->ek + to * kv, batch->ev + to * kv};
+        memcpy(batch->k16 + to * wide, from + at[0], wide * sizeof *batch->k16);
+        memcpy(batch->ek + to * kv, from + at[1], kv);
+        memcpy(batch->v16 + to * wide, from + at[2], wide * sizeof *batch->v16);
+        memcpy(batch->ev + to * kv, from + at[3], kv);
+        runner_cache_put(place->sequence, layer->first_block + i, place->pos, &rows);
+    }
+    memcpy(batch->r + row * width, from + at[0], width * sizeof *batch->r);
 }
 
 void runner_record_layer(struct crux_engine *engine, uint32_t layer) {
@@ -159,9 +199,12 @@ void runner_record_layer(struct crux_engine *engine, uint32_t layer) {
     if (!engine->model->layers[layer].as_before) post_kept(engine, true);
     if (records->kept + engine->count - records->done > records->ring) finish(engine);
     crux_threads_run(engine->threads, copy_rows, engine, (engine->count - 1) / COPY_ROWS + 1);
-    if (engine->options.record != NULL) {
-        for (uint32_t row = 0; row < engine->count; row++)
-            show(engine, row, place_of(engine, records->kept + row));
+    if (engine->options.record != NULL || engine->options.amend != NULL) {
+        for (uint32_t row = 0; row < engine->count; row++) {
+            uint8_t *record = place_of(engine, records->kept + row);
+            if (amend(engine, row, record)) copy_back(engine, row, record);
+            show(engine, row, record);
+        }
     }
     if (engine->options.no_commit) return;
     records->kept += engine->count;
@@ -193,20 +236,19 @@ static void commit_head(struct crux_engine *engine, const struct crux_engine_row
     }
 }
 
-void runner_record_head(struct crux_engine *engine, const struct crux_engine_row *rows) {
-    double start = runner_seconds();
+void runner_record_head(struct crux_engine *engine, struct crux_engine_row *rows) {
     engine->layer = engine->model->program->header.layers - 1;
-    if (!engine->options.no_commit) {
-        commit_head(engine, rows);
-        engine->scratch[0].commit_seconds += runner_seconds() - start;
-    }
-    if (engine->options.record == NULL) return;
     for (uint32_t row = 0; row < engine->count; row++) {
         uint8_t token[4];
         if (rows[row].chosen == CRUX_ENGINE_NO_TOKEN) continue;
         crux_store_u32(token, rows[row].chosen);
+        if (amend(engine, row, token)) rows[row].chosen = crux_load_u32(token);
         show(engine, row, token);
     }
+    double start = runner_seconds();
+    if (engine->options.no_commit) return;
+    commit_head(engine, rows);
+    engine->scratch[0].commit_seconds += runner_seconds() - start;
 }
 
 /* ---- traces ---- */

@@ -41,8 +41,8 @@ static struct crux_world make_world(struct source *source, const struct crux_run
     return world;
 }
 
-static enum crux_status begin(struct crux_run *run, const struct crux_program *program,
-                              const struct crux_run_request *request) {
+enum crux_status crux_run_begin(struct crux_run *run, const struct crux_program *program,
+                                const struct crux_run_request *request) {
     const struct crux_program_header *header = &program->header;
     *run = (struct crux_run){.program = program, .n = request->n};
     if (request->n < 1 || request->n > header->context || request->limit < 1)
@@ -59,11 +59,11 @@ static enum crux_status begin(struct crux_run *run, const struct crux_program *p
     return CRUX_OK;
 }
 
-/* Room for one more position. */
-static enum crux_status grow(struct crux_run *run) {
-    if (run->positions < run->position_cap) return CRUX_OK;
-    uint32_t cap =
-        run->position_cap == 0 ? 16 : 2 * run->position_cap; /* context is at most 2^24 */
+/* Room for position `pos`. */
+static enum crux_status grow(struct crux_run *run, uint32_t pos) {
+    uint32_t cap = run->position_cap == 0 ? 16 : run->position_cap;
+    if (pos < run->position_cap) return CRUX_OK;
+    while (cap <= pos) cap *= 2; /* context is at most 2^24 */
     size_t bytes = (size_t)cap * run->stores * sizeof *run->records;
     struct crux_run_record *records = realloc(run->records, bytes);
     if (records == NULL) return CRUX_E_OUT_OF_MEMORY;
@@ -81,17 +81,36 @@ static struct crux_run_record *record_at(const struct crux_run *run, uint32_t po
     return &run->records[(size_t)pos * run->stores + run->first_store[layer] + store];
 }
 
-static enum crux_status keep(struct crux_run *run, const struct crux_step *step) {
-    for (uint32_t i = 0; i < step->stores; i++) {
-        const struct crux_step_tensor *tensor = crux_step_store(step, i);
-        struct crux_run_record *record = record_at(run, step->pos, step->layer, i);
-        size_t bytes = (size_t)tensor->elements * tensor->element_bytes;
-        record->bytes = malloc(bytes);
-        if (record->bytes == NULL) return CRUX_E_OUT_OF_MEMORY;
-        memcpy(record->bytes, tensor->bytes, bytes);
-        record->elements = tensor->elements;
-    }
+enum crux_status crux_run_keep(struct crux_run *run, uint32_t pos, uint32_t layer, uint32_t store,
+                               const uint8_t *bytes, uint64_t elements) {
+    const struct crux_layer *entry = &run->program->layers[layer];
+    unsigned dtype = run->program->ops[entry->first + entry->ops - entry->stores + store].op.dtype;
+    size_t len = (size_t)elements * crux_dtype_bytes(dtype);
+    enum crux_status status = grow(run, pos);
+    if (status != CRUX_OK) return status;
+    struct crux_run_record *record = record_at(run, pos, layer, store);
+    CRUX_ASSERT(record->bytes == NULL);
+    record->bytes = malloc(len);
+    if (record->bytes == NULL) return CRUX_E_OUT_OF_MEMORY;
+    memcpy(record->bytes, bytes, len);
+    record->elements = elements;
+    if (run->positions <= pos) run->positions = pos + 1;
     return CRUX_OK;
+}
+
+bool crux_run_choose(struct crux_run *run, const struct crux_run_request *request, uint32_t token) {
+    CRUX_ASSERT(run->n + run->chosen <= run->program->header.context);
+    run->tokens[run->chosen++] = token;
+    return crux_run_is_done(run->program, request, run->chosen - 1, token);
+}
+
+static enum crux_status keep(struct crux_run *run, const struct crux_step *step) {
+    enum crux_status status = CRUX_OK;
+    for (uint32_t i = 0; status == CRUX_OK && i < step->stores; i++) {
+        const struct crux_step_tensor *tensor = crux_step_store(step, i);
+        status = crux_run_keep(run, step->pos, step->layer, i, tensor->bytes, tensor->elements);
+    }
+    return status;
 }
 
 static enum crux_status run_position(struct crux_run *run, const struct crux_world *world,
@@ -132,16 +151,14 @@ enum crux_status crux_run_all(struct crux_run *run, const struct crux_program *p
     struct source source = {run, model, hook};
     struct crux_world world = make_world(&source, request);
     uint32_t last = program->header.layers - 1;
-    enum crux_status status = begin(run, program, request);
+    enum crux_status status = crux_run_begin(run, program, request);
     if (status != CRUX_OK) return status;
     for (uint32_t pos = 0; pos < program->header.context; pos++) {
-        if ((status = grow(run)) != CRUX_OK) return status;
         if ((status = run_position(run, &world, pos, hook)) != CRUX_OK) return status;
-        run->positions = pos + 1;
         if (pos + 1 < run->n) continue;
         int64_t token = crux_run_value(run, pos, last, program->header.token_store, 0);
-        run->tokens[run->chosen++] = (uint32_t)token; /* its declared range is [0, vocab-1] */
-        if (crux_run_is_done(program, request, run->chosen - 1, (uint32_t)token)) break;
+        /* its declared range is [0, vocab-1] */
+        if (crux_run_choose(run, request, (uint32_t)token)) break;
     }
     return CRUX_OK;
 }

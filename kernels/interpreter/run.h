@@ -64,6 +64,18 @@ struct crux_run_hook {
     void (*computed)(void *ctx, struct crux_step *step, uint32_t op);
 };
 
+/* A run that somebody else computes, record by record.
+ * Out: run, to be freed with crux_run_free, on failure too.  Returns: as crux_run_all. */
+CRUX_MUST_CHECK
+enum crux_status crux_run_begin(struct crux_run *run, const struct crux_program *program,
+                                const struct crux_run_request *request);
+/* Copies one store of one step; each once.  In: bytes, dense elements.  Returns: CRUX_E_OUT_OF_MEMORY. */
+CRUX_MUST_CHECK
+enum crux_status crux_run_keep(struct crux_run *run, uint32_t pos, uint32_t layer, uint32_t store,
+                               const uint8_t *bytes, uint64_t elements);
+/* The next chosen token.  Returns: does the run end there? */
+bool crux_run_choose(struct crux_run *run, const struct crux_run_request *request, uint32_t token);
+
 /* Out: run, to be freed with crux_run_free, on failure too.
  * In: program and model outlive run; hook, may be NULL.
  * Returns: CRUX_E_REQUEST_INVALID unless 1 <= P <= context and limit >= 1; the status of a step or of the hook. */
