@@ -57,6 +57,10 @@ static void put_row(const struct crux_engine *engine, uint32_t row, uint32_t kv)
                              batch->k16 + x, batch->ek[at], batch->v16 + x, batch->ev[at]);
 }
 
+void runner_attention_put(struct crux_engine *engine, uint32_t row) {
+    for (uint32_t kv = 0; kv < engine->model->config.kv_heads; kv++) put_row(engine, row, kv);
+}
+
 /* Rows whose positions share lines are one thread's. */
 static void put_rows(void *ctx, uint32_t task, unsigned thread) {
     const struct crux_engine *engine = ctx;

@@ -258,6 +258,8 @@ void runner_experts(struct crux_engine *engine);
 size_t runner_attention_bytes(const struct crux_engine_model *model);
 void runner_attention_begin(struct crux_engine *engine); /* once a step */
 void runner_attention(struct crux_engine *engine);
+/* k and v of one row of the block at work, into the cache: once more, if they changed. */
+void runner_attention_put(struct crux_engine *engine, uint32_t row);
 
 /* runner_block.c */
 /* Returns: the row of the block at work among those of its layer, for k16, v16, ek and ev. */

@@ -173,22 +173,20 @@ static bool amend(const struct crux_engine *engine, uint32_t row, uint8_t *recor
 }
 
 /* The other way of copy_row: what was recorded becomes what is computed on from. */
-static void copy_back(const struct crux_engine *engine, uint32_t row, const uint8_t *from) {
+static void copy_back(struct crux_engine *engine, uint32_t row, const uint8_t *from) {
     const struct runner_layer *layer = &engine->model->layers[engine->layer];
     const struct runner_batch *batch = &engine->batch;
-    const struct runner_place *place = &batch->place[row];
     size_t width = engine->model->config.width, kv = engine->model->config.kv_heads,
            wide = kv * engine->model->config.head_width;
     const size_t *at = layer->at;
     for (uint32_t i = 0; i < layer->blocks; i++, at += CRUX_RUNNER_STORES) {
         size_t to = (size_t)i * engine->options.rows + row;
-        struct runner_rows rows = {batch->k16 + to * wide, batch->v16 + to * wide,
-                                   batch->ek + to * kv, batch->ev + to * kv};
         memcpy(batch->k16 + to * wide, from + at[0], wide * sizeof *batch->k16);
         memcpy(batch->ek + to * kv, from + at[1], kv);
         memcpy(batch->v16 + to * wide, from + at[2], wide * sizeof *batch->v16);
         memcpy(batch->ev + to * kv, from + at[3], kv);
-        runner_cache_put(place->sequence, layer->first_block + i, place->pos, &rows);
+        engine->block = layer->first_block + i;
+        runner_attention_put(engine, row);
     }
     memcpy(batch->r + row * width, from + at[0], width * sizeof *batch->r);
 }
