@@ -2,6 +2,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "cli/bench_one.h"
 #include "cli/output.h"
@@ -10,6 +12,7 @@
 enum {
     OPTION_BACKEND,
     OPTION_THREADS,
+    OPTION_PIN,
     OPTION_REPEAT,
     OPTION_ONLY,
     OPTION_TOKENS,
@@ -26,9 +29,13 @@ const struct crux_cli_option crux_cli_bench_options[] = {
     [OPTION_THREADS] = {.name = "threads",
                         .kind = CRUX_CLI_NUMBER,
                         .value = "N",
-                        .help = "measure 1 to N threads (default: as many as processors)",
+                        .help = "measure 1 to N threads (default: one for each core it may use)",
                         .least = 1,
                         .most = CRUX_THREADS_MAX},
+    [OPTION_PIN] = {.name = "pin",
+                    .kind = CRUX_CLI_TEXT,
+                    .value = "none|cores|LIST",
+                    .help = "hold threads on cores, or on processors: 0,2-3 (default none)"},
     [OPTION_REPEAT] = {.name = "repeat",
                        .kind = CRUX_CLI_NUMBER,
                        .value = "N",
@@ -63,25 +70,52 @@ const struct crux_cli_option crux_cli_bench_options[] = {
 
 enum { SHORT = 128, LONG = 512, DECODE = 128, REPEATS_MAX = 99, REPEATS = 3 };
 
+/* Medians. */
 struct figures {
-    double prefill_short, prefill_long, decode; /* tokens a second */
-    double commit_prefill, commit_decode;       /* shares */
+    double rate;  /* tokens a second, committing */
+    double share; /* of the threads' time: commitment */
+    double cost;  /* of the run's time: 1 - time without commitment / time with it */
 };
+
+struct by_threads {
+    struct figures prefill_short, prefill_long, decode;
+};
+
+enum { WITH, WITHOUT, WAYS };
 
 struct bench {
     const struct crux_cli_call *call;
     struct crux_engine_loaded loaded;
     uint32_t *tokens; /* LONG */
     unsigned repeats;
+    double load_seconds;
+    uint64_t load_bytes; /* resident, after loading */
+};
+
+static double seconds_now(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
+    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
+}
+
+/* Returns: the most bytes resident so far. */
+static uint64_t peak_bytes(void) {
+    struct rusage usage;
+    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
+    return (uint64_t)usage.ru_maxrss * 1024;
+}
+
+struct task {
+    uint32_t n, chosen; /* tokens: of the request, chosen after it */
 };
 
 /* Tokens a second of one run: of the request's, or of those chosen after the first.  Out: share, of commitment. */
-static enum crux_status measure(const struct bench *bench, struct crux_engine *engine, uint32_t n,
-                                uint32_t chosen, double *rate, double *share) {
+static enum crux_status measure(const struct bench *bench, struct crux_engine *engine,
+                                const struct task *task, double *rate, double *share) {
     uint32_t context = bench->loaded.file.program.header.context;
+    uint32_t n = task->n < context ? task->n : context, chosen = task->chosen;
     struct crux_engine_request request = {.tokens = bench->tokens};
     struct crux_engine_result result;
-    if (n > context) n = context;
     if (chosen > context - n + 1) chosen = context - n + 1;
     request.fields.request_tokens = n;
     request.fields.limit = chosen;
@@ -98,47 +132,64 @@ static int compare(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
-static enum crux_status median(const struct bench *bench, struct crux_engine *engine, uint32_t n,
-                               uint32_t chosen, double *rate, double *share) {
-    double rates[REPEATS_MAX], shares[REPEATS_MAX];
+static double median(double *values, unsigned count) {
+    qsort(values, count, sizeof *values, compare);
+    return values[count / 2];
+}
+
+/* Both ways in turn, so that what else the machine does meets both. */
+static enum crux_status medians(const struct bench *bench, struct crux_engine *const engine[WAYS],
+                                const struct task *task, struct figures *figures) {
+    double rate[REPEATS_MAX], share[REPEATS_MAX], cost[REPEATS_MAX], without, unused;
     for (unsigned i = 0; i < bench->repeats; i++) {
-        enum crux_status status = measure(bench, engine, n, chosen, &rates[i], &shares[i]);
+        enum crux_status status = measure(bench, engine[WITH], task, &rate[i], &share[i]);
+        if (status == CRUX_OK) status = measure(bench, engine[WITHOUT], task, &without, &unused);
         if (status != CRUX_OK) return status;
+        cost[i] = 1 - rate[i] / without;
     }
-    qsort(rates, bench->repeats, sizeof *rates, compare);
-    qsort(shares, bench->repeats, sizeof *shares, compare);
-    *rate = rates[bench->repeats / 2];
-    *share = shares[bench->repeats / 2];
+    *figures = (struct figures){median(rate, bench->repeats), median(share, bench->repeats),
+                                median(cost, bench->repeats)};
     return CRUX_OK;
 }
 
-static enum crux_status with_threads(const struct bench *bench, unsigned threads,
-                                     struct figures *figures) {
-    struct crux_engine_options options = {.threads = threads};
-    struct crux_engine *engine;
+static enum crux_status measure_all(const struct bench *bench,
+                                    struct crux_engine *const engine[WAYS],
+                                    struct by_threads *all) {
+    const struct task brief = {SHORT, 1}, lengthy = {LONG, 1}, decode = {1, DECODE + 1};
     double unused;
-    enum crux_status status = crux_engine_open(&engine, bench->loaded.model, &options);
-    if (status != CRUX_OK) return status;
+    enum crux_status status = CRUX_OK;
     /* once to touch all memory */
-    status = measure(bench, engine, SHORT, 1, &unused, &unused);
-    if (status == CRUX_OK)
-        status = median(bench, engine, SHORT, 1, &figures->prefill_short, &unused);
-    if (status == CRUX_OK)
-        status = median(bench, engine, LONG, 1, &figures->prefill_long, &figures->commit_prefill);
-    if (status == CRUX_OK)
-        status = median(bench, engine, 1, DECODE + 1, &figures->decode, &figures->commit_decode);
-    crux_engine_close(engine);
+    for (unsigned way = 0; way < WAYS && status == CRUX_OK; way++)
+        status = measure(bench, engine[way], &brief, &unused, &unused);
+    if (status == CRUX_OK) status = medians(bench, engine, &brief, &all->prefill_short);
+    if (status == CRUX_OK) status = medians(bench, engine, &lengthy, &all->prefill_long);
+    return status == CRUX_OK ? medians(bench, engine, &decode, &all->decode) : status;
+}
+
+static enum crux_status with_threads(const struct bench *bench, unsigned threads,
+                                     struct by_threads *all) {
+    struct crux_engine *engine[WAYS] = {NULL, NULL};
+    enum crux_status status = CRUX_OK;
+    for (unsigned way = 0; way < WAYS && status == CRUX_OK; way++) {
+        struct crux_engine_options options = {.threads = threads,
+                                              .pin = bench->call->option[OPTION_PIN].text,
+                                              .no_commit = way == WITHOUT};
+        status = crux_engine_open(&engine[way], bench->loaded.model, &options);
+    }
+    if (status == CRUX_OK) status = measure_all(bench, engine, all);
+    /* in this order, for each gives the thread back where it was held when it opened */
+    crux_engine_close(engine[WITHOUT]);
+    crux_engine_close(engine[WITH]);
     return status;
 }
 
-static json_t *describe(const struct figures *figures) {
-    return json_pack("{s:f, s:f, s:f, s:f, s:f, s:f}", "prefill_128", figures->prefill_short,
-                     "prefill_512", figures->prefill_long, "decode_128", figures->decode,
-                     "commit_share",
-                     figures->commit_decode > figures->commit_prefill ? figures->commit_decode
-                                                                      : figures->commit_prefill,
-                     "commit_share_prefill", figures->commit_prefill, "commit_share_decode",
-                     figures->commit_decode);
+static json_t *describe(const struct by_threads *f) {
+    double prefill = f->prefill_long.share, decode = f->decode.share;
+    return json_pack(
+        "{s:f, s:f, s:f, s:f, s:f, s:f, s:f, s:f}", "prefill_128", f->prefill_short.rate,
+        "prefill_512", f->prefill_long.rate, "decode_128", f->decode.rate, "commit_share",
+        decode > prefill ? decode : prefill, "commit_share_prefill", prefill, "commit_share_decode",
+        decode, "commit_cost_prefill", f->prefill_long.cost, "commit_cost_decode", f->decode.cost);
 }
 
 /* 1 to 4, then powers of two, then the most. */
@@ -151,30 +202,43 @@ static enum crux_cli_exit run_all(const struct bench *bench) {
     const struct crux_cli_call *call = bench->call;
     const struct crux_cli_value *most_given = &call->option[OPTION_THREADS];
     const char *backend = crux_engine_model_backend(bench->loaded.model);
-    unsigned most = most_given->given ? (unsigned)most_given->number : crux_threads_processors();
+    unsigned most = most_given->given ? (unsigned)most_given->number : crux_threads_default();
     json_t *by_threads = json_object();
     if (!call->json)
-        printf("backend %s\n%8s %14s %14s %14s %18s\n", backend, "threads", "prefill 128",
-               "prefill 512", "decode 128", "of it commitment");
+        printf("backend %s; loaded in %.0f ms, then %.0f MB resident\n%8s %14s %14s %14s   "
+               "commitment: "
+               "share of prefill, decode; cost\n",
+               backend, 1e3 * bench->load_seconds, (double)bench->load_bytes / 1e6, "threads",
+               "prefill 128", "prefill 512", "decode 128");
     for (unsigned threads = 1; threads <= most; threads = more_threads(threads, most)) {
-        struct figures f = {.decode = 0};
+        struct by_threads f;
         char name[16];
         enum crux_status status = with_threads(bench, threads, &f);
         if (status != CRUX_OK) {
             json_decref(by_threads);
-            return crux_cli_fail(call, status, "%u threads: %s", threads, crux_status_text(status));
+            return crux_cli_fail(call, status, "%u threads: %s%s", threads,
+                                 crux_status_text(status),
+                                 status == CRUX_E_USAGE ? CRUX_CLI_PIN_HELP : "");
         }
         (void)snprintf(name, sizeof name, "%u", threads);
         (void)json_object_set_new(by_threads, name, describe(&f));
         if (!call->json)
-            printf("%8u %12.1f/s %12.1f/s %12.1f/s %8.2f%% %8.2f%%\n", threads, f.prefill_short,
-                   f.prefill_long, f.decode, 100 * f.commit_prefill, 100 * f.commit_decode);
+            printf("%8u %12.1f/s %12.1f/s %12.1f/s   %6.2f%% %6.2f%%; %6.2f%% %6.2f%%\n", threads,
+                   f.prefill_short.rate, f.prefill_long.rate, f.decode.rate,
+                   100 * f.prefill_long.share, 100 * f.decode.share, 100 * f.prefill_long.cost,
+                   100 * f.decode.cost);
         (void)fflush(stdout);
     }
     if (call->json)
-        return crux_cli_answer(call, json_pack("{s:o, s:s, s:o}", "model_root",
-                                               crux_cli_json_hex(bench->loaded.file.root, 32),
-                                               "backend", backend, "threads", by_threads));
+        return crux_cli_answer(
+            call,
+            json_pack("{s:o, s:s, s:f, s:I, s:I, s:I, s:o}", "model_root",
+                      crux_cli_json_hex(bench->loaded.file.root, 32), "backend", backend,
+                      "load_seconds", bench->load_seconds, "load_bytes",
+                      (json_int_t)bench->load_bytes, "peak_bytes", (json_int_t)peak_bytes(),
+                      "file_bytes", (json_int_t)bench->loaded.file.map_len, "threads", by_threads));
+    printf("most resident %.0f MB; the file has %.0f MB\n", (double)peak_bytes() / 1e6,
+           (double)bench->loaded.file.map_len / 1e6);
     json_decref(by_threads);
     return CRUX_CLI_OK;
 }
@@ -185,7 +249,8 @@ static enum crux_cli_exit run_one(const struct bench *bench) {
     const char *only = option[OPTION_ONLY].text;
     struct crux_cli_bench_one one = {.prefill = strcmp(only, "prefill") == 0,
                                      .repeats = bench->repeats,
-                                     .threads = crux_threads_processors(),
+                                     .threads = crux_threads_default(),
+                                     .pin = option[OPTION_PIN].text,
                                      .warmup = SHORT};
     struct crux_cli_bench_figure figure;
     if (!one.prefill && strcmp(only, "decode") != 0)
@@ -200,7 +265,9 @@ static enum crux_cli_exit run_one(const struct bench *bench) {
         return crux_cli_fail(call, status,
                              "depth %u, %u tokens and the one after do not fit: the context is %u",
                              one.depth, one.tokens, bench->loaded.file.program.header.context);
-    if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", crux_status_text(status));
+    if (status != CRUX_OK)
+        return crux_cli_fail(call, status, "%s%s", crux_status_text(status),
+                             status == CRUX_E_USAGE ? CRUX_CLI_PIN_HELP : "");
     const char *backend = crux_engine_model_backend(bench->loaded.model);
     if (call->json)
         return crux_cli_answer(
@@ -223,7 +290,10 @@ enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call) {
     struct bench bench = {.call = call, .repeats = REPEATS};
     char message[CRUX_MODEL_MESSAGE_BYTES];
     if (option[OPTION_REPEAT].given) bench.repeats = (unsigned)option[OPTION_REPEAT].number;
+    double start = seconds_now();
     enum crux_status status = crux_engine_load(&bench.loaded, call->operand[0], backend, message);
+    bench.load_seconds = seconds_now() - start;
+    bench.load_bytes = peak_bytes();
     if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", message);
     enum crux_cli_exit code = CRUX_CLI_FAILURE;
     if (option[OPTION_ONLY].given) {

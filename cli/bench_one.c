@@ -95,7 +95,8 @@ enum crux_status crux_cli_bench_measure(struct crux_cli_bench_figure *figure,
                                         const struct crux_cli_bench_one *asked) {
     const struct crux_program_header *header = &loaded->file.program.header;
     struct one one = {.loaded = loaded, .asked = asked};
-    struct crux_engine_options options = {.threads = asked->threads, .rows = CRUX_ENGINE_ROWS};
+    struct crux_engine_options options = {
+        .threads = asked->threads, .pin = asked->pin, .rows = CRUX_ENGINE_ROWS};
     uint64_t count = (uint64_t)asked->depth + asked->tokens + 1;
     *figure = (struct crux_cli_bench_figure){.rate = 0};
     if (count > header->context || asked->warmup > header->context) return CRUX_E_STEP_OUTSIDE;

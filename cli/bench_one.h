@@ -10,6 +10,7 @@ struct crux_cli_bench_one {
     uint32_t depth;  /* tokens in the context before them */
     uint32_t warmup; /* tokens read before anything is timed, to touch all memory */
     unsigned threads, repeats;
+    const char *pin; /* as in crux_engine_options */
 };
 
 struct crux_cli_bench_figure {

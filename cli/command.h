@@ -14,6 +14,10 @@
 
 #define CRUX_CLI_VERSION "0.1.0"
 
+/* Of crux_engine_open's CRUX_E_USAGE. */
+#define CRUX_CLI_PIN_HELP                                                                          \
+    " (--pin takes none, cores, or processors that this process may use, such as 0,2-3)"
+
 enum crux_cli_exit { CRUX_CLI_OK = 0, CRUX_CLI_FAILURE = 1, CRUX_CLI_USAGE = 2 };
 
 struct crux_cli_command;

@@ -16,6 +16,7 @@ enum {
     OPTION_AGAINST,
     OPTION_BACKEND,
     OPTION_THREADS,
+    OPTION_PIN,
     OPTION_TOKENS,
     OPTION_GREEDY,
     OPTION_COUNT
@@ -44,10 +45,14 @@ const struct crux_cli_option crux_cli_eval_options[] = {
                         .kind = CRUX_CLI_TEXT,
                         .value = "NAME",
                         .help = "of the matrix products (default: the fastest that works here)"},
+    [OPTION_PIN] = {.name = "pin",
+                    .kind = CRUX_CLI_TEXT,
+                    .value = "none|cores|LIST",
+                    .help = "hold threads on cores, or on processors: 0,2-3 (default none)"},
     [OPTION_THREADS] = {.name = "threads",
                         .kind = CRUX_CLI_NUMBER,
                         .value = "N",
-                        .help = "default: as many as processors",
+                        .help = "default: one for each core it may use",
                         .least = 1,
                         .most = 256},
     [OPTION_TOKENS] = {.name = "tokens",
@@ -75,6 +80,7 @@ struct job {
     struct crux_engine_loaded loaded;
     uint32_t context, bos;
     unsigned threads;
+    const char *pin;
     struct crux_tokens tokens;
     struct crux_engine *engine;
     struct crux_engine_logits *logits;
@@ -156,9 +162,12 @@ static bool read_text(struct job *job) {
 
 static bool open_engine(struct job *job) {
     const struct crux_engine_options options = {
-        .threads = job->threads, .rows = CRUX_EVALUATE_ROWS, .no_commit = true};
+        .threads = job->threads, .pin = job->pin, .rows = CRUX_EVALUATE_ROWS, .no_commit = true};
     return ok(job, crux_engine_open(&job->engine, job->loaded.model, &options),
-              job->call->operand[0], "the engine could not start") &&
+              job->call->operand[0],
+              "the engine could not start; --pin takes none, cores, or processors that this "
+              "process "
+              "may use") &&
            ok(job,
               crux_engine_logits_open(&job->logits, job->engine, &job->loaded.file.config.decoder,
                                       CRUX_EVALUATE_ROWS),
@@ -296,6 +305,7 @@ enum crux_cli_exit crux_cli_run_eval(const struct crux_cli_call *call) {
         job.context = (uint32_t)call->option[OPTION_CONTEXT].number;
     if (call->option[OPTION_THREADS].given)
         job.threads = (unsigned)call->option[OPTION_THREADS].number;
+    job.pin = call->option[OPTION_PIN].text;
     if (call->option[OPTION_GREEDY].given && !call->option[OPTION_AGAINST].given)
         return crux_cli_fail(call, CRUX_E_USAGE, "--greedy compares: say with what, by --against");
     if (load(&job) && read_text(&job) && open_float(&job) && open_engine(&job)) evaluate(&job);

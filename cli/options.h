@@ -26,7 +26,7 @@ struct crux_cli_value {
     uint64_t number;  /* number */
 };
 
-enum { CRUX_CLI_OPTIONS_MAX = 16, CRUX_CLI_OPERANDS_MAX = 8, CRUX_CLI_MESSAGE_BYTES = 512 };
+enum { CRUX_CLI_OPTIONS_MAX = 32, CRUX_CLI_OPERANDS_MAX = 8, CRUX_CLI_MESSAGE_BYTES = 512 };
 
 struct crux_cli_parsed {
     bool json, help; /* every command has these two */

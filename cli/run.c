@@ -19,6 +19,7 @@ enum {
     OPTION_SEED,
     OPTION_BACKEND,
     OPTION_THREADS,
+    OPTION_PIN,
     OPTION_CHAT,
     OPTION_CHAT_TEMPLATE,
     OPTION_SYSTEM,
@@ -78,9 +79,13 @@ const struct crux_cli_option crux_cli_run_options[] = {
                         .letter = 't',
                         .kind = CRUX_CLI_NUMBER,
                         .value = "N",
-                        .help = "default: as many as processors",
+                        .help = "default: one for each core it may use",
                         .least = 1,
                         .most = CRUX_THREADS_MAX},
+    [OPTION_PIN] = {.name = "pin",
+                    .kind = CRUX_CLI_TEXT,
+                    .value = "none|cores|LIST",
+                    .help = "hold threads on cores, or on processors: 0,2-3 (default none)"},
     [OPTION_CHAT] = {.name = "chat", .help = "the prompt is what a user says to the model"},
     [OPTION_CHAT_TEMPLATE] = {.name = "chat-template",
                               .kind = CRUX_CLI_TEXT,
@@ -259,6 +264,7 @@ static enum crux_cli_exit run_loaded(struct run *run) {
                                      .chat_template = option[OPTION_CHAT_TEMPLATE].text,
                                      .system = option[OPTION_SYSTEM].text};
     struct crux_engine_options engine = {.threads = (unsigned)option[OPTION_THREADS].number,
+                                         .pin = option[OPTION_PIN].text,
                                          .no_commit = given(run, OPTION_NO_COMMIT)};
     enum crux_cli_exit code =
         crux_cli_prompt_tokenizer(&run->tokenizer, run->call, &run->loaded.file);
@@ -270,7 +276,8 @@ static enum crux_cli_exit run_loaded(struct run *run) {
     crux_detokenizer_init(&run->detokenizer, run->tokenizer, 0);
     enum crux_status status = crux_engine_open(&run->engine, run->loaded.model, &engine);
     if (status != CRUX_OK)
-        return crux_cli_fail(run->call, status, "the engine: %s", crux_status_text(status));
+        return crux_cli_fail(run->call, status, "the engine: %s%s", crux_status_text(status),
+                             status == CRUX_E_USAGE ? CRUX_CLI_PIN_HELP : "");
     return answer(run);
 }
 

@@ -23,7 +23,7 @@ enum crux_status crux_engine_open(struct crux_engine **out, struct crux_engine_m
     if (engine->options.rows == 0) engine->options.rows = CRUX_ENGINE_ROWS;
     if (engine->options.rows > CRUX_ENGINE_ROWS_MAX) goto fail;
     runner_cache_init(&engine->cache, &model->config, engine->options.cache_bytes_max);
-    status = crux_threads_open(&engine->threads, engine->options.threads);
+    status = crux_threads_open(&engine->threads, engine->options.threads, engine->options.pin);
     if (status == CRUX_OK) status = runner_batch_open(engine);
     if (status == CRUX_OK) status = runner_record_open(engine);
     if (status != CRUX_OK) goto fail;

@@ -58,7 +58,8 @@ const char *crux_engine_model_backend(const struct crux_engine_model *model);
 /* ---- engine ---- */
 
 struct crux_engine_options {
-    unsigned threads;         /* 0: as many as processors */
+    unsigned threads;         /* 0: one for each core that this process may use */
+    const char *pin;          /* where threads are held: crux_processors_choose; NULL: nowhere */
     uint32_t rows;            /* most rows of a step; 0: CRUX_ENGINE_ROWS */
     uint64_t cache_bytes_max; /* of all sequences together; 0: no limit */
     bool no_commit;           /* leave records unhashed: then there are no trace roots */

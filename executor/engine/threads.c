@@ -5,7 +5,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdlib.h>
-#include <unistd.h>
+
+#include "executor/engine/processors.h"
 
 enum {
     INDEX_BITS = 20,
@@ -33,9 +34,11 @@ struct crux_threads {
     struct helper {
         struct crux_threads *threads;
         pthread_t id;
-        unsigned number;
+        unsigned number, processor;
     } * helper; /* count, the first is the caller */
     unsigned started;
+    bool pinned;
+    void *caller_held;
 };
 
 static void rest(void) {
@@ -94,6 +97,7 @@ static void *help(void *argument) {
     const struct helper *self = argument;
     struct crux_threads *threads = self->threads;
     unsigned spins = 0;
+    if (threads->pinned) crux_processors_hold(self->processor);
     while (!atomic_load_explicit(&threads->closing, memory_order_relaxed)) {
         if (take_one(threads, self->number) || take_errand(threads, self->number)) {
             spins = 0;
@@ -164,35 +168,57 @@ unsigned crux_threads_count(const struct crux_threads *threads) {
     return threads->count;
 }
 
-unsigned crux_threads_processors(void) {
-    long count = sysconf(_SC_NPROCESSORS_ONLN);
-    return count < 1 ? 1 : count > CRUX_THREADS_MAX ? CRUX_THREADS_MAX : (unsigned)count;
+unsigned crux_threads_default(void) {
+    unsigned count = crux_processors_cores();
+    return count > CRUX_THREADS_MAX ? CRUX_THREADS_MAX : count;
 }
 
-enum crux_status crux_threads_open(struct crux_threads **out, unsigned count) {
+/* Each thread has its processor. */
+static enum crux_status place(struct crux_threads *threads, const char *pin) {
+    unsigned list[CRUX_PROCESSORS_MAX], count;
+    enum crux_status status = crux_processors_choose(list, &count, pin);
+    if (status != CRUX_OK || count == 0) return status;
+    for (unsigned i = 0; i < threads->count; i++) threads->helper[i].processor = list[i % count];
+    threads->pinned = true;
+    return CRUX_OK;
+}
+
+/* After the helpers started: they would inherit it, and have to share that processor to get away from it. */
+static void hold_caller(struct crux_threads *threads) {
+    if (!threads->pinned) return;
+    threads->caller_held = crux_processors_held();
+    crux_processors_hold(threads->helper[0].processor);
+}
+
+static enum crux_status start(struct crux_threads *threads) {
+    for (threads->started = 1; threads->started < threads->count; threads->started++) {
+        struct helper *helper = &threads->helper[threads->started];
+        helper->threads = threads;
+        helper->number = threads->started;
+        if (pthread_create(&helper->id, NULL, help, helper) != 0) return CRUX_E_OUT_OF_MEMORY;
+    }
+    return CRUX_OK;
+}
+
+enum crux_status crux_threads_open(struct crux_threads **out, unsigned count, const char *pin) {
     *out = NULL;
-    if (count == 0) count = crux_threads_processors();
+    if (count == 0) count = crux_threads_default();
     if (count > CRUX_THREADS_MAX) return CRUX_E_USAGE;
     struct crux_threads *threads = calloc(1, sizeof *threads);
     if (threads == NULL) return CRUX_E_OUT_OF_MEMORY;
     threads->count = count;
-    threads->helper = calloc(count, sizeof *threads->helper);
-    if (threads->helper == NULL) {
-        free(threads);
-        return CRUX_E_OUT_OF_MEMORY;
-    }
     (void)pthread_mutex_init(&threads->lock, NULL);
     (void)pthread_cond_init(&threads->wake, NULL);
-    for (threads->started = 1; threads->started < count; threads->started++) {
-        struct helper *helper = &threads->helper[threads->started];
-        *helper = (struct helper){.threads = threads, .number = threads->started};
-        if (pthread_create(&helper->id, NULL, help, helper) != 0) {
-            crux_threads_close(threads);
-            return CRUX_E_OUT_OF_MEMORY;
-        }
-    }
-    *out = threads;
-    return CRUX_OK;
+    enum crux_status status = CRUX_E_OUT_OF_MEMORY;
+    threads->helper = calloc(count, sizeof *threads->helper);
+    if (threads->helper != NULL) status = place(threads, pin);
+    if (status == CRUX_OK) status = start(threads);
+    if (status == CRUX_OK)
+        hold_caller(threads);
+    else
+        crux_threads_close(threads);
+    if (status == CRUX_OK) *out = threads;
+    return status;
 }
 
 void crux_threads_close(struct crux_threads *threads) {
@@ -202,6 +228,7 @@ void crux_threads_close(struct crux_threads *threads) {
     (void)pthread_cond_broadcast(&threads->wake);
     (void)pthread_mutex_unlock(&threads->lock);
     for (unsigned i = 1; i < threads->started; i++) (void)pthread_join(threads->helper[i].id, NULL);
+    crux_processors_release(threads->caller_held);
     (void)pthread_cond_destroy(&threads->wake);
     (void)pthread_mutex_destroy(&threads->lock);
     free(threads->helper);

@@ -21,14 +21,16 @@ struct crux_threads;
 /* thread: 0 .. count-1, the one that does the task: for scratch memory. */
 typedef void crux_threads_task(void *ctx, uint32_t task, unsigned thread);
 
-/* In: count, 1 .. CRUX_THREADS_MAX; 0: as many as the machine has processors.
- * Returns: CRUX_E_OUT_OF_MEMORY; CRUX_E_USAGE for too many. */
+/* In: count, 1 .. CRUX_THREADS_MAX; 0: a thread for each core that this process may use (crux_threads_default).
+ *     pin, where threads are held, as crux_processors_choose takes it; the caller too, until crux_threads_close.
+ * Returns: CRUX_E_OUT_OF_MEMORY; CRUX_E_USAGE for too many, or an unknown processor. */
 CRUX_MUST_CHECK
-enum crux_status crux_threads_open(struct crux_threads **threads, unsigned count);
+enum crux_status crux_threads_open(struct crux_threads **threads, unsigned count, const char *pin);
+/* On the thread that opened them. */
 void crux_threads_close(struct crux_threads *threads);
 
-/* Returns: the machine's processors, 1 .. CRUX_THREADS_MAX. */
-unsigned crux_threads_processors(void);
+/* Returns: cores that this process may use, 1 .. CRUX_THREADS_MAX. */
+unsigned crux_threads_default(void);
 
 unsigned crux_threads_count(const struct crux_threads *threads);
 

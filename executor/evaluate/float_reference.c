@@ -314,7 +314,7 @@ enum crux_status crux_float_reference_open(struct crux_float_reference **referen
         status = CRUX_E_USAGE;
         goto out;
     }
-    status = crux_threads_open(&ref->threads, threads);
+    status = crux_threads_open(&ref->threads, threads, NULL);
     if (status != CRUX_OK) goto out;
     status = CRUX_E_OUT_OF_MEMORY;
     size_t rows = positions, pairs = rows * model->head_width;

@@ -29,7 +29,7 @@ is 'run' "$code" 0
 root=$(json 'd["trace_root"]')
 ids=$(json '",".join(map(str, d["prompt_tokens"]))')
 has 'it knows' "$(json 'd["text"]')" Paris
-for way in '--backend reference' '--backend auto --threads 1' '--threads 3'; do
+for way in '--backend reference' '--backend auto --threads 1' '--threads 3' '--threads 2 --pin cores'; do
     read -ra words <<<"$way"
     run run "$model" --prompt "$prompt" --max-tokens 6 --json "${words[@]}"
     is "the same root with $way" "$(json 'd["trace_root"]')" "$root"
@@ -66,4 +66,8 @@ is 'no such backend' "$code" 1
 
 run bench "$model" --threads 1 --repeat 1 --json
 is 'bench' "$(json 'sorted(d["threads"]) == ["1"] and d["threads"]["1"]["decode_128"] > 0')" true
+is 'shares and costs' "$(json 'all(-1 < d["threads"]["1"]["commit_" + k] < 1 for k in "share share_prefill share_decode cost_prefill cost_decode".split())')" true
+is 'load and memory' "$(json 'd["load_seconds"] > 0 and 0 < d["load_bytes"] <= d["peak_bytes"] and d["file_bytes"] > 0')" true
+run run "$model" --prompt x --pin 4000 --json
+is 'no such processor' "$code $(json 'd["error"]')" '2 usage'
 done_testing
