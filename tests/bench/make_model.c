@@ -1,7 +1,7 @@
 /* Models with seeded random weights in the shapes of published ones, for benches: a GGUF file that any engine reads, with
  * a byte-level tokenizer of the right size. Rates depend on shapes and formats, not on what the weights are worth.
  *
- *   make_model --shape 1b|smol-16k [--type Q8_0|F16] FILE
+ *   make_model --shape 1b|smol-16k|tiny [--type Q8_0|F16] FILE
  */
 #include <math.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@ struct shape {
 
 static const struct shape shapes[] = {
     {"1b", "llama-bpe", 16, 2048, 8192, 32, 8, 64, 128256, 16384, 500000, true},
+    {"tiny", "llama-bpe", 2, 64, 96, 4, 2, 16, 1024, 64, 500000, true}, /* for the test of this */
     {"smol-16k", "smollm", 30, 576, 1536, 9, 3, 64, 49152, 16384, 100000, false},
 };
 
@@ -238,21 +239,35 @@ static void count_tensors(struct maker *m) {
     m->offset = 0;
 }
 
+static void usage(void) {
+    die("usage: make_model --shape 1b|smol-16k|tiny [--type Q8_0|F16] FILE");
+}
+
+static const struct shape *shape_of(const char *name) {
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        if (strcmp(name, shapes[i].name) == 0) return &shapes[i];
+    return NULL;
+}
+
+static const struct crux_block_type *type_of(const char *name) {
+    if (strcmp(name, "Q8_0") == 0) return crux_block_type_of(CRUX_BLOCK_Q8_0);
+    return strcmp(name, "F16") == 0 ? crux_block_type_of(CRUX_BLOCK_F16) : NULL;
+}
+
 int main(int argc, char **argv) {
     struct maker m = {.type = crux_block_type_of(CRUX_BLOCK_Q8_0)};
     const char *path = NULL;
     for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--shape") == 0 && i + 1 < argc) {
-            i++;
-            for (size_t j = 0; j < sizeof shapes / sizeof *shapes; j++)
-                if (strcmp(argv[i], shapes[j].name) == 0) m.shape = &shapes[j];
-        } else if (strcmp(argv[i], "--type") == 0 && i + 1 < argc) {
-            if (strcmp(argv[++i], "F16") == 0) m.type = crux_block_type_of(CRUX_BLOCK_F16);
-        } else {
+        if (strcmp(argv[i], "--shape") == 0 && i + 1 < argc)
+            m.shape = shape_of(argv[++i]);
+        else if (strcmp(argv[i], "--type") == 0 && i + 1 < argc)
+            m.type = type_of(argv[++i]);
+        else if (path == NULL && argv[i][0] != '-')
             path = argv[i];
-        }
+        else
+            usage();
     }
-    if (m.shape == NULL || path == NULL) die("--shape 1b|smol-16k [--type Q8_0|F16] FILE");
+    if (m.shape == NULL || m.type == NULL || path == NULL) usage();
     m.out = fopen(path, "wb");
     if (m.out == NULL) die("the file could not be made");
     settings(&m);

@@ -24,6 +24,8 @@ if(NOT CRUX_FUZZ)
   set_target_properties(cpu_clock PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   crux_test_program(make_model SOURCES make_model.c ../support/gguf_writer.c ../support/random.c LIBS crux_import m)
   set_target_properties(make_model PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
+  crux_add_script_test(NAME bench_make_model
+    COMMAND "${CRUX_TEST_DIR}/test_make_model.sh" "$<TARGET_FILE:crux>" "$<TARGET_FILE:make_model>")
 endif()
 
 find_program(CRUX_PYTHON python3)

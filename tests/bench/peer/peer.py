@@ -52,6 +52,8 @@ def options(words):
     add("--clock", choices=("wall", "cpu"), default="wall",
         help="cpu: each side's own processor time, for a machine that others use; one thread only")
     add("--context", type=numbers, default=[0], metavar="LIST", help="tokens in the context before the timed ones")
+    add("--tokens", type=numbers, default=[measure.PREFILL_TOKENS, measure.DECODE_TOKENS], metavar="P,N",
+        help="tokens to time, of prefill and of decode (default 512,128)")
     add("--neighbour", action="store_true",
         help="what a process that keeps one core busy leaves of decode at the most threads; Q8_0 unless --files")
     add("--quick", action="store_true", help="two rounds, fewer tokens, Q8_0 only: to see that it works")
@@ -63,10 +65,12 @@ def options(words):
     asked.threads = asked.threads or ([1] if asked.clock == "cpu" else [1, 2])
     if asked.rounds < 1 or 0 in asked.threads:
         parser.error("at least one round and one thread")
+    if len(asked.tokens) != 2 or 0 in asked.tokens:
+        parser.error("--tokens takes two numbers")
     if asked.clock == "cpu" and asked.threads != [1]:
         parser.error("threads that wait for each other use processor time too: --clock cpu is for one thread")
     if asked.quick:
-        asked.files = asked.files or ["Q8_0"]
+        asked.files, asked.tokens = asked.files or ["Q8_0"], [128, 16]
     if asked.neighbour:
         asked.files = asked.files or ["Q8_0"]
         asked.only, asked.threads = "decode", [max(asked.threads)]
@@ -77,8 +81,7 @@ def options(words):
 
 def cases(asked, maker):
     """All cases, in the order of the table."""
-    tokens = {"decode": 16, "prefill": 128} if asked.quick else {
-        "decode": measure.DECODE_TOKENS, "prefill": measure.PREFILL_TOKENS}
+    tokens = dict(zip(("prefill", "decode"), asked.tokens))
     made = [maker.file(asked.shape, form) for form in asked.files]
     return [measure.Case(file, kind, threads, tokens[kind], depth)
             for file in made for depth in asked.context for kind in ("decode", "prefill")

@@ -242,12 +242,12 @@ class Driver(unittest.TestCase):
 
     def test_words_of_both_sides(self):
         ended = self.drive("--files", "Q4_0", "--only", "prefill", "--threads", "2", "--context", "512", "--isa", "avx2",
-                           "--rounds", "1")
+                           "--rounds", "1", "--tokens", "256,9")
         self.assertEqual(ended.returncode, 0, ended.stderr)
         self.assertIn("Q4_0  prefill @512        2", ended.stdout)
-        self.assertTrue(any(call.endswith("smol-Q4_0.gguf -t 2 -p 512 -n 0 -d 512 -r 1 -o jsonl")
+        self.assertTrue(any(call.endswith("smol-Q4_0.gguf -t 2 -p 256 -n 0 -d 512 -r 1 -o jsonl")
                             for call in self.calls()), self.calls())
-        self.assertTrue(any("--only prefill --threads 2 --tokens 512 --depth 512 --repeat 1 --json --backend x86-avx2"
+        self.assertTrue(any("--only prefill --threads 2 --tokens 256 --depth 512 --repeat 1 --json --backend x86-avx2"
                             in call for call in self.calls()), self.calls())
 
     def test_generated_shapes(self):
@@ -277,7 +277,8 @@ class Driver(unittest.TestCase):
         self.assertIn("no program llama-bench", json.loads(ended.stdout)["message"])
 
     def test_usage(self):
-        for words in (["--files", "Q9"], ["--rounds", "0"], ["--threads", "1,x"], ["--clock", "cpu", "--threads", "2"]):
+        for words in (["--files", "Q9"], ["--rounds", "0"], ["--threads", "1,x"], ["--clock", "cpu", "--threads", "2"],
+                      ["--tokens", "512"]):
             self.assertEqual(self.drive(*words).returncode, 2)
 
     def test_interrupted(self):
