@@ -17,9 +17,10 @@ enum {
 static const struct {
     const char *name;
     enum crux_decoder_matrix matrix;
-} matrices[] = {{"q", CRUX_DECODER_Q},      {"k", CRUX_DECODER_K},       {"v", CRUX_DECODER_V},
-                {"o", CRUX_DECODER_O},      {"gate", CRUX_DECODER_GATE}, {"up", CRUX_DECODER_UP},
-                {"down", CRUX_DECODER_DOWN}};
+} matrices[] = {{"q", CRUX_DECODER_Q},       {"k", CRUX_DECODER_K},
+                {"v", CRUX_DECODER_V},       {"o", CRUX_DECODER_O},
+                {"gate", CRUX_DECODER_GATE}, {"up", CRUX_DECODER_UP},
+                {"down", CRUX_DECODER_DOWN}, {"router", CRUX_DECODER_ROUTER}};
 
 static const struct {
     const char *name;
@@ -29,13 +30,31 @@ static const struct {
              {"q.norm", CRUX_DECODER_NORM_Q},
              {"k.norm", CRUX_DECODER_NORM_K}};
 
+static bool is_of_experts(const struct crux_import_work *work, enum crux_decoder_matrix matrix) {
+    return work->decoder.experts != 0 && (matrix == CRUX_DECODER_GATE ||
+                                          matrix == CRUX_DECODER_UP || matrix == CRUX_DECODER_DOWN);
+}
+
+/* Which experts a row goes through should be as the source has it: spec/55-import.md#float-types */
+static enum crux_weights weights_of(const struct crux_import_work *work,
+                                    enum crux_decoder_matrix matrix) {
+    return matrix == CRUX_DECODER_ROUTER ? CRUX_WEIGHTS_INT16 : work->options->weights;
+}
+
+/* One of the experts' matrices. */
+static const struct crux_source_tensor *find_expert(const struct crux_import_work *work,
+                                                    const char *name, uint32_t expert) {
+    char full[48];
+    (void)snprintf(full, sizeof full, "%.24s.%u", name, (unsigned)expert);
+    return crux_source_find(work->source, full);
+}
+
 static struct crux_decoder_tiles draft_tiles(const struct crux_import_work *work,
-                                             const char *name) {
+                                             const struct crux_source_tensor *tensor,
+                                             enum crux_weights weights) {
     struct crux_lattice lattice;
-    const struct crux_source_tensor *tensor = crux_source_find(work->source, name);
     if (tensor == NULL) return (struct crux_decoder_tiles){0};
-    crux_lattice_init(&lattice, tensor->type, work->options->weights, tensor->rows, tensor->inputs,
-                      NULL);
+    crux_lattice_init(&lattice, tensor->type, weights, tensor->rows, tensor->inputs, NULL);
     return (struct crux_decoder_tiles){lattice.layout, 1 << 18};
 }
 
@@ -50,9 +69,9 @@ enum crux_status crux_import_work_init(struct crux_import_work *work,
                                       .decoder = source->decoder,
                                       .embed_s0 = PLACEHOLDER_S0,
                                       .head_s0 = PLACEHOLDER_S0};
-    uint32_t most = d->vocab; /* rows of any matrix */
-    if (d->ffn_width > most) most = d->ffn_width;
-    if (d->width > most) most = d->width;
+    uint32_t most = d->vocab, experts = d->experts != 0 ? d->experts : 1; /* rows of any matrix */
+    if (d->ffn_width * experts > most) most = d->ffn_width * experts;     /* below 2^28 */
+    if (d->width * experts > most) most = d->width * experts;
     if (d->heads * d->head_width > most) most = d->heads * d->head_width;
     work->plans = calloc(d->blocks, sizeof *work->plans);
     work->rowmul = calloc(most, sizeof *work->rowmul);
@@ -66,16 +85,22 @@ enum crux_status crux_import_work_init(struct crux_import_work *work,
     d->inner_bits = INNER_BITS;
     d->logit_bits = LOGIT_BITS;
     d->norm_bits = PLACEHOLDER_BITS;
-    d->embed_tiles = draft_tiles(work, "embed");
-    d->head_tiles = d->tied ? d->embed_tiles : draft_tiles(work, "head");
+    d->embed_tiles = draft_tiles(work, crux_source_find(source, "embed"), options->weights);
+    d->head_tiles = d->tied ? d->embed_tiles
+                            : draft_tiles(work, crux_source_find(source, "head"), options->weights);
     d->block_tiles = d->embed_tiles; /* not looked at beside plans */
     for (uint32_t i = 0; i < d->blocks; i++) {
         struct crux_decoder_plan *plan = &work->plans[i];
         for (size_t j = 0; j < CRUX_ARRAY_LEN(matrices); j++) {
+            enum crux_decoder_matrix matrix = matrices[j].matrix;
             char name[48];
             (void)snprintf(name, sizeof name, "b%u.%s", (unsigned)i, matrices[j].name);
-            plan->tiles[matrices[j].matrix] = draft_tiles(work, name);
-            plan->s0[matrices[j].matrix] = PLACEHOLDER_S0;
+            plan->tiles[matrix] =
+                draft_tiles(work,
+                            is_of_experts(work, matrix) ? find_expert(work, name, 0)
+                                                        : crux_source_find(source, name),
+                            weights_of(work, matrix));
+            plan->s0[matrix] = PLACEHOLDER_S0;
         }
         for (size_t j = 0; j < CRUX_DECODER_NORMS; j++) plan->norm_bits[j] = PLACEHOLDER_BITS;
     }
@@ -99,37 +124,60 @@ static void add_sums(struct crux_import_work *work, const struct crux_lattice *l
     work->types[i].weights += (uint64_t)lattice->rows * lattice->inputs;
 }
 
-/* Out: tiles' range; k; work->rowmul. */
-static enum crux_status convert_matrix(struct crux_import_work *work, uint8_t *bytes,
-                                       const struct crux_source_tensor *tensor,
-                                       struct crux_decoder_tiles *tiles, int32_t *k) {
-    struct crux_lattice lattice;
-    struct crux_lattice_scale *scale = calloc(tensor->rows, sizeof *scale);
-    if (scale == NULL) return CRUX_E_OUT_OF_MEMORY;
-    crux_lattice_init(&lattice, tensor->type, work->options->weights, tensor->rows, tensor->inputs,
-                      scale);
-    uint64_t row_bytes = crux_lattice_row_bytes(&lattice);
-    enum crux_status status = CRUX_OK;
-    for (uint32_t r = 0; r < tensor->rows && status == CRUX_OK; r++) {
-        status = crux_lattice_row(&lattice, bytes + r * row_bytes, r,
-                                  tensor->bytes + r * tensor->row_bytes);
+/* Rows of one tensor, from row `first` of the lattice on. */
+static enum crux_status convert_rows(struct crux_import_work *work, struct crux_lattice *lattice,
+                                     uint8_t *bytes, const struct crux_source_tensor *tensor,
+                                     uint32_t first) {
+    uint64_t row_bytes = crux_lattice_row_bytes(lattice);
+    for (uint32_t r = 0; r < tensor->rows; r++) {
+        enum crux_status status =
+            crux_lattice_row(lattice, bytes + (first + (uint64_t)r) * row_bytes, first + r,
+                             tensor->bytes + r * tensor->row_bytes);
         if (status == CRUX_E_BAD_RANGE)
             (void)crux_import_fail(work->message, status,
                                    "row %u of %s has a number that is not finite", (unsigned)r,
                                    tensor->name);
+        if (status != CRUX_OK) return status;
+    }
+    return CRUX_OK;
+}
+
+/* In: tensor, the first of `count` that follow each other, each `rows` high; experts: their name, or NULL.
+ * Out: tiles' range; k; work->rowmul. */
+static enum crux_status convert_stack(struct crux_import_work *work, uint8_t *bytes,
+                                      const struct crux_source_tensor *tensor, const char *experts,
+                                      enum crux_weights weights, struct crux_decoder_tiles *tiles,
+                                      int32_t *k) {
+    uint32_t count = experts != NULL ? work->decoder.experts : 1, rows = tensor->rows * count;
+    struct crux_lattice lattice;
+    struct crux_lattice_scale *scale = calloc(rows, sizeof *scale);
+    enum crux_status status = CRUX_OK;
+    if (scale == NULL) return CRUX_E_OUT_OF_MEMORY;
+    crux_lattice_init(&lattice, tensor->type, weights, rows, tensor->inputs, scale);
+    for (uint32_t e = 0; e < count && status == CRUX_OK; e++) {
+        const struct crux_source_tensor *part =
+            experts != NULL ? find_expert(work, experts, e) : tensor;
+        status = part == NULL ? CRUX_E_UNKNOWN_NAME
+                              : convert_rows(work, &lattice, bytes, part, e * tensor->rows);
     }
     if (status != CRUX_OK) goto out;
-    status = crux_lattice_rowmul(work->rowmul, k, scale, tensor->rows);
+    status = crux_lattice_rowmul(work->rowmul, k, scale, rows);
     if (status != CRUX_OK)
         (void)crux_import_fail(work->message, status, "the weights of %s are too large",
                                tensor->name);
-    work->rowmul_count = tensor->rows;
+    work->rowmul_count = rows;
     tiles->layout = lattice.layout;
     tiles->most = lattice.most > 0 ? lattice.most : 1;
     add_sums(work, &lattice);
 out:
     free(scale);
     return status;
+}
+
+static enum crux_status convert_matrix(struct crux_import_work *work, uint8_t *bytes,
+                                       const struct crux_source_tensor *tensor,
+                                       struct crux_decoder_tiles *tiles, int32_t *k) {
+    return convert_stack(work, bytes, tensor, NULL, work->options->weights, tiles, k);
 }
 
 /* s0 for a linear: spec/50-fused.md#linear, scale = rowmul / 2^k. */
@@ -172,6 +220,32 @@ static enum crux_status convert_outer(struct crux_import_work *work, uint8_t *by
     return crux_fused_decoder_table(d, name, bytes, (size_t)len);
 }
 
+/* Fraction bits of what a matrix gives: spec/50-fused.md#decoder */
+static int32_t out_bits(const struct crux_fused_decoder *d, enum crux_decoder_matrix matrix) {
+    if (matrix == CRUX_DECODER_ROUTER) return d->logit_bits;
+    bool to_r = matrix == CRUX_DECODER_O || (matrix == CRUX_DECODER_DOWN && d->experts == 0);
+    return to_r ? d->r_bits : d->inner_bits;
+}
+
+/* A matrix of a block, or that of all its experts. */
+static enum crux_status convert_in_stack(struct crux_import_work *work, uint8_t *bytes,
+                                         uint32_t block, const char *part,
+                                         enum crux_decoder_matrix matrix) {
+    const struct crux_fused_decoder *d = &work->decoder;
+    struct crux_decoder_plan *plan = &work->plans[block];
+    bool of_experts = is_of_experts(work, matrix);
+    char name[48];
+    int32_t k;
+    (void)snprintf(name, sizeof name, "b%u.%s", (unsigned)block, part);
+    const struct crux_source_tensor *tensor =
+        of_experts ? find_expert(work, name, 0) : crux_source_find(work->source, name);
+    if (tensor == NULL) return CRUX_E_UNKNOWN_NAME;
+    enum crux_status status = convert_stack(work, bytes, tensor, of_experts ? name : NULL,
+                                            weights_of(work, matrix), &plan->tiles[matrix], &k);
+    if (status == CRUX_OK) plan->s0[matrix] = linear_s0(k, d->inner_bits, out_bits(d, matrix));
+    return status;
+}
+
 /* In: part, the name after "b7.". */
 static enum crux_status convert_in_block(struct crux_import_work *work, uint8_t *bytes,
                                          uint64_t len, uint32_t block, const char *part,
@@ -181,22 +255,16 @@ static enum crux_status convert_in_block(struct crux_import_work *work, uint8_t 
     size_t part_len = strlen(part);
     if (part_len > 6 && strcmp(part + part_len - 6, ".scale") == 0)
         return store_scale(work, bytes, len, work->rowmul);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(matrices); i++) {
+        if (strcmp(part, matrices[i].name) == 0)
+            return convert_in_stack(work, bytes, block, part, matrices[i].matrix);
+    }
     if (tensor == NULL) return CRUX_E_UNKNOWN_NAME;
     if (part_len > 5 && strcmp(part + part_len - 5, ".bias") == 0)
         return crux_import_bias(bytes, d->inner_bits, BIAS_MOST, tensor);
     for (size_t i = 0; i < CRUX_ARRAY_LEN(norms); i++) {
         if (strcmp(part, norms[i].name) == 0)
             return crux_import_norm(bytes, &plan->norm_bits[norms[i].norm], &work->norms, tensor);
-    }
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(matrices); i++) {
-        enum crux_decoder_matrix matrix = matrices[i].matrix;
-        int32_t k;
-        if (strcmp(part, matrices[i].name) != 0) continue;
-        bool to_r = matrix == CRUX_DECODER_O || matrix == CRUX_DECODER_DOWN;
-        enum crux_status status = convert_matrix(work, bytes, tensor, &plan->tiles[matrix], &k);
-        if (status == CRUX_OK)
-            plan->s0[matrix] = linear_s0(k, d->inner_bits, to_r ? d->r_bits : d->inner_bits);
-        return status;
     }
     return CRUX_E_UNKNOWN_NAME;
 }

@@ -3,7 +3,8 @@
  *   GGUF file --open--> struct crux_model_source --> importer (exact), float reference (doubles)
  *
  * Tensors go by Crux's names: embed, out.norm, head, b7.n1, b7.q, b7.q.bias ..., whatever the source calls them; a
- * tensor may be a range of rows of one of the source's (fused q, k and v).
+ * tensor may be a range of rows of one of the source's (fused q, k and v). Experts' matrices go one by one: b7.router,
+ * and b7.gate.0, b7.gate.1 ...
  */
 #ifndef CRUX_EXECUTOR_IMPORT_SOURCE_H
 #define CRUX_EXECUTOR_IMPORT_SOURCE_H

@@ -10,13 +10,15 @@ struct arch {
     const char *name;
     enum crux_rope_layout rope; /* the order that converters leave q and k in */
     bool qk_norm, fused_qkv, fused_gate;
+    enum { NO_EXPERTS, MAY_HAVE_EXPERTS, HAS_EXPERTS } experts;
 };
 
 static const struct arch archs[] = {
-    {"llama", CRUX_ROPE_INTERLEAVED, false, false, false},
-    {"qwen2", CRUX_ROPE_HALF_SPLIT, false, false, false},
-    {"qwen3", CRUX_ROPE_HALF_SPLIT, true, false, false},
-    {"phi3", CRUX_ROPE_HALF_SPLIT, false, true, true},
+    {"llama", CRUX_ROPE_INTERLEAVED, false, false, false, MAY_HAVE_EXPERTS}, /* Mixtral */
+    {"qwen2", CRUX_ROPE_HALF_SPLIT, false, false, false, NO_EXPERTS},
+    {"qwen3", CRUX_ROPE_HALF_SPLIT, true, false, false, NO_EXPERTS},
+    {"qwen3moe", CRUX_ROPE_HALF_SPLIT, true, false, false, HAS_EXPERTS},
+    {"phi3", CRUX_ROPE_HALF_SPLIT, false, true, true, NO_EXPERTS},
 };
 
 struct reading {
@@ -61,9 +63,62 @@ static enum crux_status may_u32(const struct reading *r, const char *key, uint32
     return has_key(r, key) ? need_u32(r, key, most, out) : CRUX_OK;
 }
 
+/* A key that is missing, or 0 as a whole number. */
+static bool is_none(const struct reading *r, const char *key) {
+    char full[96];
+    uint32_t value;
+    arch_key(full, r, key);
+    if (crux_gguf_find(&r->source->gguf, full) == NULL) return true;
+    return crux_gguf_u32(&r->source->gguf, full, &value) && value == 0;
+}
+
+/* What other families' experts have, and this law has not. */
+static enum crux_status refuse_experts(const struct reading *r) {
+    uint32_t softmax = 1, bits = 0;
+    struct crux_block_float scale;
+    char full[96];
+    if (!is_none(r, "expert_shared_count") || !is_none(r, "expert_shared_feed_forward_length"))
+        return unsupported(r, "an expert shared by all tokens");
+    if (!is_none(r, "leading_dense_block_count"))
+        return unsupported(r, "a mixture of dense blocks and experts");
+    if (!is_none(r, "expert_group_count")) return unsupported(r, "experts in groups");
+    arch_key(full, r, "expert_gating_func");
+    if (!is_none(r, "expert_gating_func") &&
+        (!crux_gguf_u32(&r->source->gguf, full, &softmax) || softmax != 1))
+        return unsupported(r, "expert_gating_func other than softmax");
+    arch_key(full, r, "expert_weights_scale");
+    if (crux_gguf_find(&r->source->gguf, full) != NULL &&
+        (!crux_gguf_f32(&r->source->gguf, full, &bits) || !crux_source_f32(&scale, bits) ||
+         (scale.mantissa != 0 && (scale.mantissa != 1 || scale.exponent != 0))))
+        return unsupported(r, "expert_weights_scale");
+    return CRUX_OK;
+}
+
+static enum crux_status read_experts(const struct reading *r) {
+    struct crux_fused_decoder *d = &r->source->decoder;
+    char full[96];
+    bool of_chosen = true;
+    enum crux_status status;
+    if (is_none(r, "expert_count"))
+        return r->arch->experts == HAS_EXPERTS ? unsupported(r, "no expert_count") : CRUX_OK;
+    if (r->arch->experts == NO_EXPERTS) return unsupported(r, "a mixture of experts");
+    if ((status = need_u32(r, "expert_count", CRUX_EXPERTS_MAX, &d->experts)) != CRUX_OK ||
+        (status = need_u32(r, "expert_used_count", CRUX_EXPERTS_USED_MAX, &d->experts_used)) !=
+            CRUX_OK ||
+        (status = may_u32(r, "expert_feed_forward_length", 1 << 20, &d->ffn_width)) != CRUX_OK)
+        return status;
+    if (d->experts_used > d->experts) return unsupported(r, "more experts used than there are");
+    arch_key(full, r, "expert_weights_norm");
+    if (crux_gguf_find(&r->source->gguf, full) != NULL &&
+        !crux_gguf_bool(&r->source->gguf, full, &of_chosen))
+        return unsupported(r, "this kind of expert_weights_norm");
+    d->experts_of_all = !of_chosen;
+    return refuse_experts(r);
+}
+
 static enum crux_status read_shape(const struct reading *r, uint32_t context) {
     struct crux_fused_decoder *d = &r->source->decoder;
-    uint32_t positions = 0, value_width, experts = 0;
+    uint32_t positions = 0, value_width;
     enum crux_status status;
     if ((status = need_u32(r, "block_count", CRUX_LAYERS_MAX - 1, &d->blocks)) != CRUX_OK ||
         (status = need_u32(r, "context_length", CRUX_CONTEXT_MAX - 1, &positions)) != CRUX_OK ||
@@ -85,11 +140,7 @@ static enum crux_status read_shape(const struct reading *r, uint32_t context) {
         return unsupported(r, "the width of its heads");
     if (d->heads % d->kv_heads != 0)
         return unsupported(r, "a number of heads that kv heads do not divide");
-    char experts_key[96];
-    arch_key(experts_key, r, "expert_count");
-    if (crux_gguf_find(&r->source->gguf, experts_key) != NULL &&
-        (!crux_gguf_u32(&r->source->gguf, experts_key, &experts) || experts != 0))
-        return unsupported(r, "a mixture of experts");
+    if ((status = read_experts(r)) != CRUX_OK) return status;
     d->context = context == 0 || context > positions ? positions : context;
     if (has_key(r, "attention.sliding_window")) {
         char full[96];
@@ -178,11 +229,10 @@ static const struct crux_gguf_tensor *take(const struct reading *r, const char *
     return tensor;
 }
 
-/* Rows first .. first+rows-1 of a tensor of `all` rows become Crux's `name`. */
-static enum crux_status add_rows(const struct reading *r, const char *name, const char *theirs,
-                                 uint64_t all, uint64_t first, uint64_t rows, uint64_t inputs) {
-    struct crux_source_tensor out = {.name = ""};
-    const struct crux_gguf_tensor *tensor = take(r, theirs);
+/* A tensor of depth x rows x inputs. */
+static enum crux_status need(const struct reading *r, const struct crux_gguf_tensor **out,
+                             const char *theirs, uint64_t depth, uint64_t rows, uint64_t inputs) {
+    const struct crux_gguf_tensor *tensor = *out = take(r, theirs);
     if (tensor == NULL)
         return crux_import_fail(r->message, CRUX_E_UNKNOWN_NAME, "the file has no tensor '%s'",
                                 theirs);
@@ -190,12 +240,22 @@ static enum crux_status add_rows(const struct reading *r, const char *name, cons
         return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
                                 "tensor '%s' has type %u, which is not supported", theirs,
                                 (unsigned)tensor->type_number);
-    if (tensor->dim[0] != inputs || tensor->dim[1] != all || tensor->dim[2] != 1 ||
+    if (tensor->dim[0] != inputs || tensor->dim[1] != rows || tensor->dim[2] != depth ||
         tensor->dim[3] != 1)
-        return crux_import_fail(
-            r->message, CRUX_E_BAD_SHAPE, "tensor '%s' is %llu x %llu, not %llu x %llu", theirs,
-            (unsigned long long)tensor->dim[1], (unsigned long long)tensor->dim[0],
-            (unsigned long long)all, (unsigned long long)inputs);
+        return crux_import_fail(r->message, CRUX_E_BAD_SHAPE,
+                                "tensor '%s' is %llu x %llu x %llu, not %llu x %llu x %llu", theirs,
+                                (unsigned long long)tensor->dim[2],
+                                (unsigned long long)tensor->dim[1],
+                                (unsigned long long)tensor->dim[0], (unsigned long long)depth,
+                                (unsigned long long)rows, (unsigned long long)inputs);
+    return CRUX_OK;
+}
+
+/* Rows of theirs from `first` on become Crux's `name`. */
+static enum crux_status add_part(const struct reading *r, const char *name,
+                                 const struct crux_gguf_tensor *tensor, uint64_t first,
+                                 uint64_t rows, uint64_t inputs) {
+    struct crux_source_tensor out = {.name = ""};
     crux_source_name(&out, name);
     out.type = tensor->type;
     out.rows = (uint32_t)rows;
@@ -203,6 +263,14 @@ static enum crux_status add_rows(const struct reading *r, const char *name, cons
     out.row_bytes = (size_t)(inputs / tensor->type->inputs * tensor->type->bytes);
     out.bytes = tensor->bytes + first * out.row_bytes;
     return crux_source_add(r->source, &out);
+}
+
+/* Rows first .. first+rows-1 of a tensor of `all` rows become Crux's `name`. */
+static enum crux_status add_rows(const struct reading *r, const char *name, const char *theirs,
+                                 uint64_t all, uint64_t first, uint64_t rows, uint64_t inputs) {
+    const struct crux_gguf_tensor *tensor;
+    enum crux_status status = need(r, &tensor, theirs, 1, all, inputs);
+    return status == CRUX_OK ? add_part(r, name, tensor, first, rows, inputs) : status;
 }
 
 /* A vector, which must be of a float type. */
@@ -219,6 +287,44 @@ struct part {
     const char *ours, *theirs;
     uint64_t all, first, rows, inputs;
 };
+
+/* One matrix of all experts, in a tensor of three dimensions or, in older files, in one each. */
+static enum crux_status add_expert_matrix(const struct reading *r, uint32_t block, const char *ours,
+                                          uint64_t rows, uint64_t inputs) {
+    uint32_t count = r->source->decoder.experts;
+    const struct crux_gguf_tensor *tensor = NULL;
+    const struct crux_block_type *type = NULL;
+    enum crux_status status = CRUX_OK;
+    char name[48], theirs[96];
+    (void)snprintf(theirs, sizeof theirs, "blk.%u.ffn_%s_exps.weight", (unsigned)block, ours);
+    bool together = crux_gguf_find_tensor(&r->source->gguf, theirs) != NULL;
+    for (uint32_t e = 0; e < count && status == CRUX_OK; e++) {
+        (void)snprintf(name, sizeof name, "b%u.%s.%u", (unsigned)block, ours, (unsigned)e);
+        if (!together)
+            (void)snprintf(theirs, sizeof theirs, "blk.%u.ffn_%s.%u.weight", (unsigned)block, ours,
+                           (unsigned)e);
+        if (!together || e == 0)
+            status = need(r, &tensor, theirs, together ? count : 1, rows, inputs);
+        if (status != CRUX_OK) break;
+        if (type != NULL && type != tensor->type)
+            return unsupported(r, "a matrix of experts of different tensor types");
+        type = tensor->type;
+        status = add_part(r, name, tensor, together ? e * rows : 0, rows, inputs);
+    }
+    return status;
+}
+
+static enum crux_status add_experts(const struct reading *r, uint32_t block) {
+    const struct crux_fused_decoder *d = &r->source->decoder;
+    char ours[48], theirs[96];
+    (void)snprintf(ours, sizeof ours, "b%u.router", (unsigned)block);
+    (void)snprintf(theirs, sizeof theirs, "blk.%u.ffn_gate_inp.weight", (unsigned)block);
+    enum crux_status status = add_rows(r, ours, theirs, d->experts, 0, d->experts, d->width);
+    if (status == CRUX_OK) status = add_expert_matrix(r, block, "gate", d->ffn_width, d->width);
+    if (status == CRUX_OK) status = add_expert_matrix(r, block, "up", d->ffn_width, d->width);
+    if (status == CRUX_OK) status = add_expert_matrix(r, block, "down", d->width, d->ffn_width);
+    return status;
+}
 
 static enum crux_status add_block(const struct reading *r, uint32_t block) {
     const struct crux_fused_decoder *d = &r->source->decoder;
@@ -248,6 +354,7 @@ static enum crux_status add_block(const struct reading *r, uint32_t block) {
     enum crux_status status = CRUX_OK;
     for (size_t i = 0; i < CRUX_ARRAY_LEN(parts) && status == CRUX_OK; i++) {
         const struct part *p = &parts[i];
+        if (d->experts != 0 && strncmp(p->theirs, "ffn_", 4) == 0) continue;
         (void)snprintf(ours, sizeof ours, "b%u.%s", (unsigned)block, p->ours);
         (void)snprintf(theirs, sizeof theirs, "blk.%u.%s.weight", (unsigned)block, p->theirs);
         status = add_rows(r, ours, theirs, p->all, p->first, p->rows, p->inputs);
@@ -258,7 +365,7 @@ static enum crux_status add_block(const struct reading *r, uint32_t block) {
         (void)snprintf(theirs, sizeof theirs, "blk.%u.%s", (unsigned)block, vectors[i].theirs);
         status = add_vector(r, ours, theirs, vectors[i].inputs);
     }
-    return status;
+    return status == CRUX_OK && d->experts != 0 ? add_experts(r, block) : status;
 }
 
 static enum crux_status add_tensors(const struct reading *r) {
