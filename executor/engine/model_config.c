@@ -65,6 +65,9 @@ static void put_fixed(struct crux_writer *out, const struct crux_fused_decoder *
     crux_put_u8(out, d->post_norms);
     crux_put_i32(out, d->logit_cap);
     crux_put_u64(out, d->score_divisor);
+    crux_put_u32(out, d->experts);
+    crux_put_u32(out, d->experts_used);
+    crux_put_u8(out, d->experts_of_all);
 }
 
 enum crux_status crux_model_config_encode(uint8_t **out, size_t *len,
@@ -124,6 +127,12 @@ static bool is_count(uint32_t value, uint32_t most) {
     return value >= 1 && value <= most;
 }
 
+static bool has_good_experts(const struct crux_fused_decoder *d) {
+    if (d->experts == 0) return d->experts_used == 0 && !d->experts_of_all;
+    return d->experts <= CRUX_EXPERTS_MAX && is_count(d->experts_used, d->experts) &&
+           d->experts_used <= CRUX_EXPERTS_USED_MAX;
+}
+
 /* What lowering would otherwise assert, allocate by, or compute beyond 32 bits with. */
 static bool is_within_limits(const struct crux_fused_decoder *d) {
     return is_count(d->blocks, CRUX_LAYERS_MAX - 1) && is_count(d->width, WIDTH_MAX) &&
@@ -135,7 +144,7 @@ static bool is_within_limits(const struct crux_fused_decoder *d) {
            d->softcap < 1 << 30 && d->global_every <= CRUX_LAYERS_MAX && d->logit_cap >= 0 &&
            d->logit_cap < 1 << 30 && (d->score_divisor == 0 || d->score_divisor >> 32 != 0) &&
            d->score_divisor >> 62 == 0 && d->eps_m >= 0 && d->eps_m >> 53 == 0 &&
-           d->eps_shift >= -64 && d->eps_shift <= 512 && d->inner_bits >= 7;
+           has_good_experts(d) && d->eps_shift >= -64 && d->eps_shift <= 512 && d->inner_bits >= 7;
 }
 
 /* What comes after the fixed part. */
@@ -151,6 +160,9 @@ static void get_variants(struct crux_cursor *in, struct crux_fused_decoder *d) {
     d->post_norms = get_bool(in);
     d->logit_cap = crux_get_i32(in);
     d->score_divisor = crux_get_u64(in);
+    d->experts = crux_get_u32(in);
+    d->experts_used = crux_get_u32(in);
+    d->experts_of_all = get_bool(in);
 }
 
 static void get_fixed(struct crux_cursor *in, struct crux_model_config *config, struct rest *rest) {

@@ -56,9 +56,10 @@ static bool text_is(const struct crux_gguf_text *text, const char *word) {
     return text->len == strlen(word) && memcmp(text->text, word, text->len) == 0;
 }
 
-/* Rows first .. first + rows of the tensor called name, which has `of` rows. */
-static struct crux_float_tensor part(struct reader *reader, const char *name, uint32_t of,
-                                     uint32_t first, uint32_t rows, uint32_t inputs) {
+/* Rows first .. first + rows of the tensor called name, which has depth * `of` rows. */
+static struct crux_float_tensor part_of(struct reader *reader, const char *name, uint32_t depth,
+                                        uint32_t of, uint32_t first, uint32_t rows,
+                                        uint32_t inputs) {
     struct crux_float_tensor out = {.rows = rows, .inputs = inputs};
     const struct crux_gguf_tensor *tensor = crux_gguf_find_tensor(&reader->model->gguf, name);
     if (reader->status != CRUX_OK) return out;
@@ -66,16 +67,21 @@ static struct crux_float_tensor part(struct reader *reader, const char *name, ui
         refuse(reader, CRUX_E_UNKNOWN_NAME, "no such tensor", name);
     } else if (tensor->type == NULL) {
         refuse(reader, CRUX_E_UNSUPPORTED, "a tensor type that is not known", name);
-    } else if (tensor->dim[0] != inputs || tensor->dim[1] != of || tensor->dims > 2 ||
-               inputs % tensor->type->inputs != 0) {
+    } else if (tensor->dim[0] != inputs || tensor->dim[1] != of || tensor->dim[2] != depth ||
+               tensor->dims > 3 || inputs % tensor->type->inputs != 0) {
         refuse(reader, CRUX_E_BAD_SHAPE, "another shape than the model's numbers say", name);
     } else {
         out.type = tensor->type;
         out.row_bytes = (size_t)(inputs / tensor->type->inputs) * tensor->type->bytes;
-        CRUX_ASSERT((uint64_t)of * out.row_bytes <= tensor->len);
+        CRUX_ASSERT((uint64_t)depth * of * out.row_bytes <= tensor->len);
         out.bytes = tensor->bytes + first * out.row_bytes;
     }
     return out;
+}
+
+static struct crux_float_tensor part(struct reader *reader, const char *name, uint32_t of,
+                                     uint32_t first, uint32_t rows, uint32_t inputs) {
+    return part_of(reader, name, 1, of, first, rows, inputs);
 }
 
 static const char *block_name(char name[NAME_BYTES], uint32_t block, const char *what) {
@@ -143,6 +149,21 @@ static void read_rope(struct reader *reader) {
     free(factor);
 }
 
+static void read_experts(struct reader *reader) {
+    struct crux_float_model *model = reader->model;
+    char name[NAME_BYTES];
+    bool of_chosen = true;
+    if (number(reader, "expert_count", 0) == 0) return;
+    if (strcmp(reader->arch, "llama") != 0 && strcmp(reader->arch, "qwen3moe") != 0)
+        refuse(reader, CRUX_E_UNSUPPORTED, "experts of this architecture", "expert_count");
+    model->experts = count(reader, "expert_count", 0, CRUX_FLOAT_EXPERTS_MAX);
+    model->experts_used = count(reader, "expert_used_count", 0, model->experts);
+    model->ffn_width =
+        count(reader, "expert_feed_forward_length", model->ffn_width, CRUX_FLOAT_WIDTH_MAX);
+    (void)snprintf(name, sizeof name, "%s.expert_weights_norm", reader->arch);
+    if (crux_gguf_bool(&reader->model->gguf, name, &of_chosen)) model->experts_of_all = !of_chosen;
+}
+
 static void read_numbers(struct reader *reader) {
     struct crux_float_model *model = reader->model;
     model->blocks = count(reader, "block_count", 0, CRUX_FLOAT_BLOCKS_MAX);
@@ -157,8 +178,7 @@ static void read_numbers(struct reader *reader) {
     if (number(reader, "attention.value_length", model->head_width) != model->head_width ||
         model->head_width % 2 != 0 || model->heads % model->kv_heads != 0)
         refuse(reader, CRUX_E_UNSUPPORTED, "heads of these shapes", "attention");
-    if (number(reader, "expert_count", 0) != 0)
-        refuse(reader, CRUX_E_UNSUPPORTED, "mixtures of experts", "expert_count");
+    read_experts(reader);
     model->eps = real(reader, "attention.layer_norm_rms_epsilon", 1e-5);
     model->score_scale = 1 / sqrt((double)model->head_width);
     model->embed_scale = 1;
@@ -175,8 +195,8 @@ static void read_arch(struct reader *reader) {
         refuse(reader, CRUX_E_UNKNOWN_NAME, "missing", "general.architecture");
         return;
     }
-    static const char *const known[] = {"llama", "qwen2",  "qwen3", "phi3",
-                                        "gemma", "gemma2", "gemma3"};
+    static const char *const known[] = {"llama", "qwen2", "qwen3",  "qwen3moe",
+                                        "phi3",  "gemma", "gemma2", "gemma3"};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(known); i++) {
         if (text_is(&arch, known[i]))
             (void)snprintf(reader->arch, sizeof reader->arch, "%s", known[i]);
@@ -211,11 +231,51 @@ static void read_window(const struct reader *reader, struct crux_float_block *bl
     block->window = window;
 }
 
+/* One matrix of one expert: of a tensor with all of them, or by itself in older files. */
+static struct crux_float_tensor of_expert(struct reader *reader, uint32_t i, const char *what,
+                                          uint32_t expert, uint32_t rows, uint32_t inputs) {
+    char word[32], name[NAME_BYTES];
+    (void)snprintf(word, sizeof word, "ffn_%s_exps.weight", what);
+    if (has(reader, block_name(name, i, word)))
+        return part_of(reader, name, reader->model->experts, rows, expert * rows, rows, inputs);
+    (void)snprintf(word, sizeof word, "ffn_%s.%u.weight", what, (unsigned)expert);
+    return part(reader, block_name(name, i, word), rows, 0, rows, inputs);
+}
+
+static void read_feed_forward(struct reader *reader, uint32_t i) {
+    struct crux_float_model *model = reader->model;
+    struct crux_float_block *block = &model->block[i];
+    uint32_t width = model->width, ffn = model->ffn_width;
+    char name[NAME_BYTES];
+    if (model->experts != 0) {
+        block->router = part(reader, block_name(name, i, "ffn_gate_inp.weight"), model->experts, 0,
+                             model->experts, width);
+        block->expert = calloc((size_t)3 * model->experts, sizeof *block->expert);
+        if (block->expert == NULL) refuse(reader, CRUX_E_OUT_OF_MEMORY, "no memory", "experts");
+        for (uint32_t e = 0; reader->status == CRUX_OK && e < model->experts; e++) {
+            struct crux_float_tensor *expert = block->expert + (size_t)3 * e;
+            expert[0] = of_expert(reader, i, "gate", e, ffn, width);
+            expert[1] = of_expert(reader, i, "up", e, ffn, width);
+            expert[2] = of_expert(reader, i, "down", e, width, ffn);
+        }
+        return;
+    }
+    if (has(reader, block_name(name, i, "ffn_gate.weight"))) {
+        block->gate = part(reader, name, ffn, 0, ffn, width);
+        block->up = part(reader, block_name(name, i, "ffn_up.weight"), ffn, 0, ffn, width);
+    } else {
+        (void)block_name(name, i, "ffn_up.weight");
+        block->gate = part(reader, name, 2 * ffn, 0, ffn, width);
+        block->up = part(reader, name, 2 * ffn, ffn, ffn, width);
+    }
+    block->down = part(reader, block_name(name, i, "ffn_down.weight"), width, 0, width, ffn);
+}
+
 static void read_block(struct reader *reader, uint32_t i) {
     struct crux_float_model *model = reader->model;
     struct crux_float_block *block = &model->block[i];
     uint32_t width = model->width, q = model->heads * model->head_width,
-             kv = model->kv_heads * model->head_width, ffn = model->ffn_width;
+             kv = model->kv_heads * model->head_width;
     char name[NAME_BYTES];
     if (has(reader, block_name(name, i, "attn_qkv.weight"))) {
         block->q = part(reader, name, q + 2 * kv, 0, q, width);
@@ -227,15 +287,7 @@ static void read_block(struct reader *reader, uint32_t i) {
         block->v = part(reader, block_name(name, i, "attn_v.weight"), kv, 0, kv, width);
     }
     block->o = part(reader, block_name(name, i, "attn_output.weight"), width, 0, width, q);
-    if (has(reader, block_name(name, i, "ffn_gate.weight"))) {
-        block->gate = part(reader, name, ffn, 0, ffn, width);
-        block->up = part(reader, block_name(name, i, "ffn_up.weight"), ffn, 0, ffn, width);
-    } else {
-        (void)block_name(name, i, "ffn_up.weight");
-        block->gate = part(reader, name, 2 * ffn, 0, ffn, width);
-        block->up = part(reader, name, 2 * ffn, ffn, ffn, width);
-    }
-    block->down = part(reader, block_name(name, i, "ffn_down.weight"), width, 0, width, ffn);
+    read_feed_forward(reader, i);
     block->n1 = vector(reader, block_name(name, i, "attn_norm.weight"), width);
     block->n2 = vector(reader, block_name(name, i, "ffn_norm.weight"), width);
     block->after_attention =
@@ -307,6 +359,7 @@ void crux_float_model_free(struct crux_float_model *model) {
                              block->bq,        block->bk,     block->bv,
                              block->bo};
         for (size_t j = 0; j < CRUX_ARRAY_LEN(vectors); j++) free(vectors[j]);
+        free(block->expert);
     }
     free(model->block);
     free(model->out_norm);

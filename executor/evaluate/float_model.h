@@ -16,6 +16,7 @@ enum {
     CRUX_FLOAT_BLOCKS_MAX = 1024,
     CRUX_FLOAT_HEAD_WIDTH_MAX = 1024,
     CRUX_FLOAT_HEADS_MAX = 1024,
+    CRUX_FLOAT_EXPERTS_MAX = 1024,
     CRUX_FLOAT_WIDTH_MAX = 1 << 17, /* of any row */
     CRUX_FLOAT_VOCAB_MAX = 1 << 20
 };
@@ -25,6 +26,7 @@ enum crux_float_activation { CRUX_FLOAT_SILU, CRUX_FLOAT_GELU_TANH };
 /* Vectors are NULL where the model has none. */
 struct crux_float_block {
     struct crux_float_tensor q, k, v, o, gate, up, down;
+    struct crux_float_tensor router, *expert; /* instead: gate, up, down of each expert, or NULL */
     double *n1, *n2, *after_attention, *after_ffn; /* width */
     double *q_norm, *k_norm;                       /* head_width */
     double *bq, *bk, *bv, *bo;
@@ -37,6 +39,8 @@ struct crux_float_model {
     size_t map_len;
     struct crux_gguf gguf;
     uint32_t blocks, width, heads, kv_heads, head_width, ffn_width, vocab, context;
+    uint32_t experts, experts_used; /* 0: none */
+    bool experts_of_all;            /* shares are of the softmax over all, not over those used */
     double eps, embed_scale, score_scale;
     double score_cap, logit_cap; /* 0: none */
     bool interleaved;            /* pairs of rope are neighbours; else half a head apart */

@@ -3,6 +3,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "executor/evaluate/float_activation.h"
+#include "executor/evaluate/float_experts.h"
 #include "executor/evaluate/float_product.h"
 
 enum { LANES = 16, FLUSH = 64 /* positions summed as floats */, HEAD_ROWS = 128 };
@@ -19,8 +21,9 @@ struct crux_float_reference {
     float *q, *k, *v; /* [positions][heads * head_width], kv_heads for k and v */
     float *y;         /* [positions][width] */
     float *gate, *up; /* [positions][ffn_width] */
-    double *rope[2];  /* cos and sin, [positions][head_width / 2] of each pair */
-    float *logits;    /* of positions first .. first + have, made ahead */
+    struct crux_float_experts experts;
+    double *rope[2]; /* cos and sin, [positions][head_width / 2] of each pair */
+    float *logits;   /* of positions first .. first + have, made ahead */
     uint32_t first, have;
 };
 
@@ -70,16 +73,6 @@ static double dot(const float *a, const float *b, uint32_t width) {
     for (; i < width; i++) sum += (double)a[i] * (double)b[i];
     for (uint32_t j = 0; j < LANES; j++) sum += (double)lane[j];
     return sum;
-}
-
-static double activate(enum crux_float_activation activation, double g) {
-    switch (activation) {
-    case CRUX_FLOAT_SILU: return g / (1 + exp(-g));
-    case CRUX_FLOAT_GELU_TANH:
-        return 0.5 * g * (1 + tanh(0.79788456080286535588 * g * (1 + 0.044715 * g * g)));
-    }
-    CRUX_ASSERT(false);
-    return 0;
 }
 
 /* ---- stages; a task is a position, or a position's head ---- */
@@ -173,7 +166,7 @@ static void gate(void *ctx, uint32_t pos, unsigned thread) {
     size_t at = (size_t)pos * width;
     (void)thread;
     for (uint32_t i = 0; i < width; i++) {
-        double a = activate(ref->model->activation, (double)ref->gate[at + i]);
+        double a = crux_float_activate(ref->model->activation, (double)ref->gate[at + i]);
         ref->x[at + i] = (float)(a * (double)ref->up[at + i]);
     }
 }
@@ -199,6 +192,23 @@ static struct crux_float_product product(const struct crux_float_reference *ref,
                                        .rows = ref->count};
 }
 
+static enum crux_status feed_forward(struct crux_float_reference *ref) {
+    const struct crux_float_model *model = ref->model;
+    const struct crux_float_block *block = ref->block;
+    const struct crux_float_product inner[] = {product(ref, ref->gate, &block->gate),
+                                               product(ref, ref->up, &block->up)};
+    const struct crux_float_product down = product(ref, ref->y, &block->down);
+    if (model->experts != 0)
+        return crux_float_experts_run(ref->y, &ref->experts, block, ref->x, ref->count,
+                                      ref->threads, ref->scratch);
+    crux_float_pack(ref->packed, ref->x, ref->count, model->width);
+    enum crux_status status = crux_float_multiply(ref->threads, inner, 2, ref->scratch);
+    if (status != CRUX_OK) return status;
+    crux_threads_run(ref->threads, gate, ref, ref->count);
+    crux_float_pack(ref->packed, ref->x, ref->count, model->ffn_width);
+    return crux_float_multiply(ref->threads, &down, 1, ref->scratch);
+}
+
 static enum crux_status run_block(struct crux_float_reference *ref) {
     const struct crux_float_model *model = ref->model;
     const struct crux_float_block *block = ref->block;
@@ -206,10 +216,7 @@ static enum crux_status run_block(struct crux_float_reference *ref) {
     const struct crux_float_product heads[] = {product(ref, ref->q, &block->q),
                                                product(ref, ref->k, &block->k),
                                                product(ref, ref->v, &block->v)};
-    const struct crux_float_product inner[] = {product(ref, ref->gate, &block->gate),
-                                               product(ref, ref->up, &block->up)};
-    const struct crux_float_product out = product(ref, ref->y, &block->o),
-                                    down = product(ref, ref->y, &block->down);
+    const struct crux_float_product out = product(ref, ref->y, &block->o);
     crux_threads_run(threads, before_attention, ref, ref->count);
     crux_float_pack(ref->packed, ref->x, ref->count, model->width);
     enum crux_status status = crux_float_multiply(threads, heads, 3, ref->scratch);
@@ -221,12 +228,7 @@ static enum crux_status run_block(struct crux_float_reference *ref) {
     if (status != CRUX_OK) return status;
     crux_threads_run(threads, after_attention, ref, ref->count);
     crux_threads_run(threads, before_ffn, ref, ref->count);
-    crux_float_pack(ref->packed, ref->x, ref->count, model->width);
-    status = crux_float_multiply(threads, inner, 2, ref->scratch);
-    if (status != CRUX_OK) return status;
-    crux_threads_run(threads, gate, ref, ref->count);
-    crux_float_pack(ref->packed, ref->x, ref->count, model->ffn_width);
-    status = crux_float_multiply(threads, &down, 1, ref->scratch);
+    status = feed_forward(ref);
     if (status == CRUX_OK) crux_threads_run(threads, after_ffn, ref, ref->count);
     return status;
 }
@@ -336,6 +338,11 @@ enum crux_status crux_float_reference_open(struct crux_float_reference **referen
         ref->up == NULL || ref->rope[0] == NULL || ref->rope[1] == NULL || ref->logits == NULL ||
         ref->scratch == NULL)
         goto out;
+    if (model->experts != 0) {
+        status = crux_float_experts_open(&ref->experts, model, positions);
+        if (status != CRUX_OK) goto out;
+        status = CRUX_E_OUT_OF_MEMORY;
+    }
     size_t scratch = crux_float_product_scratch(widest),
            attention = (rows + model->head_width) * sizeof(double);
     for (unsigned i = 0; i < crux_threads_count(ref->threads); i++) {
@@ -369,7 +376,12 @@ void crux_float_reference_close(struct crux_float_reference *reference) {
     free(ref->rope[0]);
     free(ref->rope[1]);
     free(ref->logits);
+    crux_float_experts_free(&ref->experts);
     free(ref);
+}
+
+double crux_float_reference_route_gap(const struct crux_float_reference *reference) {
+    return reference->model->experts != 0 ? reference->experts.gap : INFINITY;
 }
 
 struct crux_logit_source crux_float_reference_source(struct crux_float_reference *reference) {

@@ -20,6 +20,10 @@ enum crux_status crux_float_reference_open(struct crux_float_reference **referen
                                            uint32_t positions);
 void crux_float_reference_close(struct crux_float_reference *reference);
 
+/* Returns: how far, at least, the next router logit was below those of the experts chosen, so far; infinite without
+ * experts. Closer ones than the rounding of logits are near ties, which arithmetics may break differently. */
+double crux_float_reference_route_gap(const struct crux_float_reference *reference);
+
 /* Its functions return CRUX_E_USAGE for more tokens than positions, CRUX_E_INDEX_OUTSIDE for a token that there is not,
  * CRUX_E_BAD_RANGE for weights that are no finite numbers. */
 struct crux_logit_source crux_float_reference_source(struct crux_float_reference *reference);

@@ -58,16 +58,19 @@ static struct crux_float_tensor linear(struct reader *reader, uint32_t block,
                                        enum crux_decoder_matrix which, uint32_t rows,
                                        uint32_t inputs) {
     static const char *const names[CRUX_DECODER_MATRICES] = {
-        [CRUX_DECODER_Q] = "q",      [CRUX_DECODER_K] = "k",       [CRUX_DECODER_V] = "v",
-        [CRUX_DECODER_O] = "o",      [CRUX_DECODER_GATE] = "gate", [CRUX_DECODER_UP] = "up",
-        [CRUX_DECODER_DOWN] = "down"};
+        [CRUX_DECODER_Q] = "q",       [CRUX_DECODER_K] = "k",          [CRUX_DECODER_V] = "v",
+        [CRUX_DECODER_O] = "o",       [CRUX_DECODER_GATE] = "gate",    [CRUX_DECODER_UP] = "up",
+        [CRUX_DECODER_DOWN] = "down", [CRUX_DECODER_ROUTER] = "router"};
     const struct crux_fused_decoder *d = &reader->file->config.decoder;
     const struct crux_decoder_plan *plan = &d->plans[block];
-    bool to_r = which == CRUX_DECODER_O || which == CRUX_DECODER_DOWN;
+    bool to_r = which == CRUX_DECODER_O || (which == CRUX_DECODER_DOWN && d->experts == 0);
+    int32_t out_bits = which == CRUX_DECODER_ROUTER ? d->logit_bits
+                       : to_r                       ? d->r_bits
+                                                    : d->inner_bits;
     char name[NAME_BYTES], scale[NAME_BYTES], word[16];
     (void)snprintf(word, sizeof word, "%s.scale", names[which]);
     /* spec/50-fused.md#linear */
-    int32_t k = plan->s0[which] + (to_r ? d->r_bits : d->inner_bits) - d->inner_bits;
+    int32_t k = plan->s0[which] + out_bits - d->inner_bits;
     return matrix(reader, block_name(name, block, names[which]), block_name(scale, block, word),
                   plan->tiles[which].layout, k, rows, inputs);
 }
@@ -87,6 +90,38 @@ static double *vector(struct reader *reader, const char *name, unsigned dtype, i
     return NULL;
 }
 
+/* Expert number `expert` of a matrix with `rows` rows each. */
+static struct crux_float_tensor of_expert(struct crux_float_tensor all, uint32_t expert,
+                                          uint32_t rows) {
+    if (all.bytes == NULL || all.row_scale == NULL) return all; /* refused */
+    all.bytes += (size_t)expert * rows * all.row_bytes;
+    all.row_scale += (size_t)expert * rows * 4;
+    all.rows = rows;
+    return all;
+}
+
+static void read_feed_forward(struct reader *reader, uint32_t i) {
+    struct crux_float_block *block = &reader->model->block[i];
+    const struct crux_fused_decoder *d = &reader->file->config.decoder;
+    uint32_t each = d->experts != 0 ? d->experts : 1, ffn = each * d->ffn_width;
+    struct crux_float_tensor gate = linear(reader, i, CRUX_DECODER_GATE, ffn, d->width),
+                             up = linear(reader, i, CRUX_DECODER_UP, ffn, d->width),
+                             down = linear(reader, i, CRUX_DECODER_DOWN, each * d->width,
+                                           d->ffn_width);
+    block->gate = gate;
+    block->up = up;
+    block->down = down;
+    if (d->experts == 0) return;
+    block->router = linear(reader, i, CRUX_DECODER_ROUTER, d->experts, d->width);
+    block->expert = calloc((size_t)3 * d->experts, sizeof *block->expert);
+    if (block->expert == NULL) refuse(reader, CRUX_E_OUT_OF_MEMORY, "no memory", "experts");
+    for (uint32_t e = 0; reader->status == CRUX_OK && e < d->experts; e++) {
+        block->expert[3 * e] = of_expert(gate, e, d->ffn_width);
+        block->expert[3 * e + 1] = of_expert(up, e, d->ffn_width);
+        block->expert[3 * e + 2] = of_expert(down, e, d->width);
+    }
+}
+
 static void read_block(struct reader *reader, uint32_t i) {
     struct crux_float_model *model = reader->model;
     struct crux_float_block *block = &model->block[i];
@@ -98,9 +133,7 @@ static void read_block(struct reader *reader, uint32_t i) {
     block->k = linear(reader, i, CRUX_DECODER_K, kv, d->width);
     block->v = linear(reader, i, CRUX_DECODER_V, kv, d->width);
     block->o = linear(reader, i, CRUX_DECODER_O, d->width, q);
-    block->gate = linear(reader, i, CRUX_DECODER_GATE, d->ffn_width, d->width);
-    block->up = linear(reader, i, CRUX_DECODER_UP, d->ffn_width, d->width);
-    block->down = linear(reader, i, CRUX_DECODER_DOWN, d->width, d->ffn_width);
+    read_feed_forward(reader, i);
     block->n1 =
         vector(reader, block_name(name, i, "n1"), CRUX_I16, bits[CRUX_DECODER_NORM_1], d->width);
     block->n2 =
@@ -154,6 +187,9 @@ static void read_shape(struct reader *reader) {
     model->kv_heads = d->kv_heads;
     model->head_width = d->head_width;
     model->ffn_width = d->ffn_width;
+    model->experts = d->experts;
+    model->experts_used = d->experts_used;
+    model->experts_of_all = d->experts_of_all;
     model->vocab = d->vocab;
     model->context = d->context;
     model->eps = ldexp((double)d->eps_m, -d->eps_shift);

@@ -49,8 +49,7 @@ static const struct crux_source_tensor *find_expert(const struct crux_import_wor
     return crux_source_find(work->source, full);
 }
 
-static struct crux_decoder_tiles draft_tiles(const struct crux_import_work *work,
-                                             const struct crux_source_tensor *tensor,
+static struct crux_decoder_tiles draft_tiles(const struct crux_source_tensor *tensor,
                                              enum crux_weights weights) {
     struct crux_lattice lattice;
     if (tensor == NULL) return (struct crux_decoder_tiles){0};
@@ -85,9 +84,9 @@ enum crux_status crux_import_work_init(struct crux_import_work *work,
     d->inner_bits = INNER_BITS;
     d->logit_bits = LOGIT_BITS;
     d->norm_bits = PLACEHOLDER_BITS;
-    d->embed_tiles = draft_tiles(work, crux_source_find(source, "embed"), options->weights);
-    d->head_tiles = d->tied ? d->embed_tiles
-                            : draft_tiles(work, crux_source_find(source, "head"), options->weights);
+    d->embed_tiles = draft_tiles(crux_source_find(source, "embed"), options->weights);
+    d->head_tiles =
+        d->tied ? d->embed_tiles : draft_tiles(crux_source_find(source, "head"), options->weights);
     d->block_tiles = d->embed_tiles; /* not looked at beside plans */
     for (uint32_t i = 0; i < d->blocks; i++) {
         struct crux_decoder_plan *plan = &work->plans[i];
@@ -96,8 +95,7 @@ enum crux_status crux_import_work_init(struct crux_import_work *work,
             char name[48];
             (void)snprintf(name, sizeof name, "b%u.%s", (unsigned)i, matrices[j].name);
             plan->tiles[matrix] =
-                draft_tiles(work,
-                            is_of_experts(work, matrix) ? find_expert(work, name, 0)
+                draft_tiles(is_of_experts(work, matrix) ? find_expert(work, name, 0)
                                                         : crux_source_find(source, name),
                             weights_of(work, matrix));
             plan->s0[matrix] = PLACEHOLDER_S0;
@@ -229,14 +227,12 @@ static int32_t out_bits(const struct crux_fused_decoder *d, enum crux_decoder_ma
 
 /* A matrix of a block, or that of all its experts. */
 static enum crux_status convert_in_stack(struct crux_import_work *work, uint8_t *bytes,
-                                         uint32_t block, const char *part,
+                                         uint32_t block, const char *name,
                                          enum crux_decoder_matrix matrix) {
     const struct crux_fused_decoder *d = &work->decoder;
     struct crux_decoder_plan *plan = &work->plans[block];
     bool of_experts = is_of_experts(work, matrix);
-    char name[48];
     int32_t k;
-    (void)snprintf(name, sizeof name, "b%u.%s", (unsigned)block, part);
     const struct crux_source_tensor *tensor =
         of_experts ? find_expert(work, name, 0) : crux_source_find(work->source, name);
     if (tensor == NULL) return CRUX_E_UNKNOWN_NAME;
@@ -248,8 +244,9 @@ static enum crux_status convert_in_stack(struct crux_import_work *work, uint8_t 
 
 /* In: part, the name after "b7.". */
 static enum crux_status convert_in_block(struct crux_import_work *work, uint8_t *bytes,
-                                         uint64_t len, uint32_t block, const char *part,
-                                         const struct crux_source_tensor *tensor) {
+                                         uint64_t len, uint32_t block, const char *name,
+                                         const char *part) {
+    const struct crux_source_tensor *tensor = crux_source_find(work->source, name);
     struct crux_fused_decoder *d = &work->decoder;
     struct crux_decoder_plan *plan = &work->plans[block];
     size_t part_len = strlen(part);
@@ -257,7 +254,7 @@ static enum crux_status convert_in_block(struct crux_import_work *work, uint8_t 
         return store_scale(work, bytes, len, work->rowmul);
     for (size_t i = 0; i < CRUX_ARRAY_LEN(matrices); i++) {
         if (strcmp(part, matrices[i].name) == 0)
-            return convert_in_stack(work, bytes, block, part, matrices[i].matrix);
+            return convert_in_stack(work, bytes, block, name, matrices[i].matrix);
     }
     if (tensor == NULL) return CRUX_E_UNKNOWN_NAME;
     if (part_len > 5 && strcmp(part + part_len - 5, ".bias") == 0)
@@ -278,7 +275,7 @@ enum crux_status crux_import_convert(struct crux_import_work *work, uint8_t *byt
     enum crux_status status =
         sscanf(tensor->name, "b%u.%n", &block, &used) == 1 && used > 0 &&
                 block < work->decoder.blocks
-            ? convert_in_block(work, bytes, len, block, tensor->name + used, found)
+            ? convert_in_block(work, bytes, len, block, tensor->name, tensor->name + used)
             : convert_outer(work, bytes, len, tensor->name, found);
     if (status != CRUX_OK && work->message->text[0] == 0)
         (void)crux_import_fail(work->message, status, "tensor %s: %s", tensor->name,

@@ -12,12 +12,29 @@
 
 enum { FILE_NAME_BYTES = 256 };
 
+/* Keys, and names of tensors below "model.layers.7.": folder.gate.weight routes, folder.experts.3.gate.weight is one. */
+struct expert_names {
+    const char *count, *width, *norm; /* width NULL: intermediate_size; norm NULL: always true */
+    const char *folder, *gate, *up, *down;
+};
+static const struct expert_names mixtral = {
+    "num_local_experts", NULL, NULL, "block_sparse_moe", "w1", "w3", "w2"};
+static const struct expert_names qwen3_moe = {
+    "num_experts", "moe_intermediate_size", "norm_topk_prob", "mlp", "gate_proj", "up_proj",
+    "down_proj"};
+
 static const struct arch {
     const char *name; /* model_type */
     bool qk_norm, qkv_bias, fused;
+    const struct expert_names *experts; /* or NULL */
 } archs[] = {
-    {"llama", false, false, false}, {"mistral", false, false, false}, {"qwen2", false, true, false},
-    {"qwen3", true, false, false},  {"phi3", false, false, true},
+    {"llama", false, false, false, NULL},
+    {"mistral", false, false, false, NULL},
+    {"qwen2", false, true, false, NULL},
+    {"qwen3", true, false, false, NULL},
+    {"phi3", false, false, true, NULL},
+    {"mixtral", false, false, false, &mixtral},
+    {"qwen3_moe", true, false, false, &qwen3_moe},
 };
 
 struct shard {
@@ -73,6 +90,30 @@ static bool is_true(const struct reading *r, const char *name) {
     return json_is_true(json_object_get(r->config, name));
 }
 
+static enum crux_status read_experts(const struct reading *r) {
+    struct crux_fused_decoder *d = &r->source->decoder;
+    const struct expert_names *names = r->arch->experts;
+    const json_t *step = key(r, "decoder_sparse_step"), *dense = key(r, "mlp_only_layers");
+    enum crux_status status;
+    if (names == NULL) return CRUX_OK;
+    if ((status = whole(r, names->count, true, CRUX_EXPERTS_MAX, &d->experts)) != CRUX_OK ||
+        (status = whole(r, "num_experts_per_tok", true, CRUX_EXPERTS_USED_MAX, &d->experts_used)) !=
+            CRUX_OK)
+        return status;
+    if (names->width != NULL &&
+        (status = whole(r, names->width, true, 1 << 20, &d->ffn_width)) != CRUX_OK)
+        return status;
+    d->experts_of_all = names->norm != NULL && !is_true(r, names->norm);
+    if (d->experts_used > d->experts)
+        return unsupported(r, "num_experts_per_tok above the number of experts");
+    if (step != NULL && json_integer_value(step) != 1)
+        return unsupported(r, "decoder_sparse_step other than 1");
+    if (dense != NULL && json_array_size(dense) != 0) return unsupported(r, "mlp_only_layers");
+    if (key(r, "shared_expert_intermediate_size") != NULL || key(r, "n_shared_experts") != NULL)
+        return unsupported(r, "an expert shared by all tokens");
+    return CRUX_OK;
+}
+
 static enum crux_status read_shape(struct reading *r, uint32_t context) {
     struct crux_fused_decoder *d = &r->source->decoder;
     uint32_t positions = 0;
@@ -86,6 +127,7 @@ static enum crux_status read_shape(struct reading *r, uint32_t context) {
         (status = whole(r, "vocab_size", true, 1 << 18, &d->vocab)) != CRUX_OK ||
         (status = whole(r, "num_attention_heads", true, 1 << 12, &d->heads)) != CRUX_OK)
         return status;
+    if ((status = read_experts(r)) != CRUX_OK) return status;
     d->kv_heads = d->heads;
     d->head_width = d->width / d->heads;
     if ((status = whole(r, "num_key_value_heads", false, 1 << 12, &d->kv_heads)) != CRUX_OK ||
@@ -336,6 +378,41 @@ static enum crux_status add_fused(const struct reading *r, uint32_t block, const
     return status;
 }
 
+/* One matrix of all experts, which must have one dtype: they become one tensor. */
+static enum crux_status add_expert_matrix(const struct reading *r, uint32_t block, const char *ours,
+                                          const char *theirs, uint64_t rows, uint64_t inputs) {
+    const struct crux_block_type *type = NULL;
+    enum crux_status status = CRUX_OK;
+    for (uint32_t e = 0; e < r->source->decoder.experts && status == CRUX_OK; e++) {
+        char name[48], full[96];
+        (void)snprintf(name, sizeof name, "b%u.%s.%u", (unsigned)block, ours, (unsigned)e);
+        (void)snprintf(full, sizeof full, "model.layers.%u.%s.experts.%u.%s.weight",
+                       (unsigned)block, r->arch->experts->folder, (unsigned)e, theirs);
+        const struct crux_safetensor *tensor = take(r, full);
+        if (tensor != NULL && type != NULL && tensor->type != type)
+            return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                    "tensor '%s' has another dtype than those of other experts",
+                                    full);
+        if (tensor != NULL) type = tensor->type;
+        status = add_rows(r, name, tensor, full, rows, 0, rows, inputs);
+    }
+    return status;
+}
+
+static enum crux_status add_experts(const struct reading *r, uint32_t block) {
+    const struct crux_fused_decoder *d = &r->source->decoder;
+    const struct expert_names *names = r->arch->experts;
+    uint64_t width = d->width, ffn = d->ffn_width;
+    char router[64];
+    (void)snprintf(router, sizeof router, "%s.gate.weight", names->folder);
+    const struct part part = {"router", router, d->experts, width};
+    enum crux_status status = add_parts(r, block, &part, 1);
+    if (status == CRUX_OK) status = add_expert_matrix(r, block, "gate", names->gate, ffn, width);
+    if (status == CRUX_OK) status = add_expert_matrix(r, block, "up", names->up, ffn, width);
+    if (status == CRUX_OK) status = add_expert_matrix(r, block, "down", names->down, width, ffn);
+    return status;
+}
+
 static enum crux_status add_block(const struct reading *r, uint32_t block) {
     const struct crux_fused_decoder *d = &r->source->decoder;
     uint64_t width = d->width, q = (uint64_t)d->heads * d->head_width,
@@ -347,7 +424,7 @@ static enum crux_status add_block(const struct reading *r, uint32_t block) {
                                  {"up", "mlp.up_proj.weight", ffn, width}};
     const struct part rest[] = {
         {"o", "self_attn.o_proj.weight", width, q},
-        {"down", "mlp.down_proj.weight", width, ffn},
+        {d->experts == 0 ? "down" : NULL, "mlp.down_proj.weight", width, ffn},
         {"n1", "input_layernorm.weight", 0, width},
         {"n2", "post_attention_layernorm.weight", 0, width},
         {d->qk_norm ? "q.norm" : NULL, "self_attn.q_norm.weight", 0, d->head_width},
@@ -360,7 +437,8 @@ static enum crux_status add_block(const struct reading *r, uint32_t block) {
         r->arch->fused ? add_fused(r, block, "self_attn.qkv_proj.weight", qkv, CRUX_ARRAY_LEN(qkv))
                        : add_parts(r, block, qkv, CRUX_ARRAY_LEN(qkv));
     if (status == CRUX_OK)
-        status = r->arch->fused
+        status = d->experts != 0 ? add_experts(r, block)
+                 : r->arch->fused
                      ? add_fused(r, block, "mlp.gate_up_proj.weight", gated, CRUX_ARRAY_LEN(gated))
                      : add_parts(r, block, gated, CRUX_ARRAY_LEN(gated));
     return status == CRUX_OK ? add_parts(r, block, rest, CRUX_ARRAY_LEN(rest)) : status;

@@ -194,17 +194,23 @@ struct maker {
     struct crux_random random;
 };
 
-static void matrix(struct maker *m, const char *name, uint32_t type, uint64_t rows,
-                   uint64_t inputs) {
+/* depth 0: two dimensions */
+static void matrices(struct maker *m, const char *name, uint32_t type, uint64_t depth,
+                     uint64_t rows, uint64_t inputs) {
     const struct crux_block_type *t = crux_block_type_of(type);
-    uint64_t dim[2] = {inputs, rows};
+    uint64_t dim[3] = {inputs, rows, depth}, all = depth == 0 ? rows : depth * rows;
     CRUX_ASSERT(t != NULL && inputs % t->inputs == 0);
-    size_t len = (size_t)(rows * inputs / t->inputs * t->bytes);
+    size_t len = (size_t)(all * inputs / t->inputs * t->bytes);
     uint8_t *bytes = malloc(len + 1);
     CRUX_ASSERT(bytes != NULL);
-    gguf_random_rows(&m->random, bytes, t, rows * inputs, 1 / sqrt((double)inputs));
-    gguf_tensor(m->w, name, type, 2, dim, bytes, len);
+    gguf_random_rows(&m->random, bytes, t, all * inputs, 1 / sqrt((double)inputs));
+    gguf_tensor(m->w, name, type, depth == 0 ? 2 : 3, dim, bytes, len);
     free(bytes);
+}
+
+static void matrix(struct maker *m, const char *name, uint32_t type, uint64_t rows,
+                   uint64_t inputs) {
+    matrices(m, name, type, 0, rows, inputs);
 }
 
 static void vector(struct maker *m, const char *name, uint64_t len, double lo, double hi) {
@@ -225,6 +231,24 @@ static const char *blk(char out[64], uint32_t block, const char *name) {
     return out;
 }
 
+static void put_experts(struct maker *m, uint32_t b) {
+    static const char *const words[] = {"gate", "up", "down"};
+    const struct gguf_model *model = m->model;
+    char name[64], word[40];
+    matrix(m, blk(name, b, "ffn_gate_inp.weight"), CRUX_BLOCK_F32, model->experts, model->width);
+    for (unsigned i = 0; i < 3; i++) {
+        uint32_t rows = i == 2 ? model->width : model->ffn_width,
+                 inputs = i == 2 ? model->ffn_width : model->width;
+        (void)snprintf(word, sizeof word, "ffn_%s_exps.weight", words[i]);
+        if (!model->experts_apart)
+            matrices(m, blk(name, b, word), model->type, model->experts, rows, inputs);
+        for (uint32_t e = 0; model->experts_apart && e < model->experts; e++) {
+            (void)snprintf(word, sizeof word, "ffn_%s.%u.weight", words[i], (unsigned)e);
+            matrix(m, blk(name, b, word), model->type, rows, inputs);
+        }
+    }
+}
+
 static void put_block(struct maker *m, uint32_t b) {
     const struct gguf_model *model = m->model;
     uint64_t width = model->width, q = (uint64_t)model->heads * model->head_width,
@@ -240,17 +264,20 @@ static void put_block(struct maker *m, uint32_t b) {
         matrix(m, blk(name, b, "attn_q.weight"), model->type, q, width);
         matrix(m, blk(name, b, "attn_k.weight"), model->type, kv, width);
         matrix(m, blk(name, b, "attn_v.weight"), model->type, kv, width);
+    }
+    if (model->experts == 0 && !fused) {
         matrix(m, blk(name, b, "ffn_gate.weight"), model->type, ffn, width);
         matrix(m, blk(name, b, "ffn_up.weight"), model->type, ffn, width);
     }
     matrix(m, blk(name, b, "attn_output.weight"), model->type, width, q);
-    matrix(m, blk(name, b, "ffn_down.weight"), model->type, width, ffn);
+    if (model->experts == 0) matrix(m, blk(name, b, "ffn_down.weight"), model->type, width, ffn);
+    if (model->experts != 0) put_experts(m, b);
     if (strcmp(model->arch, "qwen2") == 0) {
         vector(m, blk(name, b, "attn_q.bias"), q, -2, 2);
         vector(m, blk(name, b, "attn_k.bias"), kv, -2, 2);
         vector(m, blk(name, b, "attn_v.bias"), kv, -0.5, 0.5);
     }
-    if (strcmp(model->arch, "qwen3") == 0) {
+    if (strncmp(model->arch, "qwen3", 5) == 0) {
         vector(m, blk(name, b, "attn_q_norm.weight"), model->head_width, 0.5, 2);
         vector(m, blk(name, b, "attn_k_norm.weight"), model->head_width, 0.5, 2);
     }
@@ -270,7 +297,13 @@ void gguf_put_model(struct gguf_writer *w, const struct gguf_model *model) {
     put_u32_of(&m, "block_count", model->blocks);
     put_u32_of(&m, "context_length", model->context);
     put_u32_of(&m, "embedding_length", model->width);
-    put_u32_of(&m, "feed_forward_length", model->ffn_width);
+    bool of_experts = strcmp(model->arch, "qwen3moe") == 0; /* the width has a key of its own */
+    put_u32_of(&m, "feed_forward_length", of_experts ? model->ffn_width + 32 : model->ffn_width);
+    if (of_experts) put_u32_of(&m, "expert_feed_forward_length", model->ffn_width);
+    if (model->experts != 0) {
+        put_u32_of(&m, "expert_count", model->experts);
+        put_u32_of(&m, "expert_used_count", model->experts_used);
+    }
     put_u32_of(&m, "attention.head_count", model->heads);
     put_u32_of(&m, "attention.head_count_kv", model->kv_heads);
     if (model->head_width * model->heads != model->width) {

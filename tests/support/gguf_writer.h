@@ -39,12 +39,14 @@ void gguf_random_rows(struct crux_random *random, uint8_t *out, const struct cru
 
 /* A small model of the llama family. */
 struct gguf_model {
-    const char *arch; /* "llama", "qwen2", "qwen3", "phi3" */
+    const char *arch; /* "llama", "qwen2", "qwen3", "qwen3moe", "phi3" */
     uint32_t type;    /* of matrices; vectors are F32 */
     uint32_t
         head_type; /* of output.weight; UINT32_MAX: there is none, the head is the embedding's */
     uint32_t blocks, width, heads, kv_heads, head_width, ffn_width, vocab, context;
     uint64_t seed;
+    uint32_t experts, experts_used; /* 0: one feed-forward a block */
+    bool experts_apart;             /* a tensor for each expert, as older files have them */
 };
 struct gguf_model gguf_small_model(const char *arch, uint32_t type);
 /* Adds metadata and tensors of a model. */

@@ -11,7 +11,7 @@
 #include "executor/engine/model_config.h"
 #include "tests/executor/engine/engine_fixture.h"
 
-enum { VERSION_2_BYTES = 4 + 4 + 1 + 4 + 8 /* of the fixed part */ };
+enum { VERSION_2_BYTES = 4 + 4 + 1 + 4 + 8 + 4 + 4 + 1 /* of the fixed part */ };
 
 /* A random configuration with its arrays. */
 struct subject {
@@ -21,14 +21,16 @@ struct subject {
     int32_t embed_s0, head_s0;
 };
 
+static size_t matrices_of(const struct crux_fused_decoder *d) {
+    return d->experts != 0 ? CRUX_DECODER_MATRICES : CRUX_DECODER_ROUTER;
+}
+
 static void make(struct subject *s, struct crux_random *random) {
     memset(s, 0, sizeof *s);
     engine_fixture_random_config(&s->decoder, random, 32);
-    s->decoder.experts = s->decoder.experts_used = 0; /* which are in no byte yet */
-    s->decoder.experts_of_all = false;
     s->decoder.eps_m = crux_random_between(random, 0, (INT64_C(1) << 53) - 1);
     for (uint32_t i = 0; i < s->decoder.blocks; i++) {
-        for (size_t j = 0; j < CRUX_DECODER_ROUTER; j++) {
+        for (size_t j = 0; j < matrices_of(&s->decoder); j++) {
             s->plans[i].tiles[j] = s->decoder.block_tiles;
             s->plans[i].s0[j] = (int32_t)crux_random_between(random, -31, 95);
         }
@@ -53,7 +55,7 @@ static void expect_same(const struct crux_fused_decoder *a, const struct crux_fu
     if (a->embed_s0 != NULL) assert_int_equal(*a->embed_s0, *b->embed_s0);
     if (a->head_s0 != NULL) assert_int_equal(*a->head_s0, *b->head_s0);
     for (uint32_t i = 0; a->plans != NULL && i < a->blocks; i++) {
-        assert_memory_equal(a->plans[i].s0, b->plans[i].s0, CRUX_DECODER_ROUTER * sizeof(int32_t));
+        assert_memory_equal(a->plans[i].s0, b->plans[i].s0, sizeof a->plans[i].s0);
         assert_memory_equal(a->plans[i].norm_bits, b->plans[i].norm_bits,
                             sizeof a->plans[i].norm_bits);
     }
@@ -67,6 +69,9 @@ static void expect_same(const struct crux_fused_decoder *a, const struct crux_fu
     assert_int_equal(a->softcap, b->softcap);
     assert_int_equal(a->logit_cap, b->logit_cap);
     assert_true(a->score_divisor == b->score_divisor);
+    assert_int_equal(a->experts, b->experts);
+    assert_int_equal(a->experts_used, b->experts_used);
+    assert_int_equal(a->experts_of_all, b->experts_of_all);
     assert_int_equal(a->r_bits, b->r_bits);
     assert_int_equal(a->activation, b->activation);
     assert_true(a->eps_m == b->eps_m);
@@ -108,13 +113,15 @@ static void version_1_is_read(void **state) {
         size_t len, arrays, at = 0;
         make(&subject, &random);
         struct crux_fused_decoder *d = &subject.decoder;
-        d->global_every = d->rope_local_base = 0;
+        d->global_every = d->rope_local_base = d->experts = d->experts_used = 0;
+        d->experts_of_all = false;
         d->post_norms = false;
         d->logit_cap = 0;
         d->score_divisor = 0;
         for (uint32_t b = 0; b < d->blocks; b++)
-            subject.plans[b].norm_bits[CRUX_DECODER_NORM_1_POST] =
-                subject.plans[b].norm_bits[CRUX_DECODER_NORM_2_POST] = 0;
+            subject.plans[b].s0[CRUX_DECODER_ROUTER] =
+                subject.plans[b].norm_bits[CRUX_DECODER_NORM_1_POST] =
+                    subject.plans[b].norm_bits[CRUX_DECODER_NORM_2_POST] = 0;
         assert_int_equal(crux_model_config_encode(&bytes, &len, d), CRUX_OK);
         size_t plan = CRUX_DECODER_ROUTER * 13 + CRUX_DECODER_NORMS * 4;
         arrays = (d->plans != NULL ? plan * d->blocks : 0) +
@@ -142,7 +149,7 @@ static void version_1_is_read(void **state) {
 static void values_outside_their_limits_are_refused(void **state) {
     struct crux_random random = {7};
     (void)state;
-    for (unsigned i = 0; i < 6; i++) {
+    for (unsigned i = 0; i < 10; i++) {
         struct subject subject;
         struct crux_model_config config;
         uint8_t *bytes;
@@ -155,6 +162,11 @@ static void values_outside_their_limits_are_refused(void **state) {
         if (i == 3) d->logit_cap = -1;
         if (i == 4) d->global_every = CRUX_LAYERS_MAX + 1;
         if (i == 5) d->r_bits = 25;
+        if (i >= 6) d->experts = d->experts_used = 5;
+        if (i == 6) d->experts_used = 6;
+        if (i == 7) d->experts_used = 0;
+        if (i == 8) d->experts = CRUX_EXPERTS_MAX + 1;
+        if (i == 9) d->experts = 0;
         assert_int_equal(crux_model_config_encode(&bytes, &len, d), CRUX_OK);
         assert_int_equal(crux_model_config_decode(&config, bytes, len), CRUX_E_BAD_RANGE);
         crux_model_config_free(&config);

@@ -72,6 +72,30 @@ static void every_architecture_is_as_in_the_textbook(void **state) {
     }
 }
 
+static struct gguf_model with_experts(const char *arch, uint32_t type) {
+    struct gguf_model shape = gguf_small_model(arch, type);
+    shape.experts = 6;
+    shape.experts_used = 2;
+    shape.ffn_width = 256;
+    return shape;
+}
+
+static void experts_are_as_in_the_textbook(void **state) {
+    struct gguf_model mixtral = with_experts("llama", CRUX_BLOCK_F32),
+                      apart = with_experts("llama", CRUX_BLOCK_Q6_K),
+                      qwen = with_experts("qwen3moe", CRUX_BLOCK_Q8_0);
+    (void)state;
+    expect_textbook(&mixtral);
+    apart.experts_apart = true;
+    expect_textbook(&apart);
+    qwen.experts = 17;
+    qwen.experts_used = 5;
+    qwen.ffn_width = 64;
+    expect_textbook(&qwen);
+    qwen.experts_used = 17;
+    expect_textbook(&qwen);
+}
+
 static void every_type_is_as_in_the_textbook(void **state) {
     static const uint32_t types[] = {0, 1, 2, 3, 6, 7, 8, 12, 13, 14, 30};
     (void)state;
@@ -179,6 +203,7 @@ static void what_it_cannot_do_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_architecture_is_as_in_the_textbook),
+        cmocka_unit_test(experts_are_as_in_the_textbook),
         cmocka_unit_test(every_type_is_as_in_the_textbook),
         cmocka_unit_test(odd_shapes_are_as_in_the_textbook),
         cmocka_unit_test(pieces_and_threads_change_nothing),

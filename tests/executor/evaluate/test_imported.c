@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -71,9 +72,13 @@ static void compare(struct crux_evaluation *e, const struct gguf_model *shape,
     assert_int_equal(crux_evaluate(e, &ask, &mine, &floats), CRUX_OK);
     assert_int_equal(e->tokens, TOKENS - 3);
     (void)printf(
-        "%s type %2u weights %d%s: ratio %.6f, KL %.2g, at most %.2g, argmax %.3f, import %.2g\n",
-        shape->arch, (unsigned)shape->type, (int)weights, stored ? ", stored" : "", e->ratio, e->kl,
-        e->kl_max, e->argmax_agreement, report.import_error);
+        "%s%s type %2u weights %d%s: ratio %.6f, KL %.2g, at most %.2g, argmax %.3f, import %.2g\n",
+        shape->arch, shape->experts != 0 ? " with experts" : "", (unsigned)shape->type,
+        (int)weights, stored ? ", stored" : "", e->ratio, e->kl, e->kl_max, e->argmax_agreement,
+        report.import_error);
+    if (shape->experts != 0)
+        (void)printf("    a router's closest decision: by %.2g\n",
+                     crux_float_reference_route_gap(reference));
     crux_float_reference_close(reference);
     crux_float_model_free(&model);
     crux_engine_logits_close(logits);
@@ -96,6 +101,40 @@ static void every_architecture_equals_floats(void **state) {
         compare(&e, &shape, CRUX_WEIGHTS_INT8, false);
         near(&e, 1e-4);
     }
+}
+
+static struct gguf_model mixture(const char *arch, uint32_t type) {
+    struct gguf_model shape = gguf_small_model(arch, type);
+    shape.experts = 8;
+    shape.experts_used = 2;
+    shape.ffn_width = 256;
+    if (strcmp(arch, "llama") == 0) return shape;
+    shape.experts = 24;
+    shape.experts_used = 8;
+    return shape;
+}
+
+static void experts_equal_floats(void **state) {
+    static const uint32_t types[] = {CRUX_BLOCK_Q4_1, CRUX_BLOCK_Q8_0, CRUX_BLOCK_Q4_K,
+                                     CRUX_BLOCK_Q6_K};
+    struct crux_evaluation e;
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(types); i++) {
+        struct gguf_model shape = mixture(i % 2 == 0 ? "llama" : "qwen3moe", types[i]);
+        shape.experts_apart = i == 2;
+        compare(&e, &shape, CRUX_WEIGHTS_INT8, false);
+        near(&e, 1e-4);
+    }
+    struct gguf_model mixtral = mixture("llama", CRUX_BLOCK_BF16),
+                      qwen = mixture("qwen3moe", CRUX_BLOCK_F32);
+    compare(&e, &mixtral, CRUX_WEIGHTS_INT16, false);
+    near(&e, 1e-5);
+    compare(&e, &qwen, CRUX_WEIGHTS_INT16, false);
+    near(&e, 1e-5);
+    compare(&e, &mixtral, CRUX_WEIGHTS_INT8, true);
+    near(&e, 1e-5);
+    compare(&e, &qwen, CRUX_WEIGHTS_INT4, true);
+    near(&e, 1e-5);
 }
 
 static void every_block_type_equals_floats(void **state) {
@@ -154,6 +193,7 @@ static void four_bits_from_floats_are_seen(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_architecture_equals_floats),
+        cmocka_unit_test(experts_equal_floats),
         cmocka_unit_test(every_block_type_equals_floats),
         cmocka_unit_test(float_types_equal_floats_at_sixteen_bits),
         cmocka_unit_test(any_model_equals_floats_with_its_own_weights),

@@ -16,7 +16,7 @@ static struct matrix get(const struct crux_gguf *file, const char *name) {
     struct matrix m = {0, 0, NULL};
     if (tensor == NULL) return m;
     m.inputs = tensor->dim[0];
-    m.rows = tensor->dim[1];
+    m.rows = tensor->dim[1] * tensor->dim[2];
     m.w = malloc(m.rows * m.inputs * sizeof *m.w);
     CRUX_ASSERT(m.w != NULL);
     CRUX_ASSERT(crux_block_doubles(m.w, tensor->type, tensor->bytes, m.rows * m.inputs) == CRUX_OK);
@@ -63,6 +63,53 @@ static double *room(uint64_t count) {
     double *p = calloc(count, sizeof *p);
     CRUX_ASSERT(p != NULL);
     return p;
+}
+
+/* Softmax of the greatest logits; the first of equal ones. */
+static void mixture(double *y, const struct crux_gguf *file, const struct gguf_model *model,
+                    uint32_t b, const double *n) {
+    static const char *const words[] = {"gate", "up", "down"};
+    uint32_t width = model->width, ffn = model->ffn_width;
+    struct matrix none = {0, 0, NULL}, router = get_of(file, b, "ffn_gate_inp.weight");
+    double *logits = room(model->experts), *gate = room(ffn), *up = room(ffn), *out = room(width),
+           top = 0, sum = 0, weight = 0;
+    times(logits, &router, 0, model->experts, &none, n);
+    for (uint32_t pass = 0; pass < 2; pass++) { /* the sum first, then the experts */
+        double *left = room(model->experts);
+        memcpy(left, logits, model->experts * sizeof *left);
+        for (uint32_t i = 0; i < width; i++) y[i] = 0;
+        for (uint32_t s = 0; s < model->experts_used; s++) {
+            uint32_t e = 0;
+            for (uint32_t j = 1; j < model->experts; j++) {
+                if (left[j] > left[e]) e = j;
+            }
+            if (s == 0) top = left[e];
+            weight = exp(left[e] - top);
+            left[e] = -INFINITY;
+            if (pass == 0) sum += weight;
+            if (pass == 0) continue;
+            struct matrix m[3];
+            uint64_t first[3] = {0, 0, 0};
+            for (unsigned i = 0; i < 3; i++) {
+                char what[40];
+                (void)snprintf(what, sizeof what, "ffn_%s_exps.weight", words[i]);
+                m[i] = get_of(file, b, what);
+                first[i] = (uint64_t)e * (i == 2 ? width : ffn);
+                if (m[i].w != NULL) continue;
+                (void)snprintf(what, sizeof what, "ffn_%s.%u.weight", words[i], (unsigned)e);
+                m[i] = get_of(file, b, what);
+                first[i] = 0;
+            }
+            times(gate, &m[0], first[0], ffn, &none, n);
+            times(up, &m[1], first[1], ffn, &none, n);
+            for (uint32_t i = 0; i < ffn; i++) up[i] *= gate[i] / (1 + exp(-gate[i]));
+            times(out, &m[2], first[2], width, &none, up);
+            for (uint32_t i = 0; i < width; i++) y[i] += weight / sum * out[i];
+            for (unsigned i = 0; i < 3; i++) free(m[i].w);
+        }
+        free(left);
+    }
+    free(router.w), free(logits), free(gate), free(up), free(out);
 }
 
 static void block(double *r, const struct crux_gguf *file, const struct gguf_model *model,
@@ -126,10 +173,14 @@ static void block(double *r, const struct crux_gguf *file, const struct gguf_mod
         times(y, &m[3], 0, width, &none, mean);
         for (uint32_t i = 0; i < width; i++) row[i] += y[i];
         rmsnorm(n, row, &m[8], width);
-        times(gate, fused ? &m[5] : &m[4], 0, ffn, &none, n);
-        times(up, &m[5], fused ? ffn : 0, ffn, &none, n);
-        for (uint32_t i = 0; i < ffn; i++) up[i] *= gate[i] / (1 + exp(-gate[i]));
-        times(y, &m[6], 0, width, &none, up);
+        if (model->experts != 0) {
+            mixture(y, file, model, b, n);
+        } else {
+            times(gate, fused ? &m[5] : &m[4], 0, ffn, &none, n);
+            times(up, &m[5], fused ? ffn : 0, ffn, &none, n);
+            for (uint32_t i = 0; i < ffn; i++) up[i] *= gate[i] / (1 + exp(-gate[i]));
+            times(y, &m[6], 0, width, &none, up);
+        }
         for (uint32_t i = 0; i < width; i++) row[i] += y[i];
     }
     for (size_t i = 0; i < CRUX_ARRAY_LEN(m); i++) free(m[i].w);
