@@ -236,6 +236,11 @@ static void test_batches(void **state) {
         struct crux_fused_decoder config;
         engine_fixture_random_config(&config, &random, CONTEXT);
         config.head = CRUX_DECODER_SAMPLED;
+        if (n % 4 == 1) {
+            config.bias = config.post_norms = false;
+            config.experts = 5;
+            config.experts_used = 2;
+        }
         engine_fixture_init(&fixtures[0], &config, &random);
         for (unsigned i = 0; i < BATCH; i++) {
             if (i > 0) fixtures[i] = fixtures[0];

@@ -11,5 +11,9 @@ crux_add_test(NAME out_of_memory
   LIBS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
 crux_add_test(NAME engine_threads SOURCES test_threads.c)
 crux_add_test(NAME engine_demo_steps
-  SOURCES test_demo_steps.c ../../support/random.c ../../support/temporary_folder.c
+  SOURCES test_demo_steps.c expanded_steps.c ../../support/random.c ../../support/temporary_folder.c
   LIBS crux_import m LABELS e2e)
+crux_add_test(NAME engine_imported_experts
+  SOURCES test_imported_experts.c expanded_steps.c ../../support/random.c ../../support/gguf_writer.c
+          ../../support/temporary_folder.c
+  LIBS crux_import m)

@@ -89,6 +89,75 @@ static void every_architecture_is_imported(void **state) {
     }
 }
 
+static void mixtures_of_experts_are_imported(void **state) {
+    struct gguf_model model = gguf_small_model("llama", CRUX_BLOCK_Q4_1);
+    struct crux_import_report together, apart, other;
+    struct crux_model_file file;
+    char said[CRUX_MODEL_MESSAGE_BYTES];
+    (void)state;
+    model.experts = 8;
+    model.experts_used = 2;
+    write_source(&model);
+    import_or_fail(&together, CRUX_WEIGHTS_INT8);
+    open_and_verify(&together);
+    model.experts_apart = true; /* the same weights, in a tensor for each expert */
+    write_source(&model);
+    import_or_fail(&apart, CRUX_WEIGHTS_INT8);
+    open_and_verify(&apart);
+    assert_memory_not_equal(apart.source_hash, together.source_hash, 32);
+    model.arch = "qwen3moe";
+    model.type = CRUX_BLOCK_F16;
+    model.experts = 20;
+    model.experts_used = 8;
+    model.ffn_width = 96;
+    write_source(&model);
+    import_or_fail(&other, CRUX_WEIGHTS_INT4);
+    open_and_verify(&other);
+    assert_int_equal(crux_model_file_open(&file, output, said), CRUX_OK);
+    assert_int_equal(file.config.decoder.experts, 20);
+    assert_int_equal(file.config.decoder.experts_used, 8);
+    assert_int_equal(file.config.decoder.ffn_width, 96);
+    assert_false(file.config.decoder.experts_of_all);
+    const struct crux_model_tensor *gate =
+        &file.program.tensors[crux_model_file_find(&file, "b1.gate")];
+    assert_int_equal(gate->ndim, 3);
+    assert_int_equal(gate->dim[0], 20);
+    /* 16 bits, whatever the others have */
+    struct crux_tile tile;
+    const struct crux_model_tensor *router =
+        &file.program.tensors[crux_model_file_find(&file, "b1.router")];
+    assert_int_equal(crux_tile_decode(&tile, router->layout), CRUX_OK);
+    assert_int_equal(tile.width, 3);
+    crux_model_file_close(&file);
+}
+
+/* Both forms of a file hold the same numbers in the same order, so every committed tensor is the same. */
+static void experts_apart_are_the_same_model(void **state) {
+    struct gguf_model model = gguf_small_model("llama", CRUX_BLOCK_Q8_0);
+    struct crux_model_source part[2];
+    uint8_t *bytes[2];
+    size_t len[2];
+    (void)state;
+    model.experts = 3;
+    model.experts_used = 1;
+    for (int i = 0; i < 2; i++) {
+        model.experts_apart = i == 1;
+        bytes[i] = gguf_make_model(&model, &len[i]);
+        assert_int_equal(crux_source_parse(&part[i], bytes[i], len[i], 0, NULL), CRUX_OK);
+    }
+    assert_int_equal(part[0].tensor_count, part[1].tensor_count);
+    for (uint32_t i = 0; i < part[0].tensor_count; i++) {
+        const struct crux_source_tensor *a = &part[0].tensors[i], *b = &part[1].tensors[i];
+        assert_string_equal(a->name, b->name);
+        assert_int_equal(a->rows, b->rows);
+        assert_memory_equal(a->bytes, b->bytes, a->rows * a->row_bytes);
+    }
+    for (int i = 0; i < 2; i++) {
+        crux_source_close(&part[i]);
+        free(bytes[i]);
+    }
+}
+
 static void the_same_source_gives_the_same_root(void **state) {
     struct gguf_model model = gguf_small_model("llama", CRUX_BLOCK_F32);
     struct crux_import_report first, again, other;
@@ -176,7 +245,36 @@ static void what_is_not_supported_is_refused_by_name(void **state) {
     gguf_begin(&w);
     gguf_put_model(&w, &model);
     gguf_u32(&w, "llama.expert_count", 8);
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "llama.expert_used_count");
+    gguf_begin(&w);
+    gguf_put_model(&w, &model);
+    gguf_u32(&w, "llama.expert_count", 8);
+    gguf_u32(&w, "llama.expert_used_count", 2);
+    expect_refusal(&w, CRUX_E_UNKNOWN_NAME, "ffn_gate_inp");
+    for (int i = 0; i < 5; i++) {
+        static const char *const keys[] = {
+            "llama.expert_shared_count", "llama.leading_dense_block_count",
+            "llama.expert_group_count", "llama.expert_gating_func", "llama.expert_weights_norm"};
+        static const char *const words[] = {"shared by all", "dense blocks", "groups",
+                                            "expert_gating_func", "expert_weights_norm"};
+        struct gguf_model mixture = model;
+        mixture.experts = 4;
+        mixture.experts_used = 2;
+        gguf_begin(&w);
+        gguf_put_model(&w, &mixture);
+        gguf_u32(&w, keys[i], 2);
+        expect_refusal(&w, CRUX_E_UNSUPPORTED, words[i]);
+    }
+    gguf_begin(&w);
+    model.arch = "qwen2";
+    gguf_put_model(&w, &model);
+    gguf_u32(&w, "qwen2.expert_count", 8);
     expect_refusal(&w, CRUX_E_UNSUPPORTED, "experts");
+    gguf_begin(&w);
+    model.arch = "qwen3moe";
+    gguf_put_model(&w, &model);
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "expert_count");
+    model.arch = "llama";
     gguf_begin(&w);
     gguf_put_model(&w, &model);
     gguf_text(&w, "llama.rope.scaling.type", "longrope");
@@ -278,6 +376,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(every_type_is_imported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(every_architecture_is_imported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(mixtures_of_experts_are_imported, set_up, tear_down),
+        cmocka_unit_test(experts_apart_are_the_same_model),
         cmocka_unit_test_setup_teardown(the_same_source_gives_the_same_root, set_up, tear_down),
         cmocka_unit_test(linear_scaling_and_factors_stretch_rope),
         cmocka_unit_test_setup_teardown(what_is_not_supported_is_refused_by_name, set_up,

@@ -16,7 +16,17 @@
 #include "tests/support/gguf_writer.h"
 #include "tests/support/temporary_folder.h"
 
-enum { WIDTH = 32, HEADS = 2, KV = 1, HEAD = 16, FFN = 48, VOCAB = 20, BLOCKS = 2 };
+enum {
+    WIDTH = 32,
+    HEADS = 2,
+    KV = 1,
+    HEAD = 16,
+    FFN = 48,
+    VOCAB = 20,
+    BLOCKS = 2,
+    EXPERTS = 3,
+    EXPERT_FFN = 48
+};
 
 static char folder[256];
 
@@ -40,7 +50,7 @@ static void write_file(const char *name, const void *bytes, size_t len) {
 
 /* One safetensors file in the making. */
 struct shard {
-    char header[16384];
+    char header[32768];
     size_t header_len;
     uint8_t data[1 << 18];
     size_t data_len;
@@ -104,6 +114,23 @@ static const char *in_layer(char out[96], int layer, const char *name) {
     return out;
 }
 
+static void put_expert(struct shard *s, const char *type, int layer, int expert) {
+    bool mixtral = strcmp(type, "mixtral") == 0;
+    static const char *const theirs[2][3] = {{"gate_proj", "up_proj", "down_proj"},
+                                             {"w1", "w3", "w2"}};
+    char name[96], part[64];
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(part, sizeof part, "%s.experts.%d.%s.weight",
+                       mixtral ? "block_sparse_moe" : "mlp", expert, theirs[mixtral][i]);
+        put(s, in_layer(name, layer, part), "BF16", i == 2 ? WIDTH : EXPERT_FFN,
+            i == 2 ? EXPERT_FFN : WIDTH);
+    }
+}
+
+static bool has_experts(const char *type) {
+    return strcmp(type, "mixtral") == 0 || strcmp(type, "qwen3_moe") == 0;
+}
+
 static void put_layer(struct shard *s, const char *type, int layer) {
     char name[96];
     if (strcmp(type, "phi3") == 0) {
@@ -114,11 +141,19 @@ static void put_layer(struct shard *s, const char *type, int layer) {
         put(s, in_layer(name, layer, "self_attn.q_proj.weight"), "BF16", WIDTH, WIDTH);
         put(s, in_layer(name, layer, "self_attn.k_proj.weight"), "F16", KV * HEAD, WIDTH);
         put(s, in_layer(name, layer, "self_attn.v_proj.weight"), "F32", KV * HEAD, WIDTH);
+    }
+    if (has_experts(type)) {
+        bool mixtral = strcmp(type, "mixtral") == 0;
+        put(s, in_layer(name, layer, mixtral ? "block_sparse_moe.gate.weight" : "mlp.gate.weight"),
+            "BF16", EXPERTS, WIDTH);
+        for (int e = 0; e < EXPERTS; e++) put_expert(s, type, layer, e);
+    } else if (strcmp(type, "phi3") != 0) {
         put(s, in_layer(name, layer, "mlp.gate_proj.weight"), "BF16", FFN, WIDTH);
         put(s, in_layer(name, layer, "mlp.up_proj.weight"), "BF16", FFN, WIDTH);
     }
     put(s, in_layer(name, layer, "self_attn.o_proj.weight"), "BF16", WIDTH, WIDTH);
-    put(s, in_layer(name, layer, "mlp.down_proj.weight"), "BF16", WIDTH, FFN);
+    if (!has_experts(type))
+        put(s, in_layer(name, layer, "mlp.down_proj.weight"), "BF16", WIDTH, FFN);
     put(s, in_layer(name, layer, "input_layernorm.weight"), "BF16", 0, WIDTH);
     put(s, in_layer(name, layer, "post_attention_layernorm.weight"), "BF16", 0, WIDTH);
     if (strcmp(type, "qwen2") == 0) {
@@ -126,7 +161,7 @@ static void put_layer(struct shard *s, const char *type, int layer) {
         put(s, in_layer(name, layer, "self_attn.k_proj.bias"), "BF16", 0, KV * HEAD);
         put(s, in_layer(name, layer, "self_attn.v_proj.bias"), "BF16", 0, KV * HEAD);
     }
-    if (strcmp(type, "qwen3") == 0) {
+    if (strncmp(type, "qwen3", 5) == 0) {
         put(s, in_layer(name, layer, "self_attn.q_norm.weight"), "BF16", 0, HEAD);
         put(s, in_layer(name, layer, "self_attn.k_norm.weight"), "BF16", 0, HEAD);
     }
@@ -171,6 +206,36 @@ static void folders_are_imported(void **state) {
     }
 }
 
+static const char mixtral_keys[] = ",\"num_local_experts\":3,\"num_experts_per_tok\":2";
+static const char qwen_keys[] = ",\"num_experts\":3,\"num_experts_per_tok\":2,"
+                                "\"moe_intermediate_size\":48,\"decoder_sparse_step\":1,"
+                                "\"mlp_only_layers\":[]";
+
+static void mixtures_of_experts_are_imported(void **state) {
+    struct crux_import_report report;
+    struct crux_import_message said;
+    struct crux_model_source source;
+    char more[400];
+    (void)state;
+    for (int i = 0; i < 3; i++) {
+        const char *type = i == 0 ? "mixtral" : "qwen3_moe";
+        (void)snprintf(more, sizeof more, "%s%s", i == 0 ? mixtral_keys : qwen_keys,
+                       i == 2 ? ",\"norm_topk_prob\":true" : "");
+        write_model(type, more);
+        enum crux_status status = import(&report, &said);
+        if (status != CRUX_OK) fail_msg("%s: %s: %s", type, crux_status_name(status), said.text);
+        assert_true(report.import_error > 0 && report.import_error < 3e-5);
+        assert_int_equal(crux_source_open(&source, folder, 0, &said), CRUX_OK);
+        assert_int_equal(source.decoder.experts, 3);
+        assert_int_equal(source.decoder.experts_used, 2);
+        assert_int_equal(source.decoder.experts_of_all, i == 1);
+        assert_int_equal(crux_source_find(&source, "b1.down.2")->rows, WIDTH);
+        assert_int_equal(crux_source_find(&source, "b0.router")->rows, 3);
+        assert_null(crux_source_find(&source, "b0.gate"));
+        crux_source_close(&source);
+    }
+}
+
 static void fused_rows_are_parts(void **state) {
     struct crux_model_source source;
     struct crux_import_message said;
@@ -208,6 +273,22 @@ static void what_is_not_supported_is_refused_by_name(void **state) {
     expect("phi3", ",\"partial_rotary_factor\":0.75", "partial_rotary_factor");
     expect("llama", ",\"rope_scaling2\":1,\"head_dim\":8", "q_proj");
     expect("qwen3", ",\"tie_word_embeddings\":7,\"sliding_window\":\"x\"", "sliding_window");
+    expect("qwen2_moe", "", "qwen2_moe");
+    expect("mixtral", "", "num_local_experts");
+    expect("mixtral", ",\"num_local_experts\":4,\"num_experts_per_tok\":2", "gate.weight");
+    expect("mixtral", ",\"num_local_experts\":3,\"num_experts_per_tok\":4", "num_experts_per_tok");
+    expect("qwen3_moe",
+           ",\"num_experts\":3,\"num_experts_per_tok\":2,\"moe_intermediate_size\":48,"
+           "\"decoder_sparse_step\":2",
+           "decoder_sparse_step");
+    expect("qwen3_moe",
+           ",\"num_experts\":3,\"num_experts_per_tok\":2,\"moe_intermediate_size\":48,"
+           "\"mlp_only_layers\":[1]",
+           "mlp_only_layers");
+    expect("qwen3_moe",
+           ",\"num_experts\":3,\"num_experts_per_tok\":2,\"moe_intermediate_size\":48,"
+           "\"shared_expert_intermediate_size\":48",
+           "shared");
     write_model("qwen2", "");
     write_config("llama", ""); /* biases that llama has no place for */
     struct crux_import_report report;
@@ -283,6 +364,7 @@ static void damaged_headers_are_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(folders_are_imported, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(mixtures_of_experts_are_imported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fused_rows_are_parts, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_supported_is_refused_by_name, set_up,
                                         tear_down),
