@@ -2,11 +2,20 @@
 #ifdef __x86_64__
 
 #include "kernels/backends/backends.h"
-#include "kernels/backends/panel.h"
+#include "kernels/backends/pairs.h"
+#include "kernels/backends/planes.h"
 
 static size_t scratch_bytes(const struct crux_backend_matrix *w CRUX_UNUSED,
                             uint32_t rows CRUX_UNUSED) {
     return 0;
+}
+
+static size_t pairs_row_bytes(uint32_t inputs) {
+    return crux_pairs_row_bytes(inputs);
+}
+
+static size_t planes_row_bytes(uint32_t inputs) {
+    return crux_planes_row_bytes(inputs);
 }
 
 /* --- avx2 --- */
@@ -19,27 +28,11 @@ static const struct crux_fused_kernels *avx2_fused(void) {
     return crux_fused_kernels(CRUX_ISA_AVX2);
 }
 
-static void avx2_pack_range(void *packed, const struct crux_tiles *w, uint32_t first,
-                            uint32_t panels) {
-    crux_panel_pack(packed, w, CRUX_PANEL_PAIRS, first, panels);
-}
-
-static void avx2_pack(void *packed, const struct crux_tiles *w) {
-    avx2_pack_range(packed, w, 0, (w->rows - 1) / CRUX_PANEL_OUTPUTS + 1);
-}
-
-static size_t avx2_row_bytes(uint32_t inputs) {
-    return crux_panel_row_bytes(inputs, false);
-}
-
-static void avx2_prepare(void *row, const int16_t *x, uint32_t inputs) {
-    crux_panel_prepare(row, x, inputs, false);
-}
-
 static void avx2_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                         const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
                         void *scratch CRUX_UNUSED) {
-    crux_panel_matmul(acc, acc_stride, w, prepared, false, rows, o0, o1, crux_panel_choose_avx2);
+    crux_panel_matmul(acc, acc_stride, w, prepared, crux_pairs_row_bytes(w->inputs), rows, o0, o1,
+                      crux_pairs_choose_avx2);
 }
 
 const struct crux_backend crux_backend_avx2 = {
@@ -50,11 +43,11 @@ const struct crux_backend crux_backend_avx2 = {
     .fused = avx2_fused,
     .unavailable = avx2_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
-    .pack = avx2_pack,
-    .pack_range = avx2_pack_range,
+    .pack = crux_panel_pack,
+    .pack_range = crux_panel_pack_range,
     .panel_outputs = CRUX_PANEL_OUTPUTS,
-    .row_bytes = avx2_row_bytes,
-    .prepare = avx2_prepare,
+    .row_bytes = pairs_row_bytes,
+    .prepare = crux_pairs_prepare,
     .scratch_bytes = scratch_bytes,
     .matmul = avx2_matmul,
 };
@@ -72,27 +65,11 @@ static const struct crux_fused_kernels *vnni_fused(void) {
     return crux_fused_kernels(CRUX_ISA_AVX512);
 }
 
-static void vnni_pack_range(void *packed, const struct crux_tiles *w, uint32_t first,
-                            uint32_t panels) {
-    crux_panel_pack(packed, w, CRUX_PANEL_QUADS, first, panels);
-}
-
-static void vnni_pack(void *packed, const struct crux_tiles *w) {
-    vnni_pack_range(packed, w, 0, (w->rows - 1) / CRUX_PANEL_OUTPUTS + 1);
-}
-
-static size_t vnni_row_bytes(uint32_t inputs) {
-    return crux_panel_row_bytes(inputs, true);
-}
-
-static void vnni_prepare(void *row, const int16_t *x, uint32_t inputs) {
-    crux_panel_prepare(row, x, inputs, true);
-}
-
 static void vnni_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                         const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
                         void *scratch CRUX_UNUSED) {
-    crux_panel_matmul(acc, acc_stride, w, prepared, true, rows, o0, o1, crux_panel_choose_vnni);
+    crux_panel_matmul(acc, acc_stride, w, prepared, crux_planes_row_bytes(w->inputs), rows, o0, o1,
+                      crux_planes_choose_avx512);
 }
 
 const struct crux_backend crux_backend_vnni = {
@@ -103,11 +80,11 @@ const struct crux_backend crux_backend_vnni = {
     .fused = vnni_fused,
     .unavailable = vnni_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
-    .pack = vnni_pack,
-    .pack_range = vnni_pack_range,
+    .pack = crux_panel_pack,
+    .pack_range = crux_panel_pack_range,
     .panel_outputs = CRUX_PANEL_OUTPUTS,
-    .row_bytes = vnni_row_bytes,
-    .prepare = vnni_prepare,
+    .row_bytes = planes_row_bytes,
+    .prepare = crux_planes_prepare_avx512,
     .scratch_bytes = scratch_bytes,
     .matmul = vnni_matmul,
 };

@@ -12,8 +12,15 @@
 
 /* For functions that use instructions the baseline build does not have, and for helpers that must
  * melt into them. */
-#define CRUX_TARGET(features)    __attribute__((target(features)))
-#define CRUX_INLINE              static inline __attribute__((always_inline))
+#define CRUX_TARGET(features) __attribute__((target(features)))
+#define CRUX_INLINE           static inline __attribute__((always_inline))
+
+/* Before a loop of few turns whose arrays should live in registers. */
+#ifdef __clang__
+#define CRUX_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define CRUX_UNROLL _Pragma("GCC unroll 16")
+#endif
 
 #define CRUX_ALIGNED(bytes)      __attribute__((aligned(bytes)))
 

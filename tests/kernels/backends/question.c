@@ -3,15 +3,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { LATTICE_M_MAX = 4095 };
+
 static int64_t number(struct crux_random *random, int64_t lo, int64_t hi, enum wildness wildness) {
     switch (wildness) {
     case PLAIN: return crux_random_between(random, lo, hi);
     case EDGY: return crux_random_edgy(random, lo, hi);
     case EXTREME: return crux_random_one_in(random, 2) ? lo : hi;
     case ALL_GREATEST:
-    case WORST_GREATEST: return hi;
+    case WORST_GREATEST:
+    case LOW_GREATEST: return hi;
     case ALL_LEAST:
-    case WORST_LEAST: return lo;
+    case WORST_LEAST:
+    case LOW_LEAST: return lo;
     case WILDNESSES: break;
     }
     abort();
@@ -31,6 +35,14 @@ static void fill_tile(struct crux_random *random, const struct crux_tile *tile, 
     int32_t hi = multiplier_max > INT16_MAX ? INT16_MAX : multiplier_max;
     for (uint32_t i = 0; i < tables; i++) {
         int64_t v = number(random, -multiplier_max, hi, wildness);
+        if (tile->width == 1 && tile->has_offsets && multiplier_max == LATTICE_M_MAX &&
+            i >= tables / 2) {
+            const uint8_t *m = bytes + 2 * (i - tables / 2);
+            v -= 8 *
+                 (int16_t)(uint16_t)(m[0] | m[1] << 8); /* a lattice around 0, as importers make */
+            if (v < INT16_MIN) v = INT16_MIN;
+            if (v > INT16_MAX) v = INT16_MAX;
+        }
         bytes[2 * i] = (uint8_t)v;
         bytes[2 * i + 1] = (uint8_t)(v >> 8);
     }
@@ -39,7 +51,7 @@ static void fill_tile(struct crux_random *random, const struct crux_tile *tile, 
         int64_t v = tile->width == 1   ? number(random, 0, 15, wildness)
                     : tile->width == 2 ? number(random, INT8_MIN, INT8_MAX, wildness)
                                        : number(random, INT16_MIN, INT16_MAX, wildness);
-        if (wildness >= WORST_GREATEST) v = 1;
+        if (wildness >= WORST_GREATEST) v = wildness < LOW_GREATEST ? 1 : 0;
         if (tile->width == 1) {
             q[i / 2] |= (uint8_t)(v << i % 2 * 4);
         } else if (tile->width == 2) {
@@ -97,7 +109,8 @@ void question_ask(struct question *question, struct crux_random *random,
         for (uint32_t i = 0; i < inputs; i++)
             question->x[r * inputs + i] =
                 wildness >= WORST_GREATEST
-                    ? (int16_t)((r % 2 == 0 ? 32768 : -32768) / (int32_t)tile->group)
+                    ? (int16_t)((r % 2 == 0 ? 1 : -1) *
+                                (wildness < LOW_GREATEST ? 32768 / (int32_t)tile->group : 128))
                     : (int16_t)number(random, -CRUX_LIMIT_LINEAR, CRUX_LIMIT_LINEAR, row);
     }
     answer(question);

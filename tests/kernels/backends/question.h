@@ -6,7 +6,8 @@
 #include "tests/support/random.h"
 
 /* How wild the numbers are. WORST_*: every sum over a group is 32768, the 16-bit half of which is the least there is,
- * times multipliers that are all the greatest or all the least. */
+ * times multipliers that are all the greatest or all the least. LOW_*: the same of lower bytes of x and weights of 4
+ * bits, for every |x| is 128 and every q is 0. */
 enum wildness {
     PLAIN,
     EDGY,
@@ -15,6 +16,8 @@ enum wildness {
     ALL_LEAST,
     WORST_GREATEST,
     WORST_LEAST,
+    LOW_GREATEST,
+    LOW_LEAST,
     WILDNESSES
 };
 

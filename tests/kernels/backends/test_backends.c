@@ -100,8 +100,9 @@ static void all_backends_agree(void **state CRUX_UNUSED) {
 
 /* The worst there is: every group at its bound, over many carries and flushes. */
 static void bounds_hold(void **state CRUX_UNUSED) {
-    static const int32_t most[] = {32768, 32767, 16384, 8192, 4096, 2048};
-    static const enum wildness worst[] = {ALL_GREATEST, ALL_LEAST, WORST_GREATEST, WORST_LEAST};
+    static const int32_t most[] = {32768, 32767, 16384, 8192, 4096, 4095, 2048, 1024};
+    static const enum wildness worst[] = {ALL_GREATEST, ALL_LEAST,    WORST_GREATEST,
+                                          WORST_LEAST,  LOW_GREATEST, LOW_LEAST};
     size_t count;
     (void)crux_backend_list(&count);
     for (size_t b = 0; b < count; b++) {

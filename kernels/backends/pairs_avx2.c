@@ -1,0 +1,170 @@
+/* Panels of q4 and q8 by 16-bit dots. Equal to the reference: pairs.h bounds every sum, and vpmaddwd does not
+ * saturate. */
+#ifdef __x86_64__
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/backends/pairs.h"
+
+#define TARGET CRUX_TARGET("avx2")
+
+enum { ROWS_MAX = 4, AHEAD_BYTES = 4096 };
+
+TARGET CRUX_INLINE __m256i broadcast(const void *at) {
+    int word;
+    memcpy(&word, at, sizeof word);
+    return _mm256_set1_epi32(word);
+}
+
+/* The multipliers of 8 outputs: m below n, or m below 0. */
+TARGET CRUX_INLINE __m256i load_entry(const uint8_t *entry, bool offsets, int half) {
+    if (offsets) return _mm256_loadu_si256((const __m256i *)(const void *)(entry + 32 * half));
+    return _mm256_cvtepu16_epi32(
+        _mm_loadu_si128((const __m128i *)(const void *)(entry + 16 * half)));
+}
+
+/* 8 outputs out of 32 bytes of u: pairs of inputs (0, 2), (1, 3), and of q4 also (4, 6), (5, 7). */
+TARGET CRUX_INLINE void split(__m256i u[4], const uint8_t *at, bool nibbles) {
+    __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)at);
+    if (nibbles) {
+        const __m256i mask = _mm256_set1_epi16(15);
+        u[0] = _mm256_and_si256(v, mask);
+        u[1] = _mm256_and_si256(_mm256_srli_epi16(v, 8), mask);
+        u[2] = _mm256_and_si256(_mm256_srli_epi16(v, 4), mask);
+        u[3] = _mm256_srli_epi16(v, 12);
+    } else {
+        u[0] = _mm256_and_si256(v, _mm256_set1_epi16(255));
+        u[1] = _mm256_srli_epi16(v, 8);
+    }
+}
+
+/* acc[0..7] = (first ? 0 : acc[0..7]) + 65536 * high + low */
+TARGET CRUX_INLINE void flush(int64_t *acc, __m256i high, __m256i low, bool first) {
+    CRUX_UNROLL
+    for (int half = 0; half < 2; half++) {
+        __m256i *to = (__m256i *)(void *)(acc + 4 * half);
+        __m256i h = _mm256_cvtepi32_epi64(half == 0 ? _mm256_castsi256_si128(high)
+                                                    : _mm256_extracti128_si256(high, 1)),
+                l = _mm256_cvtepi32_epi64(half == 0 ? _mm256_castsi256_si128(low)
+                                                    : _mm256_extracti128_si256(low, 1));
+        __m256i sum = _mm256_add_epi64(_mm256_slli_epi64(h, 16), l);
+        if (!first) sum = _mm256_add_epi64(sum, _mm256_loadu_si256(to));
+        _mm256_storeu_si256(to, sum);
+    }
+}
+
+/* A sum of 32 bits each for 16 outputs of the rows. */
+struct sums {
+    __m256i high[ROWS_MAX][2], low[ROWS_MAX][2];
+};
+
+/* One group into the sums. rows, nibbles, offsets and steps (of 4 inputs) are constants. */
+TARGET CRUX_INLINE void add_group(struct sums *sums, const struct crux_panel *panel, uint32_t g,
+                                  const uint8_t *const row[], const uint8_t *const sum[], int rows,
+                                  bool nibbles, bool offsets, int steps) {
+    const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
+    const int words = nibbles ? 4 : 2;
+    size_t at = 8 * (size_t)steps * g, at_sum = CRUX_PAIRS_SUM_BYTES * (size_t)g;
+    const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
+                  *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
+    __m256i c[ROWS_MAX][2], u[2][4];
+    if (rows == 1) {
+        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
+            _mm_prefetch((const char *)((uintptr_t)q_at + AHEAD_BYTES + i), _MM_HINT_T0);
+    }
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++)
+        c[r][0] = c[r][1] = broadcast(sum[r] + at_sum + (nibbles ? 0 : 4));
+    for (int s = 0; s < 2 * steps / words; s++) {
+        split(u[0], q_at + 64 * s, nibbles);
+        split(u[1], q_at + 64 * s + 32, nibbles);
+        CRUX_UNROLL
+        for (int i = 0; i < words; i++) {
+            CRUX_UNROLL
+            for (int r = 0; r < rows; r++) {
+                __m256i x = broadcast(row[r] + at + 4 * (s * words + i));
+                c[r][0] = _mm256_add_epi32(c[r][0], _mm256_madd_epi16(x, u[0][i]));
+                c[r][1] = _mm256_add_epi32(c[r][1], _mm256_madd_epi16(x, u[1][i]));
+            }
+        }
+    }
+    CRUX_UNROLL
+    for (int i = 0; i < 2; i++) {
+        __m256i mn = load_entry(entry, offsets, i),
+                nm = offsets ? _mm256_or_si256(_mm256_slli_epi32(mn, 16), _mm256_srli_epi32(mn, 16))
+                             : _mm256_slli_epi32(mn, 16);
+        CRUX_UNROLL
+        for (int r = 0; r < rows; r++) {
+            __m256i low = c[r][i], high = _mm256_add_epi32(low, _mm256_set1_epi32(32768));
+            if (offsets) {
+                high = _mm256_blend_epi16(broadcast(sum[r] + at_sum + 8), high, 0xaa);
+                low = _mm256_blend_epi16(low, broadcast(sum[r] + at_sum + 12), 0xaa);
+            }
+            sums->high[r][i] = _mm256_add_epi32(sums->high[r][i], _mm256_madd_epi16(high, nm));
+            sums->low[r][i] = _mm256_add_epi32(sums->low[r][i], _mm256_madd_epi16(low, mn));
+        }
+    }
+}
+
+TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,
+                            const struct crux_panel_rows *x, int rows, bool nibbles, bool offsets,
+                            int steps) {
+    const uint8_t *row[ROWS_MAX], *sum[ROWS_MAX];
+    uint32_t groups = panel->groups, span = panel->span_halves;
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++) {
+        row[r] = x->first + (size_t)r * x->stride_bytes;
+        sum[r] = row[r] + crux_pairs_sums_at(panel->blocks, 4 * (uint32_t)steps);
+    }
+    for (uint32_t g = 0, end; g < groups; g = end) {
+        struct sums sums;
+        uint32_t begin = g;
+        end = groups - g < span ? groups : g + span;
+        memset(&sums, 0, sizeof sums);
+        for (; g < end; g++) add_group(&sums, panel, g, row, sum, rows, nibbles, offsets, steps);
+        CRUX_UNROLL
+        for (int r = 0; r < rows; r++) {
+            CRUX_UNROLL
+            for (int i = 0; i < 2; i++)
+                flush(acc + (size_t)r * acc_stride + 8 * i, sums.high[r][i], sums.low[r][i],
+                      begin == 0);
+        }
+    }
+}
+
+#define KERNEL(name, rows, nibbles, offsets, steps)                                                \
+    TARGET static void name(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,       \
+                            const struct crux_panel_rows *x) {                                     \
+        run(acc, acc_stride, panel, x, rows, nibbles, offsets, steps);                             \
+    }
+#define KERNELS(rows)                                                                              \
+    KERNEL(q4_g16_##rows, rows, true, false, 4)                                                    \
+    KERNEL(q4_g32_##rows, rows, true, false, 8)                                                    \
+    KERNEL(q4_g16_n_##rows, rows, true, true, 4)                                                   \
+    KERNEL(q4_g32_n_##rows, rows, true, true, 8)                                                   \
+    KERNEL(q8_g16_##rows, rows, false, false, 4)                                                   \
+    KERNEL(q8_g32_##rows, rows, false, false, 8)                                                   \
+    KERNEL(q8_g16_n_##rows, rows, false, true, 4)                                                  \
+    KERNEL(q8_g32_n_##rows, rows, false, true, 8)
+#define NAMES(rows)                                                                                \
+    {                                                                                              \
+        q4_g16_##rows, q4_g32_##rows, q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows,             \
+            q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows                                        \
+    }
+
+KERNELS(4)
+KERNELS(3)
+KERNELS(2)
+KERNELS(1)
+
+crux_panel_kernel *crux_pairs_choose_avx2(const struct crux_panel *panel, uint32_t rows,
+                                          uint32_t *taken) {
+    static crux_panel_kernel *const kernels[][8] = {NAMES(1), NAMES(2), NAMES(3), NAMES(4)};
+    if (panel->span_halves == 0) return crux_pairs_choose_wide_avx2(panel, rows, taken);
+    *taken = rows == 5 ? 3 : rows < ROWS_MAX ? rows : ROWS_MAX;
+    return kernels[*taken - 1][(panel->width == CRUX_WIDTH_Q8 ? 4 : 0) +
+                               (panel->has_offsets ? 2 : 0) + (panel->group == 32 ? 1 : 0)];
+}
+
+#endif

@@ -1,0 +1,62 @@
+/* Rows for byte dots: x = 256*high + low, both signed bytes. x within +-32639 makes high at most 127 in magnitude.
+ *
+ *   row   | (high[32], low[32]) of each block of 32 inputs | sums of groups, in the forms below |
+ *
+ * A byte dot takes u as the unsigned operand and a plane as the signed one, and adds up without saturation. Its first
+ * value takes away what u was raised by. X = sum of x over a group, X_high and X_low of its planes.
+ *
+ * q4   high = sum(x_high * u) - 7*X_high:  |high| <= 32 * 127 * 8 < 2^15
+ *      low  = sum(x_low * u) - 7*X_low:    -32 * 128 * 8 = -2^15 <= low <= 32 * 127 * 8 < 2^15: both fit an i16
+ *      A_high += m'*high + n'*X_high       one 16-bit dot each; |X_high| and |X_low| are at most 32 * 128 = 2^12, so
+ *      A_low  += m'*low + n'*X_low           both stay below 2^12 * 524287 < 2^31 in a span
+ *      acc    += 256*A_high + A_low        at its end
+ * q8   c = 256 * sum(x_high * u) + sum(x_low * u) - 128*X:  |c| <= 32 * 32639 * 128 < 2^27, its parts below 2^29
+ *      c = 65536*c_high + c_low, c_low an i16: |c_high| <= 2^11;  the same for X: |X_high| <= 2^4
+ *      A_low  += m'*c_low + n'*X_low       both stay at or below 2^15 * 65535 < 2^31
+ *      A_high += m'*c_high + n'*X_high
+ *      acc    += 65536*A_high + A_low
+ * wide c as above, products and sums of 64 bits. For q16, u = 256*u_high + u_low:
+ *      c = 65536*a + 256*b + d:  a = sum(x_high * (u_high - 128)), |a| < 2^20;  d = sum(x_low * u_low), |d| < 2^20
+ *                                b = sum(x_high * u_low) + sum(x_low * (u_high - 128)), |b| < 2^21
+ */
+#ifndef CRUX_KERNELS_BACKENDS_PLANES_H
+#define CRUX_KERNELS_BACKENDS_PLANES_H
+
+#include "kernels/backends/panel.h"
+
+/* The sums of one group, for q4. */
+struct crux_planes_nibbles {
+    int32_t start_high, start_low; /* -7*X_high, -7*X_low, of the planes */
+    uint32_t x_high, x_low;        /* X_high << 16, X_low << 16, of the planes */
+};
+
+/* And for q8 and wide panels. */
+struct crux_planes_bytes {
+    int32_t start;          /* -128*X */
+    uint32_t x_high, x_low; /* X_high & 0xffff, X_low << 16, of X */
+    int32_t x;              /* X */
+};
+
+enum { CRUX_PLANES_BLOCK_BYTES = 64, CRUX_PLANES_SUM_BYTES = 16 };
+
+/* Where the sums of groups of 32 or 16 begin in a row. */
+CRUX_INLINE size_t crux_planes_nibbles_at(size_t blocks, uint32_t group) {
+    return blocks * (group == 32 ? 64 : 80);
+}
+
+CRUX_INLINE size_t crux_planes_bytes_at(size_t blocks, uint32_t group) {
+    return blocks * (group == 32 ? 112 : 128);
+}
+
+CRUX_INLINE size_t crux_planes_row_bytes(uint32_t inputs) {
+    return (crux_panel_blocks(inputs) * 160 + 63) / 64 * 64;
+}
+
+/* Out: row, crux_planes_row_bytes.  In: x, inputs. Both write the same bytes. */
+void crux_planes_prepare(void *row, const int16_t *x, uint32_t inputs);
+void crux_planes_prepare_avx512(void *row, const int16_t *x, uint32_t inputs);
+
+/* Kernels for every panel; those of wide ones by themselves. */
+crux_panel_choose crux_planes_choose_avx512, crux_planes_choose_wide_avx512;
+
+#endif

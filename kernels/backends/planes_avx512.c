@@ -1,0 +1,173 @@
+/* Panels of q4 and q8 by byte dots of 512 bits. Equal to the reference: planes.h bounds every sum, and no instruction
+ * here saturates. */
+#ifdef __x86_64__
+
+#include <immintrin.h>
+#include <string.h>
+
+#include "kernels/backends/planes.h"
+
+#define TARGET CRUX_TARGET("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")
+
+enum { AHEAD_BYTES = 4096, AHEAD_ROWS_MAX = 4 };
+
+/* Four bytes, or one word of sums, in every lane. */
+TARGET CRUX_INLINE __m512i broadcast(const void *at) {
+    int word;
+    memcpy(&word, at, sizeof word);
+    return _mm512_set1_epi32(word);
+}
+
+/* Returns: the low half of c below x << 16. */
+TARGET CRUX_INLINE __m512i join(__m512i c, const void *x) {
+    return _mm512_ternarylogic_epi32(c, _mm512_set1_epi32(0xffff), broadcast(x), 0xea);
+}
+
+/* The multipliers of one group: m below n, or m below 0. */
+TARGET CRUX_INLINE __m512i load_entry(const uint8_t *entry, bool offsets) {
+    if (offsets) return _mm512_loadu_si512(entry);
+    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)entry));
+}
+
+TARGET CRUX_INLINE void load_u(__m512i u[8], const uint8_t *bytes, bool nibbles, int steps) {
+    const __m512i mask = _mm512_set1_epi8(15);
+    CRUX_UNROLL
+    for (int s = 0; s < steps; s += nibbles ? 2 : 1) {
+        __m512i v = _mm512_loadu_si512(bytes + 64 * (nibbles ? s / 2 : s));
+        if (!nibbles) {
+            u[s] = v;
+            continue;
+        }
+        u[s] = _mm512_and_si512(v, mask);
+        u[s + 1] = _mm512_and_si512(_mm512_srli_epi16(v, 4), mask);
+    }
+}
+
+/* acc[0..15] = (first ? 0 : acc[0..15]) + (high << shift) + low */
+TARGET CRUX_INLINE void flush(int64_t *acc, __m512i high, __m512i low, unsigned shift, bool first) {
+    CRUX_UNROLL
+    for (int half = 0; half < 2; half++) {
+        __m512i h = _mm512_cvtepi32_epi64(half == 0 ? _mm512_castsi512_si256(high)
+                                                    : _mm512_extracti64x4_epi64(high, 1)),
+                l = _mm512_cvtepi32_epi64(half == 0 ? _mm512_castsi512_si256(low)
+                                                    : _mm512_extracti64x4_epi64(low, 1));
+        __m512i sum = _mm512_add_epi64(_mm512_slli_epi64(h, shift), l);
+        if (!first) sum = _mm512_add_epi64(sum, _mm512_loadu_si512(acc + 8 * half));
+        _mm512_storeu_si512(acc + 8 * half, sum);
+    }
+}
+
+/* One group into the sums. rows, nibbles, offsets and steps are constants. */
+TARGET CRUX_INLINE void add_group(__m512i high[], __m512i low[], const uint8_t *const row[],
+                                  const uint8_t *const sum[], const struct crux_panel *panel,
+                                  uint32_t g, int rows, bool nibbles, bool offsets, int steps) {
+    const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
+    size_t at = steps == 8 ? 64 * (size_t)g : 64 * (size_t)(g / 2) + 16 * (g % 2),
+           at_sum = CRUX_PLANES_SUM_BYTES * (size_t)g;
+    const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
+                  *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
+    __m512i u[8], mn = load_entry(entry, offsets);
+    if (rows <= AHEAD_ROWS_MAX) {
+        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
+            _mm_prefetch((const char *)((uintptr_t)q_at + AHEAD_BYTES + i), _MM_HINT_T0);
+    }
+    load_u(u, q_at, nibbles, steps);
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++) {
+        const uint8_t *x = row[r] + at, *sums = sum[r] + at_sum;
+        __m512i h = nibbles ? broadcast(sums) : _mm512_setzero_si512(),
+                l = broadcast(sums + (nibbles ? 4 : 0));
+        CRUX_UNROLL
+        for (int s = 0; s < steps; s++) {
+            h = _mm512_dpbusd_epi32(h, u[s], broadcast(x + 4 * s));
+            l = _mm512_dpbusd_epi32(l, u[s], broadcast(x + 32 + 4 * s));
+        }
+        if (nibbles) {
+            if (offsets) h = join(h, sums + 8), l = join(l, sums + 12);
+            high[r] = _mm512_dpwssd_epi32(high[r], h, mn);
+        } else {
+            l = _mm512_add_epi32(_mm512_slli_epi32(h, 8), l);
+            h = _mm512_add_epi32(l, _mm512_set1_epi32(32768));
+            if (offsets) {
+                h = _mm512_ternarylogic_epi32(h, _mm512_set1_epi32(-65536), broadcast(sums + 4),
+                                              0xea);
+                l = join(l, sums + 8);
+            }
+            high[r] = _mm512_dpwssd_epi32(high[r], h, _mm512_rol_epi32(mn, 16));
+        }
+        low[r] = _mm512_dpwssd_epi32(low[r], l, mn);
+    }
+}
+
+TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,
+                            const struct crux_panel_rows *x, int rows, bool nibbles, bool offsets,
+                            int steps) {
+    const uint8_t *row[CRUX_PANEL_ROWS_MAX], *sum[CRUX_PANEL_ROWS_MAX];
+    uint32_t groups = panel->groups, span = nibbles ? panel->span_planes : panel->span_halves,
+             group = 4 * (uint32_t)steps;
+    size_t sums_at = nibbles ? crux_planes_nibbles_at(panel->blocks, group)
+                             : crux_planes_bytes_at(panel->blocks, group);
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++) {
+        row[r] = x->first + (size_t)r * x->stride_bytes;
+        sum[r] = row[r] + sums_at;
+    }
+    for (uint32_t g = 0, end; g < groups; g = end) {
+        __m512i high[CRUX_PANEL_ROWS_MAX], low[CRUX_PANEL_ROWS_MAX];
+        uint32_t begin = g;
+        end = groups - g < span ? groups : g + span;
+        CRUX_UNROLL
+        for (int r = 0; r < rows; r++) high[r] = low[r] = _mm512_setzero_si512();
+        for (; g < end; g++)
+            add_group(high, low, row, sum, panel, g, rows, nibbles, offsets, steps);
+        CRUX_UNROLL
+        for (int r = 0; r < rows; r++)
+            flush(acc + (size_t)r * acc_stride, high[r], low[r], nibbles ? 8 : 16, begin == 0);
+    }
+}
+
+#define KERNEL(name, rows, nibbles, offsets, steps)                                                \
+    TARGET static void name(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,       \
+                            const struct crux_panel_rows *x) {                                     \
+        run(acc, acc_stride, panel, x, rows, nibbles, offsets, steps);                             \
+    }
+#define KERNELS(rows)                                                                              \
+    KERNEL(q4_g16_##rows, rows, true, false, 4)                                                    \
+    KERNEL(q4_g32_##rows, rows, true, false, 8)                                                    \
+    KERNEL(q4_g16_n_##rows, rows, true, true, 4)                                                   \
+    KERNEL(q4_g32_n_##rows, rows, true, true, 8)                                                   \
+    KERNEL(q8_g16_##rows, rows, false, false, 4)                                                   \
+    KERNEL(q8_g32_##rows, rows, false, false, 8)                                                   \
+    KERNEL(q8_g16_n_##rows, rows, false, true, 4)                                                  \
+    KERNEL(q8_g32_n_##rows, rows, false, true, 8)
+#define NAMES(rows)                                                                                \
+    {                                                                                              \
+        q4_g16_##rows, q4_g32_##rows, q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows,             \
+            q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows                                        \
+    }
+
+KERNELS(8)
+KERNELS(6)
+KERNELS(4)
+KERNELS(3)
+KERNELS(2)
+KERNELS(1)
+
+crux_panel_kernel *crux_planes_choose_avx512(const struct crux_panel *panel, uint32_t rows,
+                                             uint32_t *taken) {
+    static crux_panel_kernel *const kernels[][8] = {NAMES(1), NAMES(2), NAMES(3),
+                                                    NAMES(4), NAMES(6), NAMES(8)};
+    static const uint8_t size[] = {0, 0, 1, 2, 3, 3, 4, 4, 5};
+    static const uint8_t taking[] = {1, 2, 3, 4, 6, 8};
+    unsigned most = size[rows < 8 ? rows : 8];
+    if ((panel->width == CRUX_WIDTH_Q4 ? panel->span_planes : panel->span_halves) == 0)
+        return crux_planes_choose_wide_avx512(panel, rows, taken);
+    /* 5 rows as 3 and 2, 7 as 4 and 3. */
+    if (rows == 5) most = 2;
+    if (rows == 7) most = 3;
+    *taken = taking[most];
+    return kernels[most][(panel->width == CRUX_WIDTH_Q8 ? 4 : 0) + (panel->has_offsets ? 2 : 0) +
+                         (panel->group == 32 ? 1 : 0)];
+}
+
+#endif
