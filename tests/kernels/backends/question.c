@@ -35,11 +35,12 @@ static void fill_tile(struct crux_random *random, const struct crux_tile *tile, 
     int32_t hi = multiplier_max > INT16_MAX ? INT16_MAX : multiplier_max;
     for (uint32_t i = 0; i < tables; i++) {
         int64_t v = number(random, -multiplier_max, hi, wildness);
-        if (tile->width == 1 && tile->has_offsets && multiplier_max == LATTICE_M_MAX &&
-            i >= tables / 2) {
+        /* A lattice around 0, as importers make; LOW_*: multipliers and offsets pull the same way. */
+        bool lattice = tile->width == 1 && tile->has_offsets && multiplier_max == LATTICE_M_MAX;
+        if (lattice && wildness >= LOW_GREATEST && i < tables / 2) v = -v;
+        if (lattice && i >= tables / 2) {
             const uint8_t *m = bytes + 2 * (i - tables / 2);
-            v -= 8 *
-                 (int16_t)(uint16_t)(m[0] | m[1] << 8); /* a lattice around 0, as importers make */
+            v -= 8 * (int16_t)(uint16_t)(m[0] | m[1] << 8);
             if (v < INT16_MIN) v = INT16_MIN;
             if (v > INT16_MAX) v = INT16_MAX;
         }
