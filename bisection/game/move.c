@@ -19,6 +19,7 @@ enum field {
     DEADLINE,  /* u64 */
     INDEX,     /* u64 */
     COUNT,     /* u32 */
+    ROUND,     /* u32 */
     FLAG,      /* u8, 0 or 1 */
     TARGET,    /* u8 */
     ACCOUNT,   /* 20 */
@@ -41,10 +42,10 @@ static const struct {
     [CRUX_MOVE_PUBLISH] = {"publish", {CLAIM, REQUEST, REST}},
     [CRUX_MOVE_OPEN] = {"open", {CLAIM, HASH, COUNT, AMOUNT, TARGET, INDEX, LEAF, REST}},
     [CRUX_MOVE_REVEAL] = {"reveal", {CLAIM, DISPUTE, NODE, REST}},
-    [CRUX_MOVE_PICK] = {"pick", {CLAIM, DISPUTE, NODE, INDEX, FLAG}},
+    [CRUX_MOVE_PICK] = {"pick", {CLAIM, DISPUTE, NODE, ROUND, INDEX, FLAG}},
     [CRUX_MOVE_SIGNED_PICK] = {"signed_pick",
-                               {CLAIM, DISPUTE, NODE, INDEX, FLAG, COUNT, DEADLINE, SIGNATURE}},
-    [CRUX_MOVE_JUMP] = {"jump", {CLAIM, DISPUTE, NODE, COUNT, INDEX, FLAG, LEAF, REST}},
+                               {CLAIM, DISPUTE, NODE, ROUND, INDEX, FLAG, DEADLINE, SIGNATURE}},
+    [CRUX_MOVE_JUMP] = {"jump", {CLAIM, DISPUTE, NODE, ROUND, COUNT, INDEX, FLAG, LEAF, REST}},
     [CRUX_MOVE_EXPAND] = {"expand", {CLAIM, DISPUTE, NODE, HASH, REST}},
     [CRUX_MOVE_PUT] = {"put", {CLAIM, REST}},
     [CRUX_MOVE_PROVE] = {"prove", {CLAIM, DISPUTE, NODE, REST}},
@@ -87,6 +88,7 @@ static void put(struct crux_writer *out, const struct crux_move *move, enum fiel
     case DEADLINE: crux_put_u64(out, move->deadline); return;
     case INDEX: crux_put_u64(out, move->index); return;
     case COUNT: crux_put_u32(out, move->count); return;
+    case ROUND: crux_put_u32(out, move->round); return;
     case FLAG:
     case TARGET: crux_put_u8(out, move->flag); return;
     case ACCOUNT: crux_put_bytes(out, move->account, sizeof(struct crux_account)); return;
@@ -117,6 +119,7 @@ static void get(struct crux_cursor *in, struct crux_move *move, enum field field
     case DEADLINE: move->deadline = crux_get_u64(in); return;
     case INDEX: move->index = crux_get_u64(in); return;
     case COUNT: move->count = crux_get_u32(in); return;
+    case ROUND: move->round = crux_get_u32(in); return;
     case FLAG:
         move->flag = crux_get_u8(in);
         if (move->flag > 1) crux_cursor_fail(in, CRUX_E_MOVE_MALFORMED);

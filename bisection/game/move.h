@@ -69,7 +69,8 @@ struct crux_move {
     uint64_t amount;   /* bond of post, settle; most that open may cost; escrow; withdraw: in all */
     uint64_t deadline; /* escrow; expiry of a signed pick */
     uint64_t index;    /* open: leaf, token.  pick.  jump: leaf, or element */
-    uint32_t count;    /* settle: claims.  open: nonce.  signed pick: round.  jump: op */
+    uint32_t count;    /* settle: claims.  open: nonce.  jump: op */
+    uint32_t round;    /* pick, jump: of the dispute, when the move is made */
     uint8_t flag;      /* settle: private.  open: target.  pick, jump: padding.  delegate: is one */
     const uint8_t *account;  /* settle, pay, bind: requester.  escrow: executor.  delegate */
     const uint8_t *executor; /* pay */
