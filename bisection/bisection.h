@@ -24,6 +24,8 @@
 #include "bisection/merkle/append.h"
 #include "bisection/merkle/proof.h"
 #include "bisection/merkle/tree.h"
+#include "bisection/solver/provider.h"
+#include "bisection/solver/solver.h"
 #include "bisection/witness/evidence.h"
 #include "bisection/witness/witness.h"
 

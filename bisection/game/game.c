@@ -59,7 +59,7 @@ enum crux_status crux_game_apply(struct crux_game *game, const struct crux_accou
         return CRUX_E_MOVE_MALFORMED;
     enum crux_status status = begin(&play, game);
     if (status != CRUX_OK) return status;
-    /* spec/70-game.md: "Times are seconds, below 2^40, and never run backwards (`time_invalid`)." */
+    /* spec/70-game.md#70-the-game: "Times are seconds, below 2^40, and never run backwards (`time_invalid`)." */
     if (now < play.chain.time || now >= CRUX_GAME_TIME_MAX) return CRUX_E_TIME_INVALID;
     play.sender = sender;
     play.now = now;

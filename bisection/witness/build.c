@@ -123,8 +123,8 @@ static enum crux_status put_model(struct crux_writer *out, const struct crux_evi
     return out->status;
 }
 
-static enum crux_status put_layer(struct crux_writer *out, const struct crux_evidence *evidence,
-                                  uint32_t number) {
+enum crux_status crux_witness_put_layer(struct crux_writer *out,
+                                        const struct crux_evidence *evidence, uint32_t number) {
     struct crux_tree_id layers = {CRUX_TREE_LAYERS, 0, 0, 0}, ops = {CRUX_TREE_OPS, 0, number, 0};
     uint8_t layer[CRUX_LAYER_BYTES], ops_root[32];
     uint64_t leaf = number;
@@ -139,8 +139,10 @@ static enum crux_status put_layer(struct crux_writer *out, const struct crux_evi
     return evidence->prove(evidence->ctx, &layers, &leaf, 1, out);
 }
 
-static enum crux_status put_op(struct crux_writer *out, const struct crux_evidence *evidence,
-                               uint32_t layer, uint32_t op, const struct crux_op *descriptor) {
+enum crux_status crux_witness_put_op(struct crux_writer *out, const struct crux_evidence *evidence,
+                                     uint32_t layer, uint32_t op) {
+    const struct crux_program *program = evidence->program;
+    const struct crux_op *descriptor = &program->ops[program->layers[layer].first + op].op;
     struct crux_tree_id ops = {CRUX_TREE_OPS, 0, layer, 0};
     uint8_t bytes[CRUX_DESCRIPTOR_BYTES];
     size_t used;
@@ -306,8 +308,8 @@ static enum crux_status build_op(struct crux_writer *out, const struct crux_evid
     uint64_t page;
     enum crux_status status = find_op(&target, evidence, element);
     if (status == CRUX_OK) status = find_page(&page, &target, element);
-    if (status == CRUX_OK) status = put_layer(out, evidence, element->layer);
-    if (status == CRUX_OK) status = put_op(out, evidence, element->layer, element->op, target.op);
+    if (status == CRUX_OK) status = crux_witness_put_layer(out, evidence, element->layer);
+    if (status == CRUX_OK) status = crux_witness_put_op(out, evidence, element->layer, element->op);
     if (status == CRUX_OK && !is_empty(&target))
         status = put_leaf(out, evidence, &target.tree, page);
     if (status != CRUX_OK || element->kind == CRUX_ELEMENT_PADDING) return status;
@@ -321,7 +323,7 @@ static enum crux_status build_output(struct crux_writer *out, const struct crux_
     if (index >= crux_list_slots(evidence->claim->chosen_tokens)) return CRUX_E_ELEMENT_OUTSIDE;
     if (index >= evidence->claim->chosen_tokens)
         return put_list(out, evidence, CRUX_TREE_OUTPUT, index);
-    status = put_layer(out, evidence, header->layers - 1);
+    status = crux_witness_put_layer(out, evidence, header->layers - 1);
     if (status == CRUX_OK) status = put_list(out, evidence, CRUX_TREE_OUTPUT, index);
     if (status != CRUX_OK) return status;
     return put_record(out, evidence, evidence->claim->request_tokens - 1 + (uint32_t)index,
@@ -353,7 +355,7 @@ enum crux_status crux_witness_build(struct crux_writer *out, const struct crux_e
     case CRUX_ELEMENT_PADDING: status = build_op(out, evidence, element); break;
     case CRUX_ELEMENT_NULL:
         status = find_layer(&target, evidence, element->pos, element->layer);
-        if (status == CRUX_OK) status = put_layer(out, evidence, element->layer);
+        if (status == CRUX_OK) status = crux_witness_put_layer(out, evidence, element->layer);
         break;
     case CRUX_ELEMENT_CLOSE: status = CRUX_OK; break;
     case CRUX_ELEMENT_COUNT:

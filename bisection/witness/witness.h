@@ -26,6 +26,15 @@ CRUX_MUST_CHECK
 enum crux_status crux_witness_build(struct crux_writer *out, const struct crux_evidence *evidence,
                                     const struct crux_element_id *element);
 
+/* The parts model and layer, and the part op, of spec/40-adjudicator.md#parts: moves of a game bring them too.
+ * In: layer < layers; op < its ops. */
+CRUX_MUST_CHECK
+enum crux_status crux_witness_put_layer(struct crux_writer *out,
+                                        const struct crux_evidence *evidence, uint32_t layer);
+CRUX_MUST_CHECK
+enum crux_status crux_witness_put_op(struct crux_writer *out, const struct crux_evidence *evidence,
+                                     uint32_t layer, uint32_t op);
+
 /* A case: claim, element and witness in one file, for people and for vectors.
  * "CRUXCASE" || version u32 (1) || claim (140) || element (117) || witness length u32 || witness */
 enum { CRUX_CASE_HEAD_BYTES = 8 + 4 + CRUX_CLAIM_BYTES + CRUX_ELEMENT_BYTES + 4 };

@@ -1,0 +1,2 @@
+set(table ../../support/game_table.c ../../support/game_models.c ../../support/toy_program.c ../../support/toy_world.c)
+crux_add_test(NAME solver_faults SOURCES test_solver_faults.c ${table})
