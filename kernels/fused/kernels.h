@@ -29,7 +29,8 @@ enum crux_isa {
     CRUX_ISAS
 };
 
-/* Arguments and limits are those of the reference functions, which the plain table holds. */
+/* Arguments and limits are those of the reference functions, which the plain table holds; but what sample leaves in its
+ * scratch is nobody's business. */
 struct crux_fused_kernels {
     enum crux_isa isa;
     const char *name;

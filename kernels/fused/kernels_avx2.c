@@ -6,11 +6,13 @@
 #include "kernels/fused/vector/avx2.h"
 
 #include "kernels/fused/activation/vector.h"
+#include "kernels/fused/embed/vector.h"
 #include "kernels/fused/linear/vector.h"
 #include "kernels/fused/norm/vector.h"
 #include "kernels/fused/quant_rows/vector.h"
 #include "kernels/fused/residual/vector.h"
 #include "kernels/fused/rope/vector.h"
+#include "kernels/fused/sample/vector.h"
 
 const struct crux_fused_kernels crux_fused_kernels_avx2 = {
     .isa = CRUX_ISA_AVX2,
@@ -23,9 +25,9 @@ const struct crux_fused_kernels crux_fused_kernels_avx2 = {
     .attention = crux_fused_attention_block_avx2,
     .residual = vector_residual,
     .finish = vector_finish,
-    .embed = crux_fused_embed_reference,
-    .sample = crux_fused_sample_reference,
-    .greedy = crux_fused_sample_greedy_reference,
+    .embed = vector_embed,
+    .sample = vector_sample,
+    .greedy = vector_greedy,
 };
 
 #endif

@@ -1,14 +1,20 @@
 #include "kernels/base/bytes.h"
 #include "kernels/base/sha256.h"
-#include "kernels/fused/exact.h"
 #include "kernels/fused/exp2.h"
-#include "kernels/fused/sample/steps.h"
+#include "kernels/fused/sample/parts.h"
 
 struct crux_sample_range crux_fused_sample_range(enum crux_sample_param param) {
     static const struct crux_sample_range range[CRUX_SAMPLE_PARAMS] = {
         {0, 1 << 20}, {0, 1 << 24}, {0, CRUX_SAMPLE_ONE}, {0, CRUX_SAMPLE_ONE}, {1 << 12, 1 << 20}};
     CRUX_ASSERT((unsigned)param < CRUX_SAMPLE_PARAMS);
     return range[param];
+}
+
+void crux_sample_clamp(int32_t p[CRUX_SAMPLE_PARAMS], const int32_t params[CRUX_SAMPLE_PARAMS]) {
+    for (unsigned i = 0; i < CRUX_SAMPLE_PARAMS; i++) {
+        struct crux_sample_range range = crux_fused_sample_range((enum crux_sample_param)i);
+        p[i] = (int32_t)crux_clamp(params[i], range.lo, range.hi);
+    }
 }
 
 uint32_t crux_fused_sample_draw(const uint8_t seed[32], uint32_t pos, uint32_t sample) {
@@ -31,9 +37,9 @@ uint32_t crux_fused_sample_greedy_reference(const struct crux_fused_sample *conf
     return best;
 }
 
-static void penalise(int32_t *adjusted, const struct crux_fused_sample *config,
-                     const int32_t *logits, const int32_t *recent, uint32_t recent_count,
-                     int32_t penalty) {
+void crux_sample_penalise(int32_t *adjusted, const struct crux_fused_sample *config,
+                          const int32_t *logits, const int32_t *recent, uint32_t recent_count,
+                          int32_t penalty) {
     for (uint32_t v = 0; v < config->vocab; v++)
         adjusted[v] = logits[v] < -INT32_MAX ? -INT32_MAX : logits[v];
     for (uint32_t i = 0; i < recent_count;
@@ -49,15 +55,13 @@ static void penalise(int32_t *adjusted, const struct crux_fused_sample *config,
 /* Fills weight and count, the number of entries of each weight. */
 static void weigh(struct crux_sample_scratch *scratch, const struct crux_fused_sample *config,
                   int64_t greatest, int32_t temperature, const uint16_t *exp2) {
-    int64_t rate = ((int64_t)CRUX_SAMPLE_LOG2_E_Q30 << CRUX_SAMPLE_RATE_SHIFT) / temperature;
+    int64_t rate = crux_sample_rate(temperature);
     for (uint32_t w = 0; w < CRUX_SAMPLE_WEIGHTS; w++) scratch->count[w] = 0;
     for (uint32_t v = 0; v < config->vocab; v++) {
         int64_t below = scratch->adjusted[v] - greatest;
         if (below < -INT32_MAX) below = -INT32_MAX;
-        int64_t score =
-            crux_exact_requant((crux_i128)below * rate, CRUX_SAMPLE_SCORE_SHIFT + config->fraction,
-                               0, CRUX_SAMPLE_SCORE_LEAST, 0);
-        scratch->weight[v] = crux_exact_exp2(exp2, score);
+        scratch->weight[v] =
+            crux_exact_exp2(exp2, crux_sample_score(below, rate, config->fraction));
         scratch->count[scratch->weight[v]]++;
     }
 }
@@ -78,7 +82,7 @@ static uint32_t least_of_top_p(const uint32_t *count, uint32_t least, int32_t to
     int64_t mass = 0, reached = 0;
     for (uint32_t t = least; t < CRUX_SAMPLE_WEIGHTS; t++)
         mass += (int64_t)count[t] * t; /* below 2^34 */
-    int64_t wanted = (mass * top_p + CRUX_SAMPLE_ONE - 1) / CRUX_SAMPLE_ONE;
+    int64_t wanted = crux_sample_wanted(mass, top_p);
     for (uint32_t t = CRUX_SAMPLE_WEIGHTS; t-- > least;) {
         reached += (int64_t)count[t] * t;
         if (reached >= wanted) return t;
@@ -105,18 +109,15 @@ uint32_t crux_fused_sample_reference(struct crux_sample_scratch *scratch,
                                      const int32_t *recent, uint32_t recent_count, uint32_t draw,
                                      const uint16_t exp2[CRUX_TABLE_ENTRIES]) {
     int32_t p[CRUX_SAMPLE_PARAMS];
-    for (unsigned i = 0; i < CRUX_SAMPLE_PARAMS; i++) {
-        struct crux_sample_range range = crux_fused_sample_range((enum crux_sample_param)i);
-        p[i] = (int32_t)crux_clamp(params[i], range.lo, range.hi);
-    }
-    penalise(scratch->adjusted, config, logits, recent, recent_count, p[CRUX_SAMPLE_PENALTY]);
+    crux_sample_clamp(p, params);
+    crux_sample_penalise(scratch->adjusted, config, logits, recent, recent_count,
+                         p[CRUX_SAMPLE_PENALTY]);
     uint32_t best = crux_fused_sample_greedy_reference(config, scratch->adjusted);
     if (p[CRUX_SAMPLE_TEMPERATURE] == 0) return best;
     weigh(scratch, config, scratch->adjusted[best], p[CRUX_SAMPLE_TEMPERATURE], exp2);
     uint32_t least = least_of_top_k(scratch->count, p[CRUX_SAMPLE_TOP_K]);
     least = least_of_top_p(scratch->count, least, p[CRUX_SAMPLE_TOP_P]);
-    if (least < (uint32_t)p[CRUX_SAMPLE_MIN_P]) least = (uint32_t)p[CRUX_SAMPLE_MIN_P];
-    if (least > UINT16_MAX) least = UINT16_MAX;
+    least = crux_sample_least(least, p[CRUX_SAMPLE_MIN_P]);
     scratch->least = (uint16_t)least;
     return draw_token(config, scratch->weight, least, draw);
 }

@@ -232,6 +232,56 @@ static void greedy(const struct crux_fused_kernels *plain, const struct crux_fus
     assert_int_equal(other->greedy(&config, a), plain->greedy(&config, a));
 }
 
+/* Logits as models have them (the greatest ones are few), all alike, or anything. */
+static void choose_logits(struct crux_random *random, int32_t *logits, uint32_t vocab,
+                          int32_t fraction) {
+    unsigned kind = (unsigned)crux_random_below(random, 4);
+    int64_t unit = INT64_C(1) << fraction, middle = crux_random_between(random, -5, 5) * unit;
+    if (kind == 0) {
+        fill(random, logits, vocab, INT32_MIN, INT32_MAX);
+        return;
+    }
+    for (uint32_t v = 0; v < vocab; v++) {
+        int64_t at = middle;
+        for (unsigned i = 0; i < 8 && kind != 3; i++) /* a bell, with a width of 1 or 16 */
+            at += crux_random_between(random, -unit, unit) * (kind == 1 ? 1 : 16) / 8;
+        logits[v] = (int32_t)(at < INT32_MIN ? INT32_MIN : at > INT32_MAX ? INT32_MAX : at);
+    }
+}
+
+/* A sixth of vocabularies as large as real ones are. */
+static void sample(const struct crux_fused_kernels *plain, const struct crux_fused_kernels *other,
+                   struct crux_random *random, uint32_t width) {
+    enum { VOCAB_MAX = 50000 };
+    static int32_t logits[VOCAB_MAX], adjusted[VOCAB_MAX];
+    static uint16_t weight[VOCAB_MAX], exp2[CRUX_TABLE_ENTRIES];
+    static uint32_t count[CRUX_SAMPLE_WEIGHTS];
+    struct crux_sample_scratch scratch = {adjusted, weight, count, 0};
+    struct crux_fused_sample config = {.vocab = crux_random_one_in(random, 6) ? VOCAB_MAX - width
+                                                                              : width,
+                                       .block = CRUX_SAMPLE_BLOCK,
+                                       .fraction = (int32_t)crux_random_between(random, 0, 26)};
+    int32_t params[CRUX_SAMPLE_PARAMS], recent[CRUX_SAMPLE_RECENT];
+    uint32_t draw = (uint32_t)crux_random_below(random, UINT32_C(1) << 30);
+    for (unsigned i = 0; i < CRUX_SAMPLE_PARAMS; i++) {
+        struct crux_sample_range range = crux_fused_sample_range((enum crux_sample_param)i);
+        params[i] = (int32_t)crux_random_edgy(random, range.lo, range.hi);
+    }
+    if (crux_random_below(random, 4) != 0)
+        params[CRUX_SAMPLE_TEMPERATURE] = (int32_t)crux_random_between(random, 1000, 200000);
+    if (crux_random_one_in(random, 2)) params[CRUX_SAMPLE_TOP_K] = 40;
+    if (crux_random_one_in(random, 2)) params[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE;
+    for (unsigned i = 0; i < CRUX_SAMPLE_RECENT; i++)
+        recent[i] = (int32_t)crux_random_below(random, config.vocab);
+    crux_table_exp2(exp2);
+    choose_logits(random, logits, config.vocab, config.fraction);
+    uint32_t want =
+        plain->sample(&scratch, &config, logits, params, recent, CRUX_SAMPLE_RECENT, draw, exp2);
+    assert_int_equal(
+        other->sample(&scratch, &config, logits, params, recent, CRUX_SAMPLE_RECENT, draw, exp2),
+        want);
+}
+
 static void every_width(compare *one) {
     const struct crux_fused_kernels *plain = crux_fused_kernels(CRUX_ISA_PLAIN);
     for (unsigned isa = CRUX_ISA_PLAIN + 1; isa < CRUX_ISAS; isa++) {
@@ -257,6 +307,7 @@ EVERY_WIDTH(activation)
 EVERY_WIDTH(residual)
 EVERY_WIDTH(finish)
 EVERY_WIDTH(greedy)
+EVERY_WIDTH(sample)
 
 static void every_table_is_whole(void **state CRUX_UNUSED) {
     for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
@@ -284,6 +335,7 @@ int main(void) {
         cmocka_unit_test(test_residual),
         cmocka_unit_test(test_finish),
         cmocka_unit_test(test_greedy),
+        cmocka_unit_test(test_sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,4 @@
-#include "kernels/fused/embed/embed.h"
+#include "kernels/fused/kernels.h"
 #include "tests/support/fused_harness.h"
 
 enum { CONTEXT = 5 };
@@ -32,9 +32,13 @@ static void one_case(struct harness *h) {
 
     struct crux_tiles tiles = {tile, vocab, width, table.bytes};
     int32_t *r = harness_alloc(h, width, sizeof *r);
-    crux_fused_embed_reference(r, &config, h->tokens[pos], &tiles, rowmul,
-                               has_positions ? places + pos * width : NULL);
-    harness_expect(h, "r", value, r);
+    for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+        const struct crux_fused_kernels *k = crux_fused_kernels((enum crux_isa)isa);
+        if (k == NULL) continue;
+        k->embed(r, &config, h->tokens[pos], &tiles, rowmul,
+                 has_positions ? places + pos * width : NULL);
+        harness_expect(h, k->name, value, r);
+    }
 }
 
 int main(int argc, char **argv) {

@@ -1,4 +1,4 @@
-#include "kernels/fused/quant_rows/quant_rows.h"
+#include "kernels/fused/kernels.h"
 #include "tests/support/fused_harness.h"
 
 static struct crux_type random_type(struct harness *h) {
@@ -28,17 +28,24 @@ static void one_case(struct harness *h) {
     int16_t *x = harness_alloc(h, count, sizeof *x);
     int8_t *e = harness_alloc(h, rows, sizeof *e);
     int e_max = crux_fused_quant_rows_e_max(type, limit);
+    int32_t *wide = v;
     if (type.dtype == CRUX_I64) {
         crux_fused_quant_rows_i64(x, e, v, rows, width, limit, e_max);
-    } else if (type.dtype == CRUX_I32) {
-        crux_fused_quant_rows_i32(x, e, v, rows, width, limit, e_max);
-    } else {
-        int32_t *wide = harness_alloc(h, count, sizeof *wide);
-        for (size_t i = 0; i < count; i++) wide[i] = ((const int16_t *)v)[i];
-        crux_fused_quant_rows_i32(x, e, wide, rows, width, limit, e_max);
+        harness_expect(h, "e", out.e, e);
+        harness_expect(h, "x", out.x, x);
+        return;
     }
-    harness_expect(h, "e", out.e, e);
-    harness_expect(h, "x", out.x, x);
+    if (type.dtype == CRUX_I16) {
+        wide = harness_alloc(h, count, sizeof *wide);
+        for (size_t i = 0; i < count; i++) wide[i] = ((const int16_t *)v)[i];
+    }
+    for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+        const struct crux_fused_kernels *k = crux_fused_kernels((enum crux_isa)isa);
+        if (k == NULL) continue;
+        k->quant_rows(x, e, wide, rows, width, limit, e_max);
+        harness_expect(h, k->name, out.e, e);
+        harness_expect(h, k->name, out.x, x);
+    }
 }
 
 int main(int argc, char **argv) {

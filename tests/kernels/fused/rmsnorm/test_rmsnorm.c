@@ -1,4 +1,4 @@
-#include "kernels/fused/rmsnorm/rmsnorm.h"
+#include "kernels/fused/kernels.h"
 #include "tests/support/fused_norm.h"
 
 static void one_case(struct harness *h) {
@@ -23,8 +23,12 @@ static void one_case(struct harness *h) {
     int32_t *n = harness_alloc(h, (size_t)rows * width, sizeof *n);
     int16_t *y = harness_alloc(h, width, sizeof *y);
     int e_max = crux_fused_quant_rows_e_max(r_type, CRUX_LIMIT_WIDE);
-    crux_fused_rmsnorm_reference(n, y, &constants, r, rows, width, e_max, w);
-    harness_expect(h, "n", value, n);
+    for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+        const struct crux_fused_kernels *k = crux_fused_kernels((enum crux_isa)isa);
+        if (k == NULL) continue;
+        k->rmsnorm(n, y, &constants, r, rows, width, e_max, w);
+        harness_expect(h, k->name, value, n);
+    }
 }
 
 int main(int argc, char **argv) {

@@ -1,4 +1,4 @@
-#include "kernels/fused/rope/rope.h"
+#include "kernels/fused/kernels.h"
 #include "tests/support/fused_harness.h"
 
 enum { CONTEXT = 3 };
@@ -31,8 +31,12 @@ static void one_case(struct harness *h) {
     harness_run(h, pos, 1);
 
     int32_t *out = harness_alloc(h, (size_t)heads * width, sizeof *out);
-    crux_fused_rope_reference(out, &config, v, heads, width, table + (size_t)pos * pairs * 3);
-    harness_expect(h, "out", value, out);
+    for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+        const struct crux_fused_kernels *k = crux_fused_kernels((enum crux_isa)isa);
+        if (k == NULL) continue;
+        k->rope(out, &config, v, heads, width, table + (size_t)pos * pairs * 3);
+        harness_expect(h, k->name, value, out);
+    }
 }
 
 int main(int argc, char **argv) {
