@@ -8,8 +8,10 @@ enum crux_status crux_engine_load(struct crux_engine_loaded *loaded, const char 
     char what[CRUX_NAME_BYTES];
     enum crux_status status = crux_model_file_open(&loaded->file, path, message);
     if (status != CRUX_OK) return status;
-    const struct crux_engine_source source = {&loaded->file.config.decoder, &loaded->file.program,
-                                              &loaded->file.memory};
+    const struct crux_engine_source source = {.config = &loaded->file.config.decoder,
+                                              .program = &loaded->file.program,
+                                              .memory = &loaded->file.memory,
+                                              .mapped = loaded->file.map != NULL};
     status = crux_engine_model_open(&loaded->model, &source, backend, what);
     if (status == CRUX_OK) return CRUX_OK;
     (void)snprintf(message, CRUX_MODEL_MESSAGE_BYTES, "%s: %s", what, crux_status_text(status));

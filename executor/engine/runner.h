@@ -40,6 +40,8 @@ struct crux_engine_source {
     const struct crux_fused_decoder *config;
     const struct crux_program *program;     /* what crux_fused_decoder makes of config */
     const struct crux_model_memory *memory; /* one entry a tensor of the program */
+    bool
+        mapped; /* tensors lie in a read-only map of a file: pages of packed matrices are given back to it */
 };
 
 /* Out: model, NULL on failure; what, if not NULL: the tensor, op or backend at fault (CRUX_NAME_BYTES).

@@ -1,16 +1,20 @@
+#define _DEFAULT_SOURCE /* madvise */
 #include "executor/engine/runner_memory.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "executor/engine/processors.h"
 #include "kernels/kernels.h"
 
-void *runner_memory_get(struct runner_memory *memory, size_t count, size_t size) {
-    if (size == 0 || count > (SIZE_MAX - CRUX_BACKEND_ALIGN_BYTES) / size) return NULL;
-    size_t bytes = count * size == 0 ? 1 : count * size;
-    bytes = (bytes + CRUX_BACKEND_ALIGN_BYTES - 1) / CRUX_BACKEND_ALIGN_BYTES *
-            CRUX_BACKEND_ALIGN_BYTES;
+enum { HUGE_BYTES = 2 << 20 };
+
+/* In: align, a power of two. */
+static void *get(struct runner_memory *memory, size_t bytes, size_t align) {
+    if (bytes > SIZE_MAX - align) return NULL;
+    bytes = (bytes + align - 1) / align * align;
     if (memory->count == memory->cap) {
         size_t cap = memory->cap == 0 ? 64 : 2 * memory->cap;
         void **blocks = realloc(memory->block, cap * sizeof *blocks);
@@ -18,11 +22,27 @@ void *runner_memory_get(struct runner_memory *memory, size_t count, size_t size)
         memory->block = blocks;
         memory->cap = cap;
     }
-    void *block = aligned_alloc(CRUX_BACKEND_ALIGN_BYTES, bytes);
+    void *block = aligned_alloc(align, bytes);
     if (block == NULL) return NULL;
-    memset(block, 0, bytes);
     memory->block[memory->count++] = block;
     memory->bytes += bytes;
+    return block;
+}
+
+void *runner_memory_get(struct runner_memory *memory, size_t count, size_t size) {
+    if (size == 0 || count > SIZE_MAX / size) return NULL;
+    size_t bytes = count * size == 0 ? 1 : count * size;
+    void *block = get(memory, bytes, CRUX_BACKEND_ALIGN_BYTES);
+    if (block != NULL) memset(block, 0, bytes);
+    return block;
+}
+
+void *runner_memory_get_large(struct runner_memory *memory, size_t bytes) {
+    if (bytes < HUGE_BYTES) return get(memory, bytes == 0 ? 1 : bytes, CRUX_BACKEND_ALIGN_BYTES);
+    void *block = get(memory, bytes, HUGE_BYTES);
+    if (block == NULL) return NULL;
+    (void)madvise(block, bytes, MADV_HUGEPAGE);
+    crux_processors_spread(block, bytes);
     return block;
 }
 

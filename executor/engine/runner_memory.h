@@ -13,6 +13,10 @@ struct runner_memory {
 
 /* Returns: count * size zero bytes (one at least) at a multiple of CRUX_BACKEND_ALIGN_BYTES; NULL if there are none. */
 void *runner_memory_get(struct runner_memory *memory, size_t count, size_t size);
+/* For weights: one core read them 1.4 times as fast from huge pages as from small ones.
+ * Returns: `bytes` bytes of any value at such a multiple, in huge pages where the system has them, spread over the
+ * machine's memory nodes; NULL if there are none. */
+void *runner_memory_get_large(struct runner_memory *memory, size_t bytes);
 void runner_memory_free(struct runner_memory *memory);
 
 #endif

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "executor/engine/runner_pack.h"
 #include "executor/engine/runner_parts.h"
 
 enum { BIAS_MOST = 1 << 24, WORD_BYTES = CRUX_NAME_BYTES };
@@ -13,6 +14,7 @@ static const struct crux_type wide = {CRUX_I32, -INT32_MAX, INT32_MAX};
 struct opening {
     struct crux_engine_model *model;
     const struct crux_model_memory *memory;
+    struct runner_packing packing;
     enum crux_status status;
     char what[WORD_BYTES];
 };
@@ -121,12 +123,12 @@ static struct runner_norm norm_of(struct opening *o, const char *name, enum crux
 static void pack(struct opening *o, struct runner_matrix *matrix, const struct crux_tiles *tiles) {
     const struct crux_backend *backend = o->model->backend;
     if (o->status != CRUX_OK) return;
-    if (tiles->inputs > CRUX_BACKEND_INPUTS_MAX) fail(o, CRUX_E_UNSUPPORTED, backend->name);
-    void *packed =
-        get(o, backend->packed_bytes(&tiles->tile, tiles->rows, tiles->inputs), sizeof(uint8_t));
-    if (o->status != CRUX_OK) return;
-    backend->pack(packed, tiles);
-    matrix->packed = (struct crux_backend_matrix){tiles->tile, tiles->rows, tiles->inputs, packed};
+    if (tiles->inputs > CRUX_BACKEND_INPUTS_MAX) {
+        fail(o, CRUX_E_UNSUPPORTED, backend->name);
+        return;
+    }
+    enum crux_status status = runner_pack_add(&o->packing, &matrix->packed, tiles);
+    if (status != CRUX_OK) fail(o, status, "model");
 }
 
 /* A matrix of each expert: one tensor of three dimensions, whose rows are cut among them. */
@@ -371,6 +373,9 @@ static void open_all(struct opening *o) {
     open_tables(o);
     for (uint32_t i = 0; i < model->config.blocks && o->status == CRUX_OK; i++) open_block(o, i);
     open_ends(o);
+    if (o->status != CRUX_OK) return;
+    enum crux_status status = runner_pack_all(&o->packing, &model->memory);
+    if (status != CRUX_OK) fail(o, status, "matrices");
 }
 
 static bool is_little_endian(void) {
@@ -396,7 +401,9 @@ enum crux_status crux_engine_model_open(struct crux_engine_model **out,
         o.model->fused = o.model->backend->fused();
     if (!is_little_endian()) fail(&o, CRUX_E_UNSUPPORTED, "byte order");
     if (!belong_together(source->config, source)) fail(&o, CRUX_E_BAD_LAYOUT, "program");
+    o.packing = (struct runner_packing){.backend = o.model->backend, .mapped = source->mapped};
     if (o.status == CRUX_OK) open_all(&o);
+    runner_pack_free(&o.packing);
     if (what != NULL) memcpy(what, o.what, CRUX_NAME_BYTES);
     if (o.status == CRUX_OK)
         *out = o.model;

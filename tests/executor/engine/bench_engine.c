@@ -35,7 +35,7 @@ int main(int argc, char **argv) {
         need(crux_fused_decoder_table(&config, program.tensors[i].name, memory.tensors[i].bytes,
                                       memory.tensors[i].len),
              "tables");
-    struct crux_engine_source source = {&config, &program, &memory};
+    struct crux_engine_source source = {.config = &config, .program = &program, .memory = &memory};
     need(crux_engine_model_open(&model, &source, backend, what), what);
     need(crux_engine_open(&engine, model, &options), "engine");
     need(crux_engine_generate(engine, NULL, &request, NULL, &result), "run");

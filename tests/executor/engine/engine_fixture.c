@@ -121,7 +121,8 @@ void engine_fixture_free(struct engine_fixture *f) {
 
 void engine_pair_open(struct engine_pair *pair, const struct engine_fixture *f, const char *backend,
                       const struct crux_engine_options *options) {
-    struct crux_engine_source source = {&f->config, &f->program, &f->memory};
+    struct crux_engine_source source = {
+        .config = &f->config, .program = &f->program, .memory = &f->memory};
     char what[CRUX_NAME_BYTES];
     enum crux_status status = crux_engine_model_open(&pair->model, &source, backend, what);
     if (status != CRUX_OK) fail_msg("%s: %s", what, crux_status_name(status));

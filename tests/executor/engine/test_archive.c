@@ -117,7 +117,8 @@ static void test_other_weights(void **state) {
         tensors[i].bytes = test_malloc(tensors[i].len);
         memcpy(tensors[i].bytes, f.memory.tensors[i].bytes, tensors[i].len);
         tensors[i].bytes[tensors[i].len / 2] ^= 0x10;
-        const struct crux_engine_source source = {&f.config, &f.program, &other};
+        const struct crux_engine_source source = {
+            .config = &f.config, .program = &f.program, .memory = &other};
         const struct crux_lie lie = {.memory = &other};
         struct crux_engine_model *model;
         assert_int_equal(crux_engine_model_open(&model, &source, NULL, NULL), CRUX_OK);

@@ -309,7 +309,8 @@ static void test_limits(void **state) {
     (void)state;
     engine_fixture_random_config(&config, &random, 2);
     engine_fixture_init(&f, &config, &random);
-    struct crux_engine_source source = {&f.config, &f.program, &f.memory};
+    struct crux_engine_source source = {
+        .config = &f.config, .program = &f.program, .memory = &f.memory};
 
     engine_pair_open(&pair, &f, "reference", &options);
     assert_int_equal(crux_engine_sequence_open(&row.sequence, pair.engine, &ask), CRUX_OK);

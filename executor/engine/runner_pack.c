@@ -1,0 +1,112 @@
+#define _DEFAULT_SOURCE /* madvise */
+#include "executor/engine/runner_pack.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "executor/engine/threads.h"
+
+enum {
+    TASK_BYTES = 512 << 10, /* packed by a task, about */
+    THREAD_BYTES = 1 << 20  /* packed by a thread at least, or it is not worth starting */
+};
+
+static uint32_t panels_of(const struct runner_packing *packing, const struct runner_packed *item) {
+    return (item->tiles.rows - 1) / packing->backend->panel_outputs + 1;
+}
+
+enum crux_status runner_pack_add(struct runner_packing *packing, struct crux_backend_matrix *matrix,
+                                 const struct crux_tiles *tiles) {
+    if (packing->count == packing->cap) {
+        size_t cap = packing->cap == 0 ? 256 : 2 * packing->cap;
+        struct runner_packed *list = realloc(packing->list, cap * sizeof *list);
+        if (list == NULL) return CRUX_E_OUT_OF_MEMORY;
+        packing->list = list;
+        packing->cap = cap;
+    }
+    struct runner_packed *item = &packing->list[packing->count++];
+    size_t bytes = packing->backend->packed_bytes(&tiles->tile, tiles->rows, tiles->inputs);
+    *item = (struct runner_packed){.matrix = matrix, .tiles = *tiles, .at = packing->bytes};
+    uint32_t panels = panels_of(packing, item), tasks = (uint32_t)(bytes / TASK_BYTES + 1);
+    if (tasks > panels) tasks = panels;
+    item->panels = (panels - 1) / tasks + 1;
+    item->first_task = packing->tasks;
+    packing->tasks += (panels - 1) / item->panels + 1;
+    packing->bytes += (bytes + CRUX_BACKEND_ALIGN_BYTES - 1) / CRUX_BACKEND_ALIGN_BYTES *
+                      CRUX_BACKEND_ALIGN_BYTES;
+    return CRUX_OK;
+}
+
+/* Whole pages inside these bytes leave this process's memory; the file still has them. */
+static void give_back(const uint8_t *bytes, size_t len) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)bytes;
+    uintptr_t start = (first + page - 1) / page * page, end = (first + len) / page * page;
+    if (start < end) (void)madvise((void *)start, end - start, MADV_DONTNEED);
+}
+
+static const struct runner_packed *item_of(const struct runner_packing *packing, uint32_t task) {
+    size_t low = 0, high = packing->count;
+    while (high - low > 1) {
+        size_t middle = low + (high - low) / 2;
+        if (packing->list[middle].first_task <= task)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &packing->list[low];
+}
+
+/* The tasks from `first` on: a pool takes a limited number at once. */
+struct run {
+    const struct runner_packing *packing;
+    uint32_t first;
+};
+
+static void pack_panels(void *ctx, uint32_t number, unsigned thread) {
+    const struct run *run = ctx;
+    const struct runner_packing *packing = run->packing;
+    uint32_t task = run->first + number;
+    const struct runner_packed *item = item_of(packing, task);
+    uint32_t first = (task - item->first_task) * item->panels,
+             left = panels_of(packing, item) - first;
+    uint32_t panels = left < item->panels ? left : item->panels;
+    (void)thread;
+    packing->backend->pack_range(packing->memory + item->at, &item->tiles, first, panels);
+    if (!packing->mapped) return;
+    size_t row = (size_t)crux_tiles_row_bytes(&item->tiles.tile, item->tiles.inputs),
+           rows = packing->backend->panel_outputs;
+    size_t end = ((size_t)first + panels) * rows, outputs = item->tiles.rows;
+    if (end > outputs) end = outputs;
+    give_back(item->tiles.bytes + first * rows * row, (end - first * rows) * row);
+}
+
+enum crux_status runner_pack_all(struct runner_packing *packing, struct runner_memory *memory) {
+    unsigned threads = crux_threads_default();
+    struct crux_threads *pool;
+    if (packing->count == 0) return CRUX_OK;
+    if (threads > packing->bytes / THREAD_BYTES + 1)
+        threads = (unsigned)(packing->bytes / THREAD_BYTES + 1);
+    packing->memory = runner_memory_get_large(memory, packing->bytes);
+    if (packing->memory == NULL) return CRUX_E_OUT_OF_MEMORY;
+    for (size_t i = 0; i < packing->count; i++) {
+        const struct runner_packed *item = &packing->list[i];
+        *item->matrix = (struct crux_backend_matrix){
+            item->tiles.tile, item->tiles.rows, item->tiles.inputs, packing->memory + item->at};
+    }
+    enum crux_status status = crux_threads_open(&pool, threads, NULL);
+    if (status != CRUX_OK) return status;
+    for (struct run run = {packing, 0}; run.first < packing->tasks;) {
+        uint32_t left = packing->tasks - run.first;
+        uint32_t some = left < CRUX_THREADS_TASKS_MAX ? left : CRUX_THREADS_TASKS_MAX;
+        crux_threads_run(pool, pack_panels, &run, some);
+        run.first += some;
+    }
+    crux_threads_close(pool);
+    return CRUX_OK;
+}
+
+void runner_pack_free(struct runner_packing *packing) {
+    free(packing->list);
+    packing->list = NULL;
+}
