@@ -9,7 +9,10 @@
 
 #define TARGET CRUX_TARGET("avx2")
 
-enum { ROWS_MAX = 4, AHEAD_BYTES = 4096 };
+/* Keeps the compiler from adding products up before it adds them to v: they would not all find a register. */
+#define KEEP(v) __asm__("" : "+x"(v))
+
+enum { ROWS_MAX = 4 };
 
 TARGET CRUX_INLINE __m256i broadcast(const void *at) {
     int word;
@@ -24,19 +27,13 @@ TARGET CRUX_INLINE __m256i load_entry(const uint8_t *entry, bool offsets, int ha
         _mm_loadu_si128((const __m128i *)(const void *)(entry + 16 * half)));
 }
 
-/* 8 outputs out of 32 bytes of u: pairs of inputs (0, 2), (1, 3), and of q4 also (4, 6), (5, 7). */
-TARGET CRUX_INLINE void split(__m256i u[4], const uint8_t *at, bool nibbles) {
-    __m256i v = _mm256_loadu_si256((const __m256i *)(const void *)at);
-    if (nibbles) {
-        const __m256i mask = _mm256_set1_epi16(15);
-        u[0] = _mm256_and_si256(v, mask);
-        u[1] = _mm256_and_si256(_mm256_srli_epi16(v, 8), mask);
-        u[2] = _mm256_and_si256(_mm256_srli_epi16(v, 4), mask);
-        u[3] = _mm256_srli_epi16(v, 12);
-    } else {
-        u[0] = _mm256_and_si256(v, _mm256_set1_epi16(255));
-        u[1] = _mm256_srli_epi16(v, 8);
-    }
+/* 8 outputs of word i out of 32 bytes of u: inputs (0, 2), (1, 3), and of q4 then (4, 6), (5, 7). */
+TARGET CRUX_INLINE __m256i pick(__m256i v, int i, bool nibbles) {
+    if (!nibbles)
+        return i == 0 ? _mm256_and_si256(v, _mm256_set1_epi16(255)) : _mm256_srli_epi16(v, 8);
+    if (i == 3) return _mm256_srli_epi16(v, 12);
+    if (i != 0) v = _mm256_srli_epi16(v, i == 1 ? 8 : 4);
+    return _mm256_and_si256(v, _mm256_set1_epi16(15));
 }
 
 /* acc[0..7] = (first ? 0 : acc[0..7]) + 65536 * high + low */
@@ -68,24 +65,23 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const struct crux_panel *pa
     size_t at = 8 * (size_t)steps * g, at_sum = CRUX_PAIRS_SUM_BYTES * (size_t)g;
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
-    __m256i c[ROWS_MAX][2], u[2][4];
-    if (rows == 1) {
-        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
-            _mm_prefetch((const char *)((uintptr_t)q_at + AHEAD_BYTES + i), _MM_HINT_T0);
-    }
+    __m256i c[ROWS_MAX][2];
     CRUX_UNROLL
     for (int r = 0; r < rows; r++)
         c[r][0] = c[r][1] = broadcast(sum[r] + at_sum + (nibbles ? 0 : 4));
     for (int s = 0; s < 2 * steps / words; s++) {
-        split(u[0], q_at + 64 * s, nibbles);
-        split(u[1], q_at + 64 * s + 32, nibbles);
+        __m256i v0 = _mm256_loadu_si256((const __m256i *)(const void *)(q_at + 64 * s)),
+                v1 = _mm256_loadu_si256((const __m256i *)(const void *)(q_at + 64 * s + 32));
         CRUX_UNROLL
         for (int i = 0; i < words; i++) {
+            __m256i u0 = pick(v0, i, nibbles), u1 = pick(v1, i, nibbles);
             CRUX_UNROLL
             for (int r = 0; r < rows; r++) {
                 __m256i x = broadcast(row[r] + at + 4 * (s * words + i));
-                c[r][0] = _mm256_add_epi32(c[r][0], _mm256_madd_epi16(x, u[0][i]));
-                c[r][1] = _mm256_add_epi32(c[r][1], _mm256_madd_epi16(x, u[1][i]));
+                c[r][0] = _mm256_add_epi32(c[r][0], _mm256_madd_epi16(x, u0));
+                c[r][1] = _mm256_add_epi32(c[r][1], _mm256_madd_epi16(x, u1));
+                KEEP(c[r][0]);
+                KEEP(c[r][1]);
             }
         }
     }

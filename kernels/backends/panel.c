@@ -21,7 +21,6 @@ static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t 
     const struct crux_panel_header *header = (const struct crux_panel_header *)(const void *)at;
     struct crux_panel panel = {
         .groups_at = at + sizeof *header,
-        .next_bytes = bytes,
         .width = w->tile.width,
         .group = w->tile.group,
         .groups = crux_panel_groups(&w->tile, w->inputs),

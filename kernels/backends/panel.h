@@ -42,7 +42,6 @@ struct crux_panel_header {
 /* Everything a kernel needs to know about one panel. */
 struct crux_panel {
     const uint8_t *groups_at; /* crux_panel_entry_at and crux_panel_q_at say where */
-    size_t next_bytes;        /* from here to the next panel's groups */
     uint32_t width, group, groups, blocks;
     bool has_offsets, is_raw;
     uint32_t span_planes, span_halves;

@@ -9,8 +9,6 @@
 
 #define TARGET CRUX_TARGET("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")
 
-enum { AHEAD_BYTES = 4096, AHEAD_ROWS_MAX = 4 };
-
 /* Four bytes, or one word of sums, in every lane. */
 TARGET CRUX_INLINE __m512i broadcast(const void *at) {
     int word;
@@ -67,10 +65,6 @@ TARGET CRUX_INLINE void add_group(__m512i high[], __m512i low[], const uint8_t *
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
     __m512i u[8], mn = load_entry(entry, offsets);
-    if (rows <= AHEAD_ROWS_MAX) {
-        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
-            _mm_prefetch((const char *)((uintptr_t)q_at + AHEAD_BYTES + i), _MM_HINT_T0);
-    }
     load_u(u, q_at, nibbles, steps);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
