@@ -2,3 +2,6 @@ crux_add_test(NAME game_frontier SOURCES test_frontier.c)
 
 set(table ../../support/game_table.c ../../support/game_models.c ../../support/toy_program.c ../../support/toy_world.c)
 crux_add_test(NAME game_exhaustive SOURCES test_game_exhaustive.c ${table})
+crux_add_test(NAME game_parameters SOURCES test_game_parameters.c)
+crux_add_test(NAME game_claims SOURCES test_game_claims.c ${table})
+crux_add_test(NAME game_disputes SOURCES test_game_disputes.c ${table})
