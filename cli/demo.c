@@ -9,9 +9,40 @@
 #include "cli/output.h"
 #include "cli/suggest.h"
 
-enum { OPTION_SEED, OPTION_FAULT, OPTION_K, OPTION_OUTPUT, OPTION_COUNT };
+enum {
+    OPTION_MODEL,
+    OPTION_PROMPT,
+    OPTION_MAX_TOKENS,
+    OPTION_THREADS,
+    OPTION_SEED,
+    OPTION_FAULT,
+    OPTION_K,
+    OPTION_OUTPUT,
+    OPTION_COUNT
+};
 
 const struct crux_cli_option crux_cli_demo_options[] = {
+    [OPTION_MODEL] = {.name = "model",
+                      .kind = CRUX_CLI_TEXT,
+                      .value = "M.crux",
+                      .help =
+                          "an imported model, run by the engine (default: a small generated one)"},
+    [OPTION_PROMPT] = {.name = "prompt",
+                       .kind = CRUX_CLI_TEXT,
+                       .value = "TEXT",
+                       .help = "what to ask the model of --model"},
+    [OPTION_MAX_TOKENS] = {.name = "max-tokens",
+                           .kind = CRUX_CLI_NUMBER,
+                           .value = "N",
+                           .help = "of the answer, with --model (default 32)",
+                           .least = 1,
+                           .most = UINT32_MAX},
+    [OPTION_THREADS] = {.name = "threads",
+                        .kind = CRUX_CLI_NUMBER,
+                        .value = "N",
+                        .help = "of the engine, with --model (default: as many as processors)",
+                        .least = 1,
+                        .most = 256},
     [OPTION_SEED] = {.name = "seed",
                      .kind = CRUX_CLI_NUMBER,
                      .value = "N",
@@ -35,7 +66,9 @@ const struct crux_cli_option crux_cli_demo_options[] = {
     [OPTION_COUNT] = {.name = NULL},
 };
 
-enum { REQUEST_TOKENS = 9, CHOSEN_TOKENS = 8, LIES_MAX = 64 };
+enum { MAX_TOKENS = 32, LIES_MAX = 64 };
+
+static const char default_prompt[] = "What is the capital of France?";
 
 static double now(void) {
     struct timespec time;
@@ -45,62 +78,38 @@ static double now(void) {
 
 /* ---- the acts ---- */
 
-static enum crux_status make_model(struct crux_cli_demo *demo) {
-    static const uint8_t manifest[] = "crux demo";
-    struct crux_fused_decoder config;
-    if (!crux_fused_decoder_named(&config, "tiny")) return CRUX_E_INTERNAL;
-    enum crux_status status = crux_fused_decoder(&demo->program, &config, NULL);
-    if (status == CRUX_OK) status = crux_model_generate(&demo->memory, &demo->program, demo->seed);
-    for (uint32_t i = 0; status == CRUX_OK && i < demo->memory.count; i++) {
-        struct crux_model_bytes *tensor = &demo->memory.tensors[i];
-        status = crux_fused_decoder_table(&config, demo->program.tensors[i].name, tensor->bytes,
-                                          tensor->len);
-        demo->weight_bytes += tensor->len;
-    }
-    if (status != CRUX_OK) return status;
-    return crux_committed_model_init(&demo->model, &demo->program, &demo->memory, manifest,
-                                     sizeof manifest - 1);
-}
-
-static void make_request(struct crux_cli_demo *demo, struct crux_cli_random *random) {
-    struct crux_request *fields = &demo->request.fields;
-    for (unsigned i = 0; i < REQUEST_TOKENS; i++)
-        demo->tokens[i] = (uint32_t)crux_cli_random_below(random, demo->program.header.vocab);
-    demo->request.tokens = demo->tokens;
-    fields->request_tokens = REQUEST_TOKENS;
-    fields->limit = CHOSEN_TOKENS;
-    fields->param[CRUX_SAMPLE_TEMPERATURE] = CRUX_SAMPLE_ONE;
-    fields->param[CRUX_SAMPLE_TOP_P] = CRUX_SAMPLE_ONE;
-    fields->param[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE;
-    for (unsigned i = 0; i < 32; i++) {
-        fields->seed[i] = (uint8_t)crux_cli_random_next(random);
-        fields->nonce[i] = (uint8_t)crux_cli_random_next(random);
-    }
+static const struct crux_program *program_of(const struct crux_cli_demo *demo) {
+    return crux_cli_demo_program(&demo->model);
 }
 
 static enum crux_status run_honest(struct crux_cli_demo *demo) {
     double start = now();
-    enum crux_status status = crux_archive_run(&demo->honest, &demo->model, &demo->request, NULL);
+    const struct crux_program *program = program_of(demo);
+    enum crux_status status = crux_cli_demo_archive(&demo->honest, &demo->model, NULL);
     demo->honest_seconds = now() - start;
     if (status != CRUX_OK) return status;
     const struct crux_run *run = crux_archive_tokens(demo->honest);
-    demo->trace_leaves = crux_trace_leaves(run->positions, demo->program.header.layers);
+    demo->trace_leaves = crux_trace_leaves(run->positions, program->header.layers);
     for (uint32_t pos = 0; pos < run->positions; pos++) {
-        for (uint32_t layer = 0; layer < demo->program.header.layers; layer++) {
-            for (uint32_t store = 0; store < demo->program.layers[layer].stores; store++) {
+        for (uint32_t layer = 0; layer < program->header.layers; layer++) {
+            for (uint32_t store = 0; store < program->layers[layer].stores; store++) {
                 const struct crux_run_record *record = crux_run_record_at(run, pos, layer, store);
                 if (record == NULL) continue;
-                const struct crux_layer *l = &demo->program.layers[layer];
-                unsigned dtype = demo->program.ops[l->first + l->ops - l->stores + store].op.dtype;
+                const struct crux_layer *l = &program->layers[layer];
+                unsigned dtype = program->ops[l->first + l->ops - l->stores + store].op.dtype;
                 demo->record_bytes += record->elements * crux_dtype_bytes(dtype);
             }
         }
     }
-    return CRUX_OK;
+    return crux_cli_demo_answer(&demo->answer, &demo->model, run);
 }
 
 static bool same_trace(const struct crux_archive *a, const struct crux_archive *b) {
     return memcmp(crux_archive_claim(a)->trace_root, crux_archive_claim(b)->trace_root, 32) == 0;
+}
+
+static bool same_length(const struct crux_archive *a, const struct crux_archive *b) {
+    return crux_archive_tokens(a)->chosen == crux_archive_tokens(b)->chosen;
 }
 
 /* A lie that reaches no record leaves the claim as it is, so another is drawn. */
@@ -108,12 +117,13 @@ static enum crux_status run_liar(struct crux_cli_demo *demo, const char *fault,
                                  struct crux_cli_random *random) {
     for (; demo->lies_lost < LIES_MAX; demo->lies_lost++) {
         enum crux_status status =
-            crux_cli_lie_draw(&demo->lie, demo->honest, &demo->program, fault, random);
+            crux_cli_lie_draw(&demo->lie, demo->honest, program_of(demo), fault, random);
         if (status != CRUX_OK) return status;
         struct crux_lie lie = crux_cli_lie_plant(&demo->lie);
-        status = crux_archive_run(&demo->liar, &demo->model, &demo->request, &lie);
+        status = crux_cli_demo_archive(&demo->liar, &demo->model, &lie);
         if (status != CRUX_OK) return status;
-        if (!same_trace(demo->liar, demo->honest)) return CRUX_OK;
+        if (!same_trace(demo->liar, demo->honest) && same_length(demo->liar, demo->honest))
+            return CRUX_OK;
         crux_archive_free(demo->liar);
         demo->liar = NULL;
     }
@@ -148,13 +158,12 @@ static enum crux_status judge(struct crux_cli_demo *demo, struct crux_archive *a
 
 static enum crux_status challenge(struct crux_cli_demo *demo) {
     double start = now();
-    enum crux_status status =
-        crux_archive_run(&demo->challenger, &demo->model, &demo->request, NULL);
+    enum crux_status status = crux_cli_demo_archive(&demo->challenger, &demo->model, NULL);
     demo->challenger_seconds = now() - start;
     if (status != CRUX_OK) return status;
     if (!same_trace(demo->challenger, demo->honest)) return CRUX_E_INTERNAL;
     start = now();
-    status = crux_cli_narrow(&demo->narrowing, demo->liar, demo->challenger, &demo->program);
+    status = crux_cli_narrow(&demo->narrowing, demo->liar, demo->challenger, program_of(demo));
     demo->narrow_seconds = now() - start;
     return status;
 }
@@ -233,6 +242,26 @@ static enum crux_cli_exit keep_case(const struct crux_cli_call *call,
     return status == CRUX_OK ? CRUX_CLI_OK : crux_cli_fail(call, status, "%s", message);
 }
 
+static enum crux_cli_exit open_model(const struct crux_cli_call *call, struct crux_cli_demo *demo,
+                                     struct crux_cli_random *random) {
+    const struct crux_cli_value *option = call->option;
+    static const unsigned of_model[] = {OPTION_PROMPT, OPTION_MAX_TOKENS, OPTION_THREADS};
+    const char *prompt = option[OPTION_PROMPT].given ? option[OPTION_PROMPT].text : default_prompt;
+    uint32_t limit = option[OPTION_MAX_TOKENS].given ? (uint32_t)option[OPTION_MAX_TOKENS].number
+                                                     : (uint32_t)MAX_TOKENS;
+    if (option[OPTION_MODEL].given) {
+        demo->model.threads = (unsigned)option[OPTION_THREADS].number;
+        return crux_cli_demo_open(&demo->model, call, option[OPTION_MODEL].text, prompt, limit,
+                                  random);
+    }
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(of_model); i++) {
+        if (option[of_model[i]].given)
+            return crux_cli_fail(call, CRUX_E_USAGE, "--%s goes with --model",
+                                 crux_cli_demo_options[of_model[i]].name);
+    }
+    return crux_cli_demo_generate(&demo->model, call, demo->seed, random);
+}
+
 static enum crux_cli_exit run_demo(const struct crux_cli_call *call, struct crux_cli_demo *demo) {
     const struct crux_cli_value *option = call->option;
     const char *fault = option[OPTION_FAULT].given ? option[OPTION_FAULT].text : "random";
@@ -242,12 +271,10 @@ static enum crux_cli_exit run_demo(const struct crux_cli_call *call, struct crux
     while (UINT64_C(1) << demo->narrowing.k_log2 < k) demo->narrowing.k_log2++;
     demo->seed = option[OPTION_SEED].given ? option[OPTION_SEED].number : 1;
     struct crux_cli_random random = {demo->seed};
-    enum crux_status status = make_model(demo);
-    if (status != CRUX_OK)
-        return crux_cli_fail(call, status, "the model: %s", crux_status_text(status));
-    if (!any_op_fits(&demo->program, fault)) return no_such_op(call, &demo->program, fault);
-    make_request(demo, &random);
-    status = play(demo, fault, &random);
+    enum crux_cli_exit code = open_model(call, demo, &random);
+    if (code != CRUX_CLI_OK) return code;
+    if (!any_op_fits(program_of(demo), fault)) return no_such_op(call, program_of(demo), fault);
+    enum crux_status status = play(demo, fault, &random);
     if (status == CRUX_E_UNSUPPORTED)
         return crux_cli_fail(call, status,
                              "no lie in '%.100s' reached a record of this run; another --seed may",
@@ -267,9 +294,8 @@ enum crux_cli_exit crux_cli_run_demo(const struct crux_cli_call *call) {
     crux_archive_free(demo->honest);
     crux_archive_free(demo->liar);
     crux_archive_free(demo->challenger);
-    crux_committed_model_free(&demo->model);
-    crux_model_memory_free(&demo->memory);
-    crux_program_free(&demo->program);
+    crux_text_free(&demo->answer);
+    crux_cli_demo_model_close(&demo->model);
     free(demo);
     return code;
 }

@@ -4,22 +4,17 @@
 
 #include "cli/command.h"
 #include "cli/demo_lie.h"
+#include "cli/demo_model.h"
 #include "cli/demo_narrow.h"
-
-enum { CRUX_CLI_DEMO_TOKENS_MAX = 64 };
 
 struct crux_cli_demo {
     /* what is run */
-    struct crux_program program;
-    struct crux_model_memory memory;
-    struct crux_committed_model model;
-    uint64_t weight_bytes;
+    struct crux_cli_demo_model model;
     uint64_t seed;
-    uint32_t tokens[CRUX_CLI_DEMO_TOKENS_MAX]; /* of the request */
-    struct crux_archive_request request;
 
     /* an honest executor */
     struct crux_archive *honest;
+    struct crux_text answer;
     double honest_seconds; /* run and commit */
     uint64_t record_bytes, trace_leaves;
     size_t honest_witness_bytes;
@@ -29,7 +24,8 @@ struct crux_cli_demo {
     struct crux_archive *liar;
     struct crux_cli_lie lie;
     unsigned
-        lies_lost; /* drawn before, and lost on the way to any record: then the claim is the honest one */
+        lies_lost; /* drawn before, and either lost on the way to any record, so that the claim is the honest one, or
+                    * followed by an answer of another length, which this narrowing cannot compare */
 
     /* the challenger */
     struct crux_archive *challenger;

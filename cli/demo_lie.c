@@ -62,11 +62,12 @@ enum crux_status crux_cli_lie_draw(struct crux_cli_lie *lie, struct crux_archive
 
 static void plant(void *ctx, struct crux_step *step, uint32_t op) {
     const struct crux_cli_lie *lie = ctx;
-    if (step->pos != lie->pos || step->layer != lie->layer || op != lie->op) return;
+    if (op != lie->op) return;
     const struct crux_step_tensor *tensor = &step->tensors[op];
     crux_dtype_put(tensor->bytes + lie->element * tensor->element_bytes, tensor->dtype, lie->value);
 }
 
 struct crux_lie crux_cli_lie_plant(struct crux_cli_lie *lie) {
-    return (struct crux_lie){.ctx = lie, .computed = plant};
+    return (struct crux_lie){
+        .ctx = lie, .computed = plant, .one_step = true, .pos = lie->pos, .layer = lie->layer};
 }

@@ -59,14 +59,18 @@ static void say_rounds(const struct crux_cli_demo *demo) {
     }
 }
 
+static const struct crux_program *program_of(const struct crux_cli_demo *demo) {
+    return crux_cli_demo_program(&demo->model);
+}
+
 static const char *label_of(const struct crux_cli_demo *demo) {
-    const struct crux_layer *layer = &demo->program.layers[demo->lie.layer];
-    return demo->program.ops[layer->first + demo->lie.op].label;
+    const struct crux_layer *layer = &program_of(demo)->layers[demo->lie.layer];
+    return program_of(demo)->ops[layer->first + demo->lie.op].label;
 }
 
 static const char *name_of(const struct crux_cli_demo *demo) {
-    const struct crux_layer *layer = &demo->program.layers[demo->lie.layer];
-    return crux_opcode_name(demo->program.ops[layer->first + demo->lie.op].op.code);
+    const struct crux_layer *layer = &program_of(demo)->layers[demo->lie.layer];
+    return crux_opcode_name(program_of(demo)->ops[layer->first + demo->lie.op].op.code);
 }
 
 static void say_executors(const struct crux_cli_demo *demo) {
@@ -76,15 +80,17 @@ static void say_executors(const struct crux_cli_demo *demo) {
     char a[SHORT_TEXT], b[SHORT_TEXT];
     crux_claim_hash(claim_hash, claim);
     start_line("model");
-    printf("a decoder of %u layers, %u ops, %" PRIu64 " bytes of random weights: root %s\n",
-           demo->program.header.layers, demo->program.op_count, demo->weight_bytes,
-           brief(a, claim->model_root));
+    printf("a decoder of %u layers, %u ops, %" PRIu64 " bytes of %sweights: root %s\n",
+           program_of(demo)->header.layers, program_of(demo)->op_count, demo->model.weight_bytes,
+           demo->model.from_file ? "" : "random ", brief(a, claim->model_root));
     start_line("request");
-    printf("%u tokens, %u more wanted: hash %s\n", run->n, demo->request.fields.limit,
+    printf("%u tokens, %u more wanted: hash %s\n", run->n, demo->model.request.fields.limit,
            brief(a, claim->request_hash));
     start_line("run");
-    for (uint32_t i = 0; i < run->chosen; i++) printf("%u ", run->tokens[i]);
-    printf("in %.2f s, element by element\n", demo->honest_seconds);
+    printf("%.*s\n", (int)demo->answer.len, demo->answer.bytes);
+    start_line("");
+    printf("%u tokens in %.2f s, %s\n", run->chosen, demo->honest_seconds,
+           demo->model.from_file ? "by the engine" : "element by element");
     start_line("commit");
     printf("%" PRIu64 " trace leaves over %" PRIu64
            " bytes of records: root %s, claim %s (%d bytes)\n",
@@ -150,15 +156,15 @@ static json_t *describe_run(const struct crux_cli_demo *demo) {
     const struct crux_run *run = crux_archive_tokens(demo->honest);
     uint8_t claim_hash[32];
     crux_claim_hash(claim_hash, claim);
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:f, s:I, s:s}", "tokens",
-                     list_tokens(run->tokens, run->chosen), "model_root",
-                     hash_of(claim->model_root), "request_hash", hash_of(claim->request_hash),
-                     "trace_root", hash_of(claim->trace_root), "claim_hash", hash_of(claim_hash),
-                     "trace_leaves", (json_int_t)demo->trace_leaves, "record_bytes",
-                     (json_int_t)demo->record_bytes, "weight_bytes", (json_int_t)demo->weight_bytes,
-                     "seconds", demo->honest_seconds, "witness_bytes",
-                     (json_int_t)demo->honest_witness_bytes, "finding",
-                     demo->honest_finding == CRUX_CONSISTENT ? "consistent" : "inconsistent");
+    return json_pack(
+        "{s:s#, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:f, s:I, s:s}", "answer",
+        demo->answer.bytes, (int)demo->answer.len, "tokens", list_tokens(run->tokens, run->chosen),
+        "model_root", hash_of(claim->model_root), "request_hash", hash_of(claim->request_hash),
+        "trace_root", hash_of(claim->trace_root), "claim_hash", hash_of(claim_hash), "trace_leaves",
+        (json_int_t)demo->trace_leaves, "record_bytes", (json_int_t)demo->record_bytes,
+        "weight_bytes", (json_int_t)demo->model.weight_bytes, "seconds", demo->honest_seconds,
+        "witness_bytes", (json_int_t)demo->honest_witness_bytes, "finding",
+        demo->honest_finding == CRUX_CONSISTENT ? "consistent" : "inconsistent");
 }
 
 static json_t *describe_lie(const struct crux_cli_demo *demo) {
