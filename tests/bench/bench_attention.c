@@ -1,10 +1,10 @@
 /* How fast a block of queries attends, on one thread: nanoseconds a query and position, by instruction set, for a chunk of
  * prefill and for decode at the end of a context. Two kinds of cache: `flat`, where many weights are large, and `sink`,
  * where one position outweighs the others as in most heads of real models. Caches of several layers are taken in turn,
- * so that keys and values come from where a model's would. Contenders take turns within a round; figures are medians
+ * so that keys and values come from where a model's would; `--cached` uses one. Contenders take turns within a round; figures are medians
  * over the rounds, of this thread's processor time.
  *
- *   bench_attention [--json] [--rounds N] [--set NAME]
+ *   bench_attention [--json] [--rounds N] [--cached] [--set NAME]
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -86,7 +86,7 @@ static void fill_page(uint8_t *page, bool first, bool sink) {
     }
 }
 
-static void open_bench(const struct shape *shape, uint32_t context, bool sink) {
+static void open_bench(const struct shape *shape, uint32_t context, bool sink, bool cached) {
     static uint16_t exp2[CRUX_TABLE_ENTRIES];
     size_t page = crux_fused_attention_page_bytes(shape->width);
     uint32_t count = context / CRUX_ATTENTION_PAGE, group = shape->heads / shape->kv_heads;
@@ -98,7 +98,7 @@ static void open_bench(const struct shape *shape, uint32_t context, bool sink) {
                                                  .width = shape->width,
                                                  .context = CONTEXT_MAX};
     crux_fused_attention_scale(&bench.config, (uint64_t)shape->width << CRUX_DIVISOR_BITS, 24);
-    bench.copies = (uint32_t)(MODEL_BYTES / (count * page));
+    bench.copies = cached ? 1 : (uint32_t)(MODEL_BYTES / (count * page));
     bench.memory = room_for(bench.copies * count * page);
     bench.pages = room_for((size_t)bench.copies * count * sizeof *bench.pages);
     for (uint32_t i = 0; i < bench.copies * count; i++) {
@@ -179,15 +179,18 @@ int main(int argc, char **argv) {
     bool json = false;
     unsigned rounds = 7;
     const char *only = NULL;
+    bool cached = false;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--json") == 0)
             json = true;
         else if (strcmp(argv[i], "--rounds") == 0 && i + 1 < argc)
             rounds = (unsigned)atoi(argv[++i]);
+        else if (strcmp(argv[i], "--cached") == 0)
+            cached = true;
         else if (strcmp(argv[i], "--set") == 0 && i + 1 < argc)
             only = argv[++i];
         else
-            die("usage: bench_attention [--json] [--rounds N] [--set NAME]");
+            die("usage: bench_attention [--json] [--rounds N] [--cached] [--set NAME]");
     }
     if (rounds < 1 || rounds > ROUNDS_MAX) die("--rounds is from 1 to 101");
     for (unsigned k = 0; k < SETS; k++) {
@@ -207,7 +210,7 @@ int main(int argc, char **argv) {
         for (size_t c = 0; c < CRUX_ARRAY_LEN(contexts) * 2; c++) {
             const char *kind = c % 2 == 0 ? "flat" : "sink";
             double figures[SETS][2];
-            open_bench(&shapes[i], contexts[c / 2], c % 2 == 1);
+            open_bench(&shapes[i], contexts[c / 2], c % 2 == 1, cached);
             measure(figures, sets, rounds);
             close_bench();
             if (!json) printf("\n%-20s %7u %5s", shapes[i].name, contexts[c / 2], kind);

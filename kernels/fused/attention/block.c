@@ -81,7 +81,7 @@ static size_t lay_out(struct crux_attention_queries *q, uint8_t **page_top, uint
     q->columns = (uint32_t)columns;
     q->greatest = take(scratch, &used, QUERIES * sizeof *q->greatest);
     q->sum = take(scratch, &used, QUERIES * sizeof *q->sum);
-    q->weight = take(scratch, &used, QUERIES * sizeof *q->weight);
+    q->weight = take(scratch, &used, (QUERIES + 1) * sizeof *q->weight);
     q->high = take(scratch, &used, QUERIES * sizeof *q->high);
     q->acc = take(scratch, &used, all * sizeof *q->acc);
     q->mod = take(scratch, &used, all * sizeof *q->mod);
@@ -105,13 +105,13 @@ struct walk {
     const struct crux_attention_inner *inner;
     const struct crux_attention_block *block;
     struct crux_attention_queries queries;
-    uint32_t count;                  /* of queries */
-    uint32_t first, end;             /* pages */
-    uint8_t *page_top;               /* greatest exponent of v in pages that are seen whole */
-    int64_t sum[QUERIES];            /* of weights, but for those in queries.sum */
-    struct crux_attention_page page; /* at work */
-    uint32_t m0, m1;                 /* queries that see it */
-    int32_t *score;                  /* of it */
+    uint32_t count;                        /* of queries */
+    uint32_t first, end;                   /* pages */
+    uint8_t *page_top;                     /* greatest exponent of v in pages that are seen whole */
+    int64_t sum[QUERIES];                  /* of weights, but for those in queries.sum */
+    struct crux_attention_page page, next; /* at work, and after it, or the same again */
+    uint32_t m0, m1;                       /* queries that see it */
+    int32_t *score;                        /* of it */
 };
 
 /* The first position that `pos` sees. */
@@ -132,8 +132,10 @@ static uint64_t seen_by(const struct walk *w, uint32_t row, uint32_t p) {
 static void enter(struct walk *w, uint32_t p) {
     const struct crux_attention_block *block = w->block;
     uint32_t heads = block->heads;
+    uint32_t after = p + 1 < w->end ? p + 1 : p;
     w->page = page_at(block->pages[p] + block->page_offset, block->config->width);
-    w->score = w->queries.score + (size_t)(p - w->first) * PAGE;
+    w->next = page_at(block->pages[after] + block->page_offset, block->config->width);
+    w->score = w->queries.score + (size_t)(p - w->first) * w->count * PAGE;
     w->m0 = w->m1 = 0;
     for (uint32_t row = 0; row < block->rows; row++) {
         uint64_t seen = seen_by(w, row, p);
@@ -153,7 +155,6 @@ static void begin(struct walk *w, void *scratch) {
     w->count = block->rows * block->heads;
     w->first = first_seen(block->config, block->pos) / PAGE;
     w->end = last / PAGE + 1;
-    q->score_stride = (size_t)(w->end - w->first) * PAGE;
     to = (int16_t *)q->q; /* made here, and only read from then on */
     for (uint32_t m = 0; m < w->count; m++, to += q->columns) {
         uint32_t row = m / block->heads, head = m % block->heads;
@@ -172,7 +173,7 @@ static void cap(struct walk *w) {
     struct crux_lut lut = crux_fused_attention_softcap_lut(config);
     const int32_t *table = w->block->tables->softcap;
     for (uint32_t m = w->m0; m < w->m1; m++) {
-        int32_t *score = w->score + m * w->queries.score_stride;
+        int32_t *score = w->score + (size_t)m * PAGE;
         int32_t *greatest = w->queries.greatest[m];
         for (uint32_t t = 0; t < PAGE; t++) {
             if ((w->queries.seen[m] >> t & 1) == 0) continue;
@@ -189,7 +190,7 @@ static void score_pages(struct walk *w) {
     memset(uncapped, 0, sizeof uncapped);
     for (uint32_t p = w->first; p < w->end; p++) {
         enter(w, p);
-        w->inner->dots(&w->queries, w->m0, w->m1, w->score, w->page.k, config->width);
+        w->inner->dots(&w->queries, w->m0, w->m1, w->score, w->page.k, w->next.k, config->width);
         w->inner->scores(&w->queries, w->m0, w->m1, w->score,
                          config->softcap == 0 ? w->queries.greatest : uncapped, config, w->page.ek);
         if (config->softcap != 0) cap(w);
@@ -255,7 +256,7 @@ static void weigh_pages(struct walk *w) {
     for (uint32_t p = w->first; p < w->end; p++) {
         enter(w, p);
         w->inner->weigh(&w->queries, w->m0, w->m1, w->score, w->page.ev, w->block->tables->exp2);
-        w->inner->gather(&w->queries, w->m0, w->m1, w->page.v);
+        w->inner->gather(&w->queries, w->m0, w->m1, w->page.v, w->next.v);
         if ((p - w->first) % SUM_PAGES == SUM_PAGES - 1) collect_sums(w);
     }
     collect_sums(w);

@@ -36,20 +36,25 @@ TARGET CRUX_INLINE __m256i broadcast(const void *at) {
 
 /* n rows, a constant, of 16 sums each grow by `pairs` pairs of factors times pairs of others, `step` elements apart. */
 TARGET CRUX_INLINE void sums_of(const unsigned n, int32_t *const *sums, const int16_t *factors,
-                                size_t stride, const int16_t *others, size_t step, uint32_t pairs) {
+                                size_t stride, const int16_t *others, size_t step, uint32_t pairs,
+                                const int16_t *next) {
     __m256i sum[TILE][2];
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
         sum[r][0] = load(sums[r]);
         sum[r][1] = load(sums[r] + 8);
     }
-    for (uint32_t i = 0; i < pairs; i++, others += step) {
+    for (uint32_t i = 0; i < pairs; i++, others += step, next += step) {
         __m256i a = load(others), b = load(others + 16);
+        _mm_prefetch((const char *)next, _MM_HINT_T0);
+        CRUX_UNROLL
         for (unsigned r = 0; r < n; r++) {
             __m256i pair = broadcast(factors + r * stride + (size_t)2 * i);
             sum[r][0] = _mm256_add_epi32(sum[r][0], _mm256_madd_epi16(a, pair));
             sum[r][1] = _mm256_add_epi32(sum[r][1], _mm256_madd_epi16(b, pair));
         }
     }
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
         store(sums[r], sum[r][0]);
         store(sums[r] + 8, sum[r][1]);
@@ -57,12 +62,12 @@ TARGET CRUX_INLINE void sums_of(const unsigned n, int32_t *const *sums, const in
 }
 
 TARGET static void sums(unsigned n, int32_t *const *sum, const int16_t *factors, size_t stride,
-                        const int16_t *others, size_t step, uint32_t pairs) {
+                        const int16_t *others, size_t step, uint32_t pairs, const int16_t *next) {
     switch (n) {
-    case 4: sums_of(4, sum, factors, stride, others, step, pairs); break;
-    case 3: sums_of(3, sum, factors, stride, others, step, pairs); break;
-    case 2: sums_of(2, sum, factors, stride, others, step, pairs); break;
-    default: sums_of(1, sum, factors, stride, others, step, pairs); break;
+    case 4: sums_of(4, sum, factors, stride, others, step, pairs, next); break;
+    case 3: sums_of(3, sum, factors, stride, others, step, pairs, next); break;
+    case 2: sums_of(2, sum, factors, stride, others, step, pairs, next); break;
+    default: sums_of(1, sum, factors, stride, others, step, pairs, next); break;
     }
 }
 
@@ -73,18 +78,18 @@ static uint32_t tile_of(uint32_t left) {
 }
 
 TARGET static void dots(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                        int32_t *score, const int16_t *k, uint32_t width) {
+                        int32_t *score, const int16_t *k, const int16_t *next, uint32_t width) {
     size_t columns = queries->columns;
     for (uint32_t m = m0, n; m < m1; m += n) {
         int32_t *sum[TILE] = {NULL};
         n = tile_of(m1 - m);
         for (uint32_t r = 0; r < n; r++) {
-            sum[r] = score + (m + r) * queries->score_stride;
+            sum[r] = score + (size_t)(m + r) * PAGE;
             memset(sum[r], 0, PAGE * sizeof *sum[r]);
         }
         for (uint32_t t = 0; t < PAGE; t += 16) {
             sums(n, sum, queries->q + m * columns, columns, k + (size_t)2 * t, 2 * PAGE,
-                 (width + 1) / 2);
+                 (width + 1) / 2, next + (size_t)2 * t);
             for (uint32_t r = 0; r < n; r++) sum[r] += 16;
         }
     }
@@ -140,7 +145,7 @@ TARGET static void scores(const struct crux_attention_queries *queries, uint32_t
         if (shift < least) least = shift;
     }
     for (uint32_t m = m0; m < m1; m++) {
-        int32_t *at = score + m * queries->score_stride;
+        int32_t *at = score + (size_t)m * PAGE;
         if (narrow && least >= queries->eq[m]) {
             struct scale scale = {
                 _mm256_set1_epi64x(config->m0),
@@ -186,7 +191,7 @@ TARGET static void weigh(struct crux_attention_queries *queries, uint32_t m0, ui
                          const int32_t *score, const int8_t *ev, const uint16_t *exp2) {
     const __m256i bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
     for (uint32_t m = m0; m < m1; m++) {
-        const int32_t *from = score + m * queries->score_stride;
+        const int32_t *from = score + (size_t)m * PAGE;
         const __m256i least =
             _mm256_set1_epi32(queries->greatest[m][0] + CRUX_EXP2_LEAST); /* from -2^30 - 2^20 */
         const __m256i top = _mm256_set1_epi32(queries->top[m]);
@@ -215,18 +220,16 @@ TARGET static void weigh(struct crux_attention_queries *queries, uint32_t m0, ui
 
 /* ---- sums of weights times values ---- */
 
-/* `which`: n of the rows of `base`. */
-TARGET static void add_rows(int32_t *base, const uint32_t *which, uint32_t n, uint32_t columns,
-                            const uint16_t *weight, const int16_t *v) {
-    for (uint32_t k = 0, some; k < n; k += some) {
-        int32_t *sum[TILE] = {NULL};
+/* n rows of weights times v, each added to its own sums, which it spoils. */
+TARGET static void add_rows(int32_t **rows, uint32_t n, uint32_t columns, const uint16_t *weight,
+                            const int16_t *v, const int16_t *next) {
+    for (uint32_t k = 0, some; k < n; k += some, next = v /* asked for */) {
         some = tile_of(n - k);
-        for (uint32_t r = 0; r < some; r++) sum[r] = base + (size_t)which[k + r] * columns;
         for (uint32_t i = 0; i < columns; i += 16) {
             /* weights with bit 15 count as themselves less 2^16 */
-            sums(some, sum, (const int16_t *)weight + (size_t)k * PAGE, PAGE, v + (size_t)2 * i,
-                 (size_t)2 * columns, PAGE / 2);
-            for (uint32_t r = 0; r < some; r++) sum[r] += 16;
+            sums(some, rows + k, (const int16_t *)weight + (size_t)k * PAGE, PAGE,
+                 v + (size_t)2 * i, (size_t)2 * columns, PAGE / 2, next + (size_t)2 * i);
+            for (uint32_t r = 0; r < some; r++) rows[k + r] += 16;
         }
     }
 }
@@ -235,29 +238,30 @@ TARGET static void settle(struct crux_attention_queries *queries, uint32_t m) {
     crux_attention_settle(queries, m, NEAR_BITS);
 }
 
-/* What the pages near looks at need beside it. In `which`: n of the queries, weights less 2^15. */
+/* What near adds for the queries in `which`, n of them, whose weights are split. In: taken, -2^15 times the sum of v. */
 TARGET static void add_near(struct crux_attention_queries *queries, const uint32_t *which,
-                            uint32_t n, const int16_t *v) {
-    CRUX_ALIGNED(32) int32_t taken[CRUX_ATTENTION_COLUMNS_MAX] = {0};
-    uint16_t flip[PAGE];
-    uint32_t columns = queries->columns, first = 0;
-    for (unsigned t = 0; t < PAGE; t++) flip[t] = 0x8000;
-    add_rows(taken, &first, 1, columns, flip, v); /* -2^15 times the sum of v */
+                            uint32_t n, const int16_t *v, const int32_t *taken) {
+    uint32_t columns = queries->columns;
+    int32_t *rows[QUERIES];
     for (uint32_t k = 0; k < n; k++) {
         int32_t *mod = queries->mod + (size_t)which[k] * columns;
+        rows[k] = queries->near + (size_t)which[k] * columns;
         for (uint32_t i = 0; i < columns; i += 8)
             store(mod + i, _mm256_sub_epi32(load(mod + i), load(taken + i)));
     }
-    add_rows(queries->near, which, n, columns, queries->high[0], v);
+    add_rows(rows, n, columns, queries->high[0], v, v);
 }
 
 TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                          const int16_t *v) {
-    uint32_t which[QUERIES], all[QUERIES], n = 0;
+                          const int16_t *v, const int16_t *next) {
+    CRUX_ALIGNED(32) int32_t taken[CRUX_ATTENTION_COLUMNS_MAX];
+    int32_t *rows[QUERIES + 1] = {NULL};
+    uint32_t which[QUERIES], n = 0, count = m1 - m0;
+    if (m0 >= m1) return;
     for (uint32_t m = m0; m < m1; m++) {
         bool is_near = queries->page_sum[m] > NEAR_SPENDS; /* if not, no weight has bit 15 */
         uint32_t spends = is_near ? NEAR_SPENDS : queries->page_sum[m];
-        all[m - m0] = m;
+        rows[m - m0] = queries->mod + (size_t)m * queries->columns;
         if (queries->spent[m] + spends > CRUX_ATTENTION_SPENT_MAX) settle(queries, m);
         queries->spent[m] += spends;
         if (!is_near) continue;
@@ -267,8 +271,13 @@ TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, u
         }
         which[n++] = m;
     }
-    if (m0 < m1) add_rows(queries->mod, all, m1 - m0, queries->columns, queries->weight[m0], v);
-    if (n != 0) add_near(queries, which, n, v);
+    if (n != 0) { /* one more row, of weights -2^15 */
+        memset(taken, 0, queries->columns * sizeof *taken);
+        for (unsigned t = 0; t < PAGE; t++) queries->weight[m1][t] = 0x8000;
+        rows[count++] = taken;
+    }
+    add_rows(rows, count, queries->columns, queries->weight[m0], v, next);
+    if (n != 0) add_near(queries, which, n, v, taken);
 }
 
 const struct crux_attention_inner crux_attention_inner_avx2 = {dots, scores, weigh, gather, settle};

@@ -27,27 +27,40 @@ TARGET CRUX_INLINE __m512i broadcast(const void *at) {
     return _mm512_set1_epi32(word);
 }
 
+TARGET CRUX_INLINE void ask(const void *at) {
+    _mm_prefetch((const char *)at, _MM_HINT_T0);
+}
+
 /* ---- dots ---- */
 
 /* n queries, a constant, with the 64 positions of a page. */
-TARGET CRUX_INLINE void dots_of(const unsigned n, int32_t *dot, size_t stride, const int16_t *q,
-                                size_t q_stride, const int16_t *k, uint32_t width) {
+TARGET CRUX_INLINE void dots_of(const unsigned n, int32_t *dot, const int16_t *q, size_t q_stride,
+                                const int16_t *k, const int16_t *next, uint32_t width) {
     __m512i sum[TILE][PARTS];
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
+        CRUX_UNROLL
         for (unsigned c = 0; c < PARTS; c++) sum[r][c] = _mm512_setzero_si512();
     }
-    for (uint32_t i = 0; i < width; i += 2, k += 2 * PAGE) {
+    for (uint32_t i = 0; i < width; i += 2, k += 2 * PAGE, next += 2 * PAGE) {
         __m512i part[PARTS];
-        for (unsigned c = 0; c < PARTS; c++) part[c] = _mm512_load_si512(k + 32 * c);
+        CRUX_UNROLL
+        for (unsigned c = 0; c < PARTS; c++) {
+            part[c] = _mm512_load_si512(k + 32 * c);
+            ask(next + 32 * c);
+        }
+        CRUX_UNROLL
         for (unsigned r = 0; r < n; r++) {
             __m512i pair = broadcast(q + r * q_stride + i);
+            CRUX_UNROLL
             for (unsigned c = 0; c < PARTS; c++)
                 sum[r][c] = _mm512_dpwssd_epi32(sum[r][c], part[c], pair);
         }
     }
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
-        for (unsigned c = 0; c < PARTS; c++)
-            _mm512_store_si512(dot + r * stride + 16 * c, sum[r][c]);
+        CRUX_UNROLL
+        for (unsigned c = 0; c < PARTS; c++) _mm512_store_si512(dot + r * PAGE + 16 * c, sum[r][c]);
     }
 }
 
@@ -57,21 +70,28 @@ static uint32_t tile_of(uint32_t left) {
     return (left + tiles - 1) / tiles;
 }
 
+#define DOTS(n)                                                                                    \
+    TARGET static void dots_##n(int32_t *dot, const int16_t *q, size_t q_stride, const int16_t *k, \
+                                const int16_t *next, uint32_t width) {                             \
+        dots_of(n, dot, q, q_stride, k, next, width);                                              \
+    }
+DOTS(1)
+DOTS(2)
+DOTS(3)
+DOTS(4)
+DOTS(5)
+DOTS(6)
+
 TARGET static void dots(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                        int32_t *score, const int16_t *k, uint32_t width) {
-    size_t stride = queries->score_stride, columns = queries->columns;
-    for (uint32_t m = m0, n; m < m1; m += n) {
-        const int16_t *q = queries->q + m * columns;
-        int32_t *dot = score + m * stride;
+                        int32_t *score, const int16_t *k, const int16_t *next, uint32_t width) {
+    static void (*const functions[TILE])(int32_t *, const int16_t *, size_t, const int16_t *,
+                                         const int16_t *, uint32_t) = {dots_1, dots_2, dots_3,
+                                                                       dots_4, dots_5, dots_6};
+    size_t columns = queries->columns;
+    for (uint32_t m = m0, n; m < m1; m += n, next = k /* asked for */) {
         n = tile_of(m1 - m);
-        switch (n) {
-        case 6: dots_of(6, dot, stride, q, columns, k, width); break;
-        case 5: dots_of(5, dot, stride, q, columns, k, width); break;
-        case 4: dots_of(4, dot, stride, q, columns, k, width); break;
-        case 3: dots_of(3, dot, stride, q, columns, k, width); break;
-        case 2: dots_of(2, dot, stride, q, columns, k, width); break;
-        default: dots_of(1, dot, stride, q, columns, k, width); break;
-        }
+        functions[n - 1](score + (size_t)m * PAGE, queries->q + m * columns, columns, k, next,
+                         width);
     }
 }
 
@@ -89,6 +109,7 @@ TARGET static void scores_of(int32_t *score, int32_t *greatest, int64_t m0, cons
                              int eq, uint64_t seen) {
     const __m512i m = _mm512_set1_epi64(m0), e = _mm512_set1_epi64(eq);
     __m512i most = _mm512_load_si512(greatest);
+    CRUX_UNROLL
     for (unsigned c = 0; c < PARTS; c++) {
         const int64_t *shift = shifts + 16 * c;
         __m256i low = almost(score + 16 * c, m, _mm512_sub_epi64(_mm512_load_si512(shift), e));
@@ -106,15 +127,19 @@ TARGET static void scores(const struct crux_attention_queries *queries, uint32_t
                           int32_t *score, int32_t (*greatest)[CRUX_ATTENTION_LANES],
                           const struct crux_fused_attention *config, const int8_t *ek) {
     CRUX_ALIGNED(64) int64_t shifts[PAGE]; /* but for eq, less 1 */
-    int64_t least = INT64_MAX;
+    __m512i lows = _mm512_set1_epi64(INT64_MAX);
     /* then |m0 * dot| < 2^63 */
     bool narrow = config->m0 < INT64_C(1) << 32 && config->m0 > -(INT64_C(1) << 32);
-    for (unsigned t = 0; t < PAGE; t++) {
-        shifts[t] = (int64_t)config->s0 - ek[t] - 1;
-        if (shifts[t] < least) least = shifts[t];
+    for (unsigned t = 0; t < PAGE; t += 8) {
+        __m128i e = _mm_loadl_epi64((const __m128i *)(const void *)(ek + t));
+        __m512i shift =
+            _mm512_sub_epi64(_mm512_set1_epi64((int64_t)config->s0 - 1), _mm512_cvtepi8_epi64(e));
+        lows = _mm512_min_epi64(lows, shift);
+        _mm512_store_si512(shifts + t, shift);
     }
+    int64_t least = _mm512_reduce_min_epi64(lows);
     for (uint32_t m = m0; m < m1; m++) {
-        int32_t *at = score + m * queries->score_stride;
+        int32_t *at = score + (size_t)m * PAGE;
         if (narrow && least >= queries->eq[m])
             scores_of(at, greatest[m], config->m0, shifts, queries->eq[m], queries->seen[m]);
         else
@@ -165,7 +190,7 @@ TARGET static void weigh(struct crux_attention_queries *queries, uint32_t m0, ui
                                        44, 46, 48, 50, 52, 54, 56, 58, 60, 62};
     const __m512i narrow = _mm512_load_si512(evens);
     for (uint32_t m = m0; m < m1; m++) {
-        const int32_t *from = score + m * queries->score_stride;
+        const int32_t *from = score + (size_t)m * PAGE;
         const __m512i least =
             _mm512_set1_epi32(queries->greatest[m][0] + CRUX_EXP2_LEAST); /* from -2^30 - 2^20 */
         const __m256i top = _mm256_set1_epi8((char)queries->top[m]);
@@ -188,97 +213,121 @@ TARGET static void weigh(struct crux_attention_queries *queries, uint32_t m0, ui
 
 /* ---- sums ---- */
 
-/* mod of n queries and `parts` times 16 columns, both constants, grows by 64 weights times v. */
-TARGET CRUX_INLINE void mod_of(const unsigned n, const unsigned parts, int32_t *mod,
-                               uint32_t columns, const uint16_t *weight, const int16_t *v) {
+/* Rows of factors of one page, and where what they give of v is added. */
+struct piece {
+    int32_t *sums[TILE];
+    const void *factors; /* PAGE of them a row: weights, or bytes */
+    const int16_t *v, *next;
+    uint32_t columns, positions; /* PAGE; as a constant it makes gcc copy all sums at each turn */
+};
+
+TARGET CRUX_INLINE void add_to(int32_t *sum, __m512i more) {
+    _mm512_store_si512(sum, _mm512_add_epi32(_mm512_load_si512(sum), more));
+}
+
+/* What n rows of factors and `parts` times 16 columns of v give is added to sums. n and parts are constants: one function
+ * each, for the sums are to stay in registers. */
+TARGET CRUX_INLINE void mod_of(const unsigned n, const unsigned parts, const struct piece *p) {
+    const int16_t *v = p->v, *next = p->next;
+    const uint16_t *weight = p->factors;
+    const size_t columns = p->columns;
     __m512i sum[TILE][PARTS];
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
-        for (unsigned c = 0; c < parts; c++)
-            sum[r][c] = _mm512_load_si512(mod + (size_t)r * columns + 16 * c);
+        CRUX_UNROLL
+        for (unsigned c = 0; c < parts; c++) sum[r][c] = _mm512_setzero_si512();
     }
-    for (unsigned t = 0; t < PAGE; t += 2, v += 2 * columns) {
+    for (uint32_t t = 0; t < p->positions; t += 2, v += 2 * columns, next += 2 * columns) {
         __m512i part[PARTS];
-        for (unsigned c = 0; c < parts; c++) part[c] = _mm512_load_si512(v + 32 * c);
+        CRUX_UNROLL
+        for (unsigned c = 0; c < parts; c++) {
+            part[c] = _mm512_load_si512(v + 32 * c);
+            ask(next + 32 * c);
+        }
+        CRUX_UNROLL
         for (unsigned r = 0; r < n; r++) {
             __m512i pair = broadcast(weight + r * PAGE + t);
+            CRUX_UNROLL
             for (unsigned c = 0; c < parts; c++)
                 sum[r][c] = _mm512_dpwssd_epi32(sum[r][c], part[c], pair);
         }
     }
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
-        for (unsigned c = 0; c < parts; c++)
-            _mm512_store_si512(mod + (size_t)r * columns + 16 * c, sum[r][c]);
+        CRUX_UNROLL
+        for (unsigned c = 0; c < parts; c++) add_to(p->sums[r] + 16 * c, sum[r][c]);
     }
 }
 
-/* near of the queries in `which` grows: four positions to a multiplication, their high bytes in the order 2, 0, 3, 1. */
-TARGET CRUX_INLINE void near_of(const unsigned n, const unsigned parts, int32_t *near,
-                                const uint32_t *which, uint32_t columns, const uint8_t *bytes,
-                                const int16_t *v) {
+/* Four positions to a multiplication, their high bytes in the order 2, 0, 3, 1. */
+TARGET CRUX_INLINE void near_of(const unsigned n, const unsigned parts, const struct piece *p) {
     const __mmask64 high = UINT64_C(0xaaaaaaaaaaaaaaaa);
+    const int16_t *v = p->v;
+    const uint8_t *bytes = p->factors;
+    const size_t columns = p->columns;
     __m512i sum[TILE][PARTS];
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
-        for (unsigned c = 0; c < parts; c++)
-            sum[r][c] = _mm512_load_si512(near + (size_t)which[r] * columns + 16 * c);
+        CRUX_UNROLL
+        for (unsigned c = 0; c < parts; c++) sum[r][c] = _mm512_setzero_si512();
     }
-    for (unsigned t = 0; t < PAGE; t += 4, v += 4 * columns) {
+    for (uint32_t t = 0; t < p->positions; t += 4, v += 4 * columns) {
         __m512i part[PARTS];
+        CRUX_UNROLL
         for (unsigned c = 0; c < parts; c++) {
             __m512i a = _mm512_load_si512(v + 32 * c),
                     b = _mm512_load_si512(v + 2 * columns + 32 * c);
             part[c] = _mm512_mask_mov_epi8(_mm512_srli_epi16(b, 8), high, a);
         }
+        CRUX_UNROLL
         for (unsigned r = 0; r < n; r++) {
             __m512i four = broadcast(bytes + r * PAGE + t);
+            CRUX_UNROLL
             for (unsigned c = 0; c < parts; c++)
                 sum[r][c] = _mm512_dpbusd_epi32(sum[r][c], four, part[c]);
         }
     }
+    CRUX_UNROLL
     for (unsigned r = 0; r < n; r++) {
-        for (unsigned c = 0; c < parts; c++)
-            _mm512_store_si512(near + (size_t)which[r] * columns + 16 * c, sum[r][c]);
+        CRUX_UNROLL
+        for (unsigned c = 0; c < parts; c++) add_to(p->sums[r] + 16 * c, sum[r][c]);
     }
 }
 
-#define TILES(call)                                                                                \
-    switch (n) {                                                                                   \
-    case 6: call(6); break;                                                                        \
-    case 5: call(5); break;                                                                        \
-    case 4: call(4); break;                                                                        \
-    case 3: call(3); break;                                                                        \
-    case 2: call(2); break;                                                                        \
-    default: call(1); break;                                                                       \
+#define PIECE(n, parts)                                                                            \
+    TARGET static void mod_##n##_##parts(const struct piece *p) {                                  \
+        mod_of(n, parts, p);                                                                       \
+    }                                                                                              \
+    TARGET static void near_##n##_##parts(const struct piece *p) {                                 \
+        near_of(n, parts, p);                                                                      \
     }
-
-#define MOD_4(n) mod_of(n, 4, mod, columns, weight, v)
-#define MOD_2(n) mod_of(n, 2, mod, columns, weight, v)
-#define MOD_1(n) mod_of(n, 1, mod, columns, weight, v)
-
-/* All columns of n queries. */
-TARGET static void mod_rows(unsigned n, int32_t *mod, uint32_t columns, const uint16_t *weight,
-                            const int16_t *v) {
-    uint32_t left = columns;
-    for (; left >= 64; left -= 64, mod += 64, v += 128) TILES(MOD_4)
-    if (left >= 32) {
-        TILES(MOD_2)
-        left -= 32, mod += 32, v += 64;
+#define PIECES(parts)                                                                              \
+    PIECE(1, parts) PIECE(2, parts) PIECE(3, parts) PIECE(4, parts) PIECE(5, parts) PIECE(6, parts)
+#define NAMES(kind, parts)                                                                         \
+    {                                                                                              \
+        kind##_1_##parts, kind##_2_##parts, kind##_3_##parts, kind##_4_##parts, kind##_5_##parts,  \
+            kind##_6_##parts                                                                       \
     }
-    if (left != 0) TILES(MOD_1)
-}
+PIECES(1)
+PIECES(2)
+PIECES(4)
 
-#define NEAR_4(n) near_of(n, 4, near, which, columns, bytes, v)
-#define NEAR_2(n) near_of(n, 2, near, which, columns, bytes, v)
-#define NEAR_1(n) near_of(n, 1, near, which, columns, bytes, v)
+/* by log2 of parts, then rows less 1 */
+typedef void piece_function(const struct piece *p);
+static piece_function *const mod_pieces[3][TILE] = {NAMES(mod, 1), NAMES(mod, 2), NAMES(mod, 4)};
+static piece_function *const near_pieces[3][TILE] = {NAMES(near, 1), NAMES(near, 2),
+                                                     NAMES(near, 4)};
 
-TARGET static void near_rows(unsigned n, int32_t *near, const uint32_t *which, uint32_t columns,
-                             const uint8_t *bytes, const int16_t *v) {
-    uint32_t left = columns;
-    for (; left >= 64; left -= 64, near += 64, v += 128) TILES(NEAR_4)
-    if (left >= 32) {
-        TILES(NEAR_2)
-        left -= 32, near += 32, v += 64;
+/* All columns of n rows. */
+static void run_pieces(piece_function *const functions[3][TILE], unsigned n, struct piece p) {
+    for (uint32_t left = p.columns, some; left != 0; left -= some) {
+        unsigned size = left >= 64 ? 2 : left >= 32 ? 1 : 0;
+        some = 16U << size;
+        functions[size][n - 1](&p);
+        for (unsigned r = 0; r < n; r++) p.sums[r] += some;
+        p.v += (size_t)2 * some;
+        p.next += (size_t)2 * some;
     }
-    if (left != 0) TILES(NEAR_1)
 }
 
 /* The high bytes of 64 weights in near_of's order; then the weights less 2^15, for mod. */
@@ -317,34 +366,32 @@ TARGET static void settle(struct crux_attention_queries *queries, uint32_t m) {
     queries->spent[m] = 0;
 }
 
-/* What the pages near looks at need beside it. In `which`: n of the queries, weights already split. */
+/* What near adds for the queries in `which`, n of them, whose weights are split. In: taken, -2^15 times the sum of v. */
 TARGET static void add_near(struct crux_attention_queries *queries, const uint32_t *which,
-                            uint32_t n, const int16_t *v) {
-    CRUX_ALIGNED(64) int32_t taken[CRUX_ATTENTION_COLUMNS_MAX] = {0};
-    CRUX_ALIGNED(64) uint16_t flip[PAGE];
+                            uint32_t n, const int16_t *v, const int32_t *taken) {
+    const __m512i offset = _mm512_set1_epi32(NEAR_OFFSET * PAGE);
     uint32_t columns = queries->columns;
-    for (unsigned t = 0; t < PAGE; t++) flip[t] = 0x8000;
-    mod_rows(1, taken, columns, flip, v); /* -2^15 times the sum of v */
-    for (uint32_t k = 0; k < n; k++) {
-        int32_t *mod = queries->mod + (size_t)which[k] * columns,
-                *near = queries->near + (size_t)which[k] * columns;
-        const __m512i offset = _mm512_set1_epi32(NEAR_OFFSET * PAGE);
-        for (uint32_t i = 0; i < columns; i += 16) {
-            _mm512_store_si512(mod + i, _mm512_sub_epi32(_mm512_load_si512(mod + i),
-                                                         _mm512_load_si512(taken + i)));
-            _mm512_store_si512(near + i, _mm512_add_epi32(_mm512_load_si512(near + i), offset));
-        }
-    }
     for (uint32_t k = 0, some; k < n; k += some) {
+        struct piece p = {{NULL}, (const uint8_t *)queries->high + k * PAGE, v, v, columns, PAGE};
         some = tile_of(n - k);
-        near_rows(some, queries->near, which + k, columns,
-                  (const uint8_t *)queries->high + k * PAGE, v);
+        for (uint32_t r = 0; r < some; r++) {
+            size_t at = (size_t)which[k + r] * columns;
+            p.sums[r] = queries->near + at;
+            for (uint32_t i = 0; i < columns; i += 16) {
+                add_to(queries->near + at + i, offset);
+                _mm512_store_si512(queries->mod + at + i,
+                                   _mm512_sub_epi32(_mm512_load_si512(queries->mod + at + i),
+                                                    _mm512_load_si512(taken + i)));
+            }
+        }
+        run_pieces(near_pieces, some, p);
     }
 }
 
 TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                          const int16_t *v) {
-    uint32_t which[QUERIES], n = 0, columns = queries->columns;
+                          const int16_t *v, const int16_t *next) {
+    CRUX_ALIGNED(64) int32_t taken[CRUX_ATTENTION_COLUMNS_MAX];
+    uint32_t which[QUERIES], n = 0, columns = queries->columns, end = m1;
     uint8_t *high = (uint8_t *)queries->high;
     for (uint32_t m = m0; m < m1; m++) {
         bool is_near = queries->page_sum[m] > NEAR_SPENDS; /* if not, no weight has bit 15 */
@@ -355,11 +402,20 @@ TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, u
         split(queries->weight[m], high + n * PAGE);
         which[n++] = m;
     }
-    for (uint32_t m = m0, some; m < m1; m += some) {
-        some = tile_of(m1 - m);
-        mod_rows(some, queries->mod + (size_t)m * columns, columns, queries->weight[m], v);
+    if (n != 0) { /* one more row, of weights -2^15 */
+        end++;
+        memset(taken, 0, columns * sizeof *taken);
+        _mm512_store_si512(queries->weight[m1], _mm512_set1_epi16(INT16_MIN));
+        _mm512_store_si512(queries->weight[m1] + 32, _mm512_set1_epi16(INT16_MIN));
     }
-    if (n != 0) add_near(queries, which, n, v);
+    for (uint32_t m = m0, some; m < end; m += some, next = v /* asked for */) {
+        struct piece p = {{NULL}, queries->weight[m], v, next, columns, PAGE};
+        some = tile_of(end - m);
+        for (uint32_t r = 0; r < some; r++)
+            p.sums[r] = m + r == m1 ? taken : queries->mod + (size_t)(m + r) * columns;
+        run_pieces(mod_pieces, some, p);
+    }
+    if (n != 0) add_near(queries, which, n, v, taken);
 }
 
 const struct crux_attention_inner crux_attention_inner_avx512 = {dots, scores, weigh, gather,

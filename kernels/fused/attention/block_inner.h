@@ -31,16 +31,15 @@ struct crux_attention_page {
 
 /* What is known of each query of a block. */
 struct crux_attention_queries {
-    const int16_t *q; /* [queries][columns], zero beyond width */
-    int32_t *score;   /* [queries], score_stride apart, of the pages of the block */
-    size_t score_stride;
-    uint32_t columns;                          /* width in memory */
-    int32_t eq[CRUX_ATTENTION_QUERIES];        /* exponent */
-    int32_t top[CRUX_ATTENTION_QUERIES];       /* greatest exponent of v used */
-    uint64_t seen[CRUX_ATTENTION_QUERIES];     /* of the page at work: bit t for position t */
+    const int16_t *q;                      /* [queries][columns], zero beyond width */
+    int32_t *score;                        /* [pages of the block][queries][CRUX_ATTENTION_PAGE] */
+    uint32_t columns;                      /* width in memory */
+    int32_t eq[CRUX_ATTENTION_QUERIES];    /* exponent */
+    int32_t top[CRUX_ATTENTION_QUERIES];   /* greatest exponent of v used */
+    uint64_t seen[CRUX_ATTENTION_QUERIES]; /* of the page at work: bit t for position t */
     int32_t (*greatest)[CRUX_ATTENTION_LANES]; /* score, in each of the lanes */
     uint32_t (*sum)[CRUX_ATTENTION_LANES];     /* of weights before their shift, by lanes */
-    uint16_t (*weight)[CRUX_ATTENTION_PAGE];   /* of the page at work */
+    uint16_t (*weight)[CRUX_ATTENTION_PAGE];   /* of the page at work, and room for one more row */
     uint32_t page_sum[CRUX_ATTENTION_QUERIES]; /* of `weight` */
     int64_t *acc;                              /* [queries][columns] */
     int32_t *mod, *near;                       /* the same */
@@ -48,11 +47,12 @@ struct crux_attention_queries {
     uint16_t (*high)[CRUX_ATTENTION_PAGE]; /* room for the high bytes of `weight` */
 };
 
-/* Each works on queries m0 .. m1-1 and one page; `score` is where the page's scores of query 0 are. */
+/* Each works on queries m0 .. m1-1 and one page; `score` has the page's scores of all queries, CRUX_ATTENTION_PAGE each;
+ * `next` is what the next page will need, to be asked for early; not NULL. */
 struct crux_attention_inner {
     /* Out: score, the dots of q and k. */
     void (*dots)(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                 int32_t *score, const int16_t *k, uint32_t width);
+                 int32_t *score, const int16_t *k, const int16_t *next, uint32_t width);
     /* Dots become scores, without a cap; greatest[m] is raised to those that are seen, some lane of it to each. */
     void (*scores)(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
                    int32_t *score, int32_t (*greatest)[CRUX_ATTENTION_LANES],
@@ -62,7 +62,7 @@ struct crux_attention_inner {
                   const int32_t *score, const int8_t *ev, const uint16_t *exp2);
     /* The sums grow by weight times v. Spoils `weight`. */
     void (*gather)(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                   const int16_t *v);
+                   const int16_t *v, const int16_t *next);
     /* `acc` becomes the whole sum of query m. */
     void (*settle)(struct crux_attention_queries *queries, uint32_t m);
 };

@@ -6,10 +6,11 @@
 enum { PAGE = CRUX_ATTENTION_PAGE };
 
 static void dots(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                 int32_t *score, const int16_t *k, uint32_t width) {
+                 int32_t *score, const int16_t *k, const int16_t *next, uint32_t width) {
+    (void)next;
     for (uint32_t m = m0; m < m1; m++) {
         const int16_t *q = queries->q + (size_t)m * queries->columns;
-        int32_t *dot = score + m * queries->score_stride;
+        int32_t *dot = score + (size_t)m * PAGE;
         for (uint32_t t = 0; t < PAGE; t++) dot[t] = 0;
         for (uint32_t i = 0; i < width; i += 2) { /* within 2^31 by the limit of q and k */
             const int16_t *pair = k + (size_t)i * PAGE;
@@ -41,14 +42,14 @@ static void scores(const struct crux_attention_queries *queries, uint32_t m0, ui
                    int32_t *score, int32_t (*greatest)[CRUX_ATTENTION_LANES],
                    const struct crux_fused_attention *config, const int8_t *ek) {
     for (uint32_t m = m0; m < m1; m++)
-        crux_attention_scores_any(score + m * queries->score_stride, greatest[m], config,
-                                  queries->eq[m], ek, queries->seen[m]);
+        crux_attention_scores_any(score + (size_t)m * PAGE, greatest[m], config, queries->eq[m], ek,
+                                  queries->seen[m]);
 }
 
 static void weigh(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
                   const int32_t *score, const int8_t *ev, const uint16_t *exp2) {
     for (uint32_t m = m0; m < m1; m++) {
-        const int32_t *from = score + m * queries->score_stride;
+        const int32_t *from = score + (size_t)m * PAGE;
         uint16_t *weight = queries->weight[m];
         for (uint32_t t = 0; t < PAGE; t++) {
             weight[t] = 0;
@@ -64,8 +65,9 @@ static void weigh(struct crux_attention_queries *queries, uint32_t m0, uint32_t 
 }
 
 static void gather(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
-                   const int16_t *v) {
+                   const int16_t *v, const int16_t *next) {
     uint32_t columns = queries->columns;
+    (void)next;
     for (uint32_t m = m0; m < m1; m++) {
         int64_t *acc = queries->acc + (size_t)m * columns;
         for (uint32_t t = 0; t < PAGE; t += 2) {
