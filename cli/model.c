@@ -52,6 +52,9 @@ static void say_info(const struct crux_model_file *model, const json_t *manifest
                  (unsigned)d->blocks, (unsigned)d->width, (unsigned)d->heads, (unsigned)d->kv_heads,
                  (unsigned)d->head_width, (unsigned)d->ffn_width, (unsigned)d->vocab,
                  (unsigned)d->context);
+    if (d->experts != 0)
+        (void)printf("  experts        %u in each block, %u used at each position\n",
+                     (unsigned)d->experts, (unsigned)d->experts_used);
     (void)printf("  program        %u layers, %u ops, %u tensors, op set %u\n",
                  (unsigned)model->program.header.layers, (unsigned)model->program.op_count,
                  (unsigned)model->program.tensor_count, (unsigned)model->program.header.op_set);
@@ -70,15 +73,17 @@ enum crux_cli_exit crux_cli_run_model_info(const struct crux_cli_call *call) {
     if (call->json) {
         code = crux_cli_answer(
             call,
-            json_pack("{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O*}",
-                      "model_root", crux_cli_json_hex(model.root, 32), "arch",
-                      text_in(manifest, "arch"), "name", text_in(manifest, "name"), "layers",
-                      (json_int_t)model.program.header.layers, "blocks", (json_int_t)d->blocks,
-                      "width", (json_int_t)d->width, "vocab", (json_int_t)d->vocab, "context",
-                      (json_int_t)d->context, "op_set", (json_int_t)model.program.header.op_set,
-                      "ops", (json_int_t)model.program.op_count, "tensors",
-                      (json_int_t)model.program.tensor_count, "file_bytes",
-                      (json_int_t)model.map_len, "manifest", manifest));
+            json_pack(
+                "{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O*}",
+                "model_root", crux_cli_json_hex(model.root, 32), "arch", text_in(manifest, "arch"),
+                "name", text_in(manifest, "name"), "layers",
+                (json_int_t)model.program.header.layers, "blocks", (json_int_t)d->blocks, "width",
+                (json_int_t)d->width, "experts", (json_int_t)d->experts, "experts_used",
+                (json_int_t)d->experts_used, "vocab", (json_int_t)d->vocab, "context",
+                (json_int_t)d->context, "op_set", (json_int_t)model.program.header.op_set, "ops",
+                (json_int_t)model.program.op_count, "tensors",
+                (json_int_t)model.program.tensor_count, "file_bytes", (json_int_t)model.map_len,
+                "manifest", manifest));
     } else {
         say_info(&model, manifest, call->operand[0]);
     }

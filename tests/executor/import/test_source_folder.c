@@ -232,6 +232,12 @@ static void mixtures_of_experts_are_imported(void **state) {
         assert_int_equal(crux_source_find(&source, "b1.down.2")->rows, WIDTH);
         assert_int_equal(crux_source_find(&source, "b0.router")->rows, 3);
         assert_null(crux_source_find(&source, "b0.gate"));
+        /* w1, w3, w2 follow each other in the file */
+        const struct crux_source_tensor *gate = crux_source_find(&source, "b0.gate.1"),
+                                        *up = crux_source_find(&source, "b0.up.1"),
+                                        *down = crux_source_find(&source, "b0.down.1");
+        assert_true(up->bytes == gate->bytes + EXPERT_FFN * gate->row_bytes);
+        assert_true(down->bytes == up->bytes + EXPERT_FFN * up->row_bytes);
         crux_source_close(&source);
     }
 }

@@ -12,6 +12,7 @@
 
 #include "kernels/certificate/certificate.h"
 #include "kernels/fused/decoder/decoder.h"
+#include "kernels/program/layout.h"
 
 static struct crux_fused_decoder named(const char *name) {
     struct crux_fused_decoder config;
@@ -49,6 +50,31 @@ static void test_certified(void **state) {
     certify("llama-3-8b", &config);
     config.window = 4096;
     certify("with a window", &config);
+}
+
+/* As files have them: a router of 16 bits, and experts of the block type whose tiles are longest. */
+static void test_certified_as_imported(void **state) {
+    static const char *const names[] = {"mixtral-8x7b", "qwen3-30b-a3b"};
+    const struct crux_tile q16 = {.width = 3, .group = 32, .chunk = 512},
+                           q6_k = {.width = 2, .group = 16, .chunk = 512};
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(names); i++) {
+        struct crux_fused_decoder config = named(names[i]);
+        struct crux_decoder_plan *plans = calloc(config.blocks, sizeof *plans);
+        assert_non_null(plans);
+        for (uint32_t b = 0; b < config.blocks; b++) {
+            for (size_t m = 0; m < CRUX_DECODER_MATRICES; m++) {
+                const struct crux_tile *tile = m == CRUX_DECODER_ROUTER ? &q16 : &q6_k;
+                int64_t most = m == CRUX_DECODER_ROUTER ? 255 * 32767 : 32 * 4095;
+                plans[b].tiles[m] = (struct crux_decoder_tiles){crux_tile_encode(tile), most};
+                plans[b].s0[m] = 40;
+            }
+            for (size_t n = 0; n < CRUX_DECODER_NORMS; n++) plans[b].norm_bits[n] = 11;
+        }
+        config.plans = plans;
+        certify(names[i], &config);
+        free(plans);
+    }
 }
 
 static void test_same_twice(void **state) {
@@ -101,8 +127,8 @@ static void test_refused(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_certified),
-                                       cmocka_unit_test(test_same_twice),
-                                       cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_certified), cmocka_unit_test(test_certified_as_imported),
+        cmocka_unit_test(test_same_twice), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
