@@ -49,11 +49,21 @@ static const struct crux_source_tensor *find_expert(const struct crux_import_wor
     return crux_source_find(work->source, full);
 }
 
+/* Experts' 16-bit tiles are half as long, so that a witness with the number of its expert still fits. */
+static void init_lattice(struct crux_lattice *lattice, const struct crux_source_tensor *tensor,
+                         enum crux_weights weights, uint32_t rows, bool of_experts,
+                         struct crux_lattice_scale *scale) {
+    crux_lattice_init(lattice, tensor->type, weights, rows, tensor->inputs, scale);
+    if (!of_experts || lattice->tile.width != 3) return;
+    lattice->tile.chunk = CRUX_LATTICE_CHUNK / 2;
+    lattice->layout = crux_tile_encode(&lattice->tile);
+}
+
 static struct crux_decoder_tiles draft_tiles(const struct crux_source_tensor *tensor,
-                                             enum crux_weights weights) {
+                                             enum crux_weights weights, bool of_experts) {
     struct crux_lattice lattice;
     if (tensor == NULL) return (struct crux_decoder_tiles){0};
-    crux_lattice_init(&lattice, tensor->type, weights, tensor->rows, tensor->inputs, NULL);
+    init_lattice(&lattice, tensor, weights, tensor->rows, of_experts, NULL);
     return (struct crux_decoder_tiles){lattice.layout, 1 << 18};
 }
 
@@ -84,9 +94,10 @@ enum crux_status crux_import_work_init(struct crux_import_work *work,
     d->inner_bits = INNER_BITS;
     d->logit_bits = LOGIT_BITS;
     d->norm_bits = PLACEHOLDER_BITS;
-    d->embed_tiles = draft_tiles(crux_source_find(source, "embed"), options->weights);
-    d->head_tiles =
-        d->tied ? d->embed_tiles : draft_tiles(crux_source_find(source, "head"), options->weights);
+    d->embed_tiles = draft_tiles(crux_source_find(source, "embed"), options->weights, false);
+    d->head_tiles = d->tied
+                        ? d->embed_tiles
+                        : draft_tiles(crux_source_find(source, "head"), options->weights, false);
     d->block_tiles = d->embed_tiles; /* not looked at beside plans */
     for (uint32_t i = 0; i < d->blocks; i++) {
         struct crux_decoder_plan *plan = &work->plans[i];
@@ -97,7 +108,7 @@ enum crux_status crux_import_work_init(struct crux_import_work *work,
             plan->tiles[matrix] =
                 draft_tiles(is_of_experts(work, matrix) ? find_expert(work, name, 0)
                                                         : crux_source_find(source, name),
-                            weights_of(work, matrix));
+                            weights_of(work, matrix), is_of_experts(work, matrix));
             plan->s0[matrix] = PLACEHOLDER_S0;
         }
         for (size_t j = 0; j < CRUX_DECODER_NORMS; j++) plan->norm_bits[j] = PLACEHOLDER_BITS;
@@ -151,7 +162,7 @@ static enum crux_status convert_stack(struct crux_import_work *work, uint8_t *by
     struct crux_lattice_scale *scale = calloc(rows, sizeof *scale);
     enum crux_status status = CRUX_OK;
     if (scale == NULL) return CRUX_E_OUT_OF_MEMORY;
-    crux_lattice_init(&lattice, tensor->type, weights, rows, tensor->inputs, scale);
+    init_lattice(&lattice, tensor, weights, rows, experts != NULL, scale);
     for (uint32_t e = 0; e < count && status == CRUX_OK; e++) {
         const struct crux_source_tensor *part =
             experts != NULL ? find_expert(work, experts, e) : tensor;

@@ -128,6 +128,14 @@ static void mixtures_of_experts_are_imported(void **state) {
         &file.program.tensors[crux_model_file_find(&file, "b1.router")];
     assert_int_equal(crux_tile_decode(&tile, router->layout), CRUX_OK);
     assert_int_equal(tile.width, 3);
+    assert_int_equal(tile.chunk, 512);
+    crux_model_file_close(&file);
+    import_or_fail(&other, CRUX_WEIGHTS_INT16);
+    open_and_verify(&other);
+    assert_int_equal(crux_model_file_open(&file, output, said), CRUX_OK);
+    gate = &file.program.tensors[crux_model_file_find(&file, "b1.gate")];
+    assert_int_equal(crux_tile_decode(&tile, gate->layout), CRUX_OK);
+    assert_int_equal(tile.chunk, 256);
     crux_model_file_close(&file);
 }
 

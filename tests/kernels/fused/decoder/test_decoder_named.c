@@ -52,27 +52,37 @@ static void test_certified(void **state) {
     certify("with a window", &config);
 }
 
-/* As files have them: a router of 16 bits, and experts of the block type whose tiles are longest. */
+static bool is_of_experts(size_t matrix) {
+    return matrix == CRUX_DECODER_GATE || matrix == CRUX_DECODER_UP || matrix == CRUX_DECODER_DOWN;
+}
+
+/* As files have them: a router of 16 bits; and all of the block type whose tiles are longest, or of 16 bits too. */
 static void test_certified_as_imported(void **state) {
     static const char *const names[] = {"mixtral-8x7b", "qwen3-30b-a3b"};
     const struct crux_tile q16 = {.width = 3, .group = 32, .chunk = 512},
+                           half = {.width = 3, .group = 32, .chunk = 256},
                            q6_k = {.width = 2, .group = 16, .chunk = 512};
     (void)state;
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(names); i++) {
-        struct crux_fused_decoder config = named(names[i]);
+    for (size_t i = 0; i < 2 * CRUX_ARRAY_LEN(names); i++) {
+        struct crux_fused_decoder config = named(names[i / 2]);
+        bool int16 = i % 2 == 1;
         struct crux_decoder_plan *plans = calloc(config.blocks, sizeof *plans);
         assert_non_null(plans);
         for (uint32_t b = 0; b < config.blocks; b++) {
             for (size_t m = 0; m < CRUX_DECODER_MATRICES; m++) {
-                const struct crux_tile *tile = m == CRUX_DECODER_ROUTER ? &q16 : &q6_k;
-                int64_t most = m == CRUX_DECODER_ROUTER ? 255 * 32767 : 32 * 4095;
+                const struct crux_tile *tile = m == CRUX_DECODER_ROUTER ? &q16
+                                               : !int16                 ? &q6_k
+                                               : is_of_experts(m)       ? &half
+                                                                        : &q16;
+                int64_t most = tile == &q6_k ? 32 * 4095 : 255 * 32767;
                 plans[b].tiles[m] = (struct crux_decoder_tiles){crux_tile_encode(tile), most};
                 plans[b].s0[m] = 40;
             }
             for (size_t n = 0; n < CRUX_DECODER_NORMS; n++) plans[b].norm_bits[n] = 11;
         }
         config.plans = plans;
-        certify(names[i], &config);
+        if (int16) config.head_tiles.layout = config.embed_tiles.layout = crux_tile_encode(&q16);
+        certify(names[i / 2], &config);
         free(plans);
     }
 }
