@@ -186,10 +186,12 @@ static bool is_crux(const char *path) {
 }
 
 static bool open_weights(struct job *job, const char *path) {
+    uint32_t context = job->loaded.file.config.decoder.context;
     struct crux_import_message message = {.text = ""};
     char why[CRUX_MODEL_MESSAGE_BYTES];
     if (!is_crux(path))
-        return ok(job, crux_float_model_open(&job->model, path, &message), path, message.text);
+        return ok(job, crux_float_model_open(&job->model, path, context, &message), path,
+                  message.text);
     job->is_stored = ok(job, crux_model_file_open(&job->stored, path, why), path, why);
     return job->is_stored && ok(job, crux_float_model_stored(&job->model, &job->stored, &message),
                                 path, message.text);

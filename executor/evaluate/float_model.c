@@ -15,6 +15,7 @@ struct reader {
     struct crux_float_model *model;
     struct crux_import_message *message;
     char arch[32];
+    uint32_t context;        /* positions that it is used for */
     enum crux_status status; /* of the first failure */
 };
 
@@ -122,27 +123,60 @@ static double *turns(struct reader *reader, double base, double divisor) {
     return turn;
 }
 
+/* YaRN as published: pairs between two, found by logarithms, go from their own frequency to a stretched one. */
+static void stretch_by_yarn(struct reader *reader, double base) {
+    struct crux_float_model *model = reader->model;
+    const double tau = 6.283185307179586477;
+    uint32_t d = model->head_width;
+    double factor = real(reader, "rope.scaling.factor", 1),
+           original = number(reader, "rope.scaling.original_context_length", model->context),
+           fast = real(reader, "rope.scaling.yarn_beta_fast", 32),
+           slow = real(reader, "rope.scaling.yarn_beta_slow", 1);
+    double low = floor(d * log(original / (fast * tau)) / (2 * log(base))),
+           high = ceil(d * log(original / (slow * tau)) / (2 * log(base)));
+    low = fmax(low, 0);
+    high = fmin(high, d - 1.0);
+    for (uint32_t i = 0; i < d / 2; i++) {
+        double ramp = fmin(fmax((i - low) / fmax(high - low, 0.001), 0), 1);
+        model->turns[i] *= ramp / factor + (1 - ramp);
+    }
+    model->score_scale *= pow(1 + 0.1 * log(fmax(factor, 1)), 2);
+}
+
+/* One list of factors for short contexts, one for long ones. */
+static void stretch_by_lists(struct reader *reader) {
+    struct crux_float_model *model = reader->model;
+    bool is_long =
+        reader->context > number(reader, "rope.scaling.original_context_length", model->context);
+    double *factor =
+        vector(reader, is_long ? "rope_factors_long.weight" : "rope_factors_short.weight",
+               model->head_width / 2);
+    for (uint32_t i = 0; factor != NULL && i < model->head_width / 2; i++)
+        model->turns[i] /= factor[i];
+    free(factor);
+}
+
 static void read_rope(struct reader *reader) {
     struct crux_float_model *model = reader->model;
-    struct crux_gguf_text scaling;
+    struct crux_gguf_text scaling = {"", 0};
     char name[NAME_BYTES];
     double base = real(reader, "rope.freq_base", 10000), divisor = 1, *factor;
     if (!(base >= 1)) refuse(reader, CRUX_E_BAD_RANGE, "below 1", "rope.freq_base");
     if (number(reader, "rope.dimension_count", model->head_width) != model->head_width)
         refuse(reader, CRUX_E_UNSUPPORTED, "rope over a part of a head", "rope.dimension_count");
     (void)snprintf(name, sizeof name, "%s.rope.scaling.type", reader->arch);
-    if (crux_gguf_text(&model->gguf, name, &scaling) && !text_is(&scaling, "none")) {
-        if (text_is(&scaling, "linear"))
-            divisor = real(reader, "rope.scaling.factor", 1);
-        else
-            refuse(reader, CRUX_E_UNSUPPORTED, "a scaling that the float reference lacks", name);
-    }
-    if (has(reader, "rope_factors_long.weight") || has(reader, "rope_factors_short.weight"))
-        refuse(reader, CRUX_E_UNSUPPORTED, "long and short factors", "rope");
+    if (!crux_gguf_text(&model->gguf, name, &scaling) || text_is(&scaling, "linear"))
+        divisor = real(reader, "rope.scaling.factor", 1);
+    else if (!text_is(&scaling, "none") && !text_is(&scaling, "yarn") &&
+             !text_is(&scaling, "longrope"))
+        refuse(reader, CRUX_E_UNSUPPORTED, "a scaling that the float reference lacks", name);
     if (!(divisor > 0)) refuse(reader, CRUX_E_BAD_RANGE, "not above 0", "rope.scaling.factor");
     if (reader->status != CRUX_OK) return;
     model->turns = turns(reader, base, divisor);
-    model->local_turns = turns(reader, 10000, 1);
+    model->local_turns = turns(reader, real(reader, "rope.freq_base_swa", 10000), 1);
+    if (text_is(&scaling, "yarn") && reader->status == CRUX_OK) stretch_by_yarn(reader, base);
+    if (text_is(&scaling, "longrope") && reader->status == CRUX_OK) stretch_by_lists(reader);
+    model->score_scale *= pow(real(reader, "rope.scaling.attn_factor", 1), 2);
     factor = vector_if(reader, "rope_freqs.weight", model->head_width / 2);
     for (uint32_t i = 0; factor != NULL && i < model->head_width / 2; i++)
         model->turns[i] /= factor[i];
@@ -172,6 +206,7 @@ static void read_numbers(struct reader *reader) {
     model->kv_heads = count(reader, "attention.head_count_kv", model->heads, CRUX_FLOAT_HEADS_MAX);
     model->ffn_width = count(reader, "feed_forward_length", 0, CRUX_FLOAT_WIDTH_MAX);
     model->context = count(reader, "context_length", 0, UINT32_MAX);
+    if (reader->context == 0 || reader->context > model->context) reader->context = model->context;
     if (reader->status != CRUX_OK) return;
     model->head_width = count(reader, "attention.key_length", model->width / model->heads,
                               CRUX_FLOAT_HEAD_WIDTH_MAX);
@@ -213,20 +248,25 @@ static void read_arch(struct reader *reader) {
         model->embed_scale = (double)sqrtf((float)model->width);
         model->activation = CRUX_FLOAT_GELU_TANH;
     }
-    /* Gemma 2 with 27B parameters divides by the width of a head as if there were fewer heads. */
-    if (text_is(&arch, "gemma2") && model->blocks == 46)
+    /* Those with 27B parameters divide by the width of a head as if there were fewer heads. */
+    if ((text_is(&arch, "gemma2") && model->blocks == 46) ||
+        (text_is(&arch, "gemma3") && model->blocks == 62))
         model->score_scale = 1 / sqrt((double)model->width / (double)model->heads);
+    if (text_is(&arch, "gemma2")) {
+        model->score_cap = real(reader, "attn_logit_softcapping", 50);
+        model->logit_cap = real(reader, "final_logit_softcapping", 30);
+    }
     if (reader->status == CRUX_OK) read_rope(reader);
 }
 
-static void read_window(const struct reader *reader, struct crux_float_block *block,
+static void read_window(struct reader *reader, struct crux_float_block *block,
                         uint32_t number_of_block, uint32_t window) {
     block->turn = reader->model->turns;
-    if (strcmp(reader->arch, "gemma3") == 0) {
-        if ((number_of_block + 1) % 6 == 0) return;
-        block->turn = reader->model->local_turns;
-    } else if (strcmp(reader->arch, "gemma2") == 0 && number_of_block % 2 == 1) {
-        return;
+    bool second = strcmp(reader->arch, "gemma2") == 0, third = strcmp(reader->arch, "gemma3") == 0;
+    if ((second || third) && window != 0) {
+        uint32_t every = number(reader, "attention.sliding_window_pattern", second ? 2 : 6);
+        if (every != 0 && (number_of_block + 1) % every == 0) return;
+        if (third) block->turn = reader->model->local_turns;
     }
     block->window = window;
 }
@@ -299,7 +339,8 @@ static void read_block(struct reader *reader, uint32_t i) {
     block->bk = vector_if(reader, block_name(name, i, "attn_k.bias"), kv);
     block->bv = vector_if(reader, block_name(name, i, "attn_v.bias"), kv);
     block->bo = vector_if(reader, block_name(name, i, "attn_output.bias"), width);
-    read_window(reader, block, i, number(reader, "attention.sliding_window", 0));
+    uint32_t window = strcmp(reader->arch, "gemma2") == 0 ? 4096 : 0;
+    read_window(reader, block, i, number(reader, "attention.sliding_window", window));
 }
 
 static void read_vocab(struct reader *reader) {
@@ -318,8 +359,9 @@ static void read_vocab(struct reader *reader) {
 }
 
 enum crux_status crux_float_model_parse(struct crux_float_model *model, const uint8_t *bytes,
-                                        size_t len, struct crux_import_message *message) {
-    struct reader reader = {.model = model, .message = message};
+                                        size_t len, uint32_t context,
+                                        struct crux_import_message *message) {
+    struct reader reader = {.model = model, .context = context, .message = message};
     *model = (struct crux_float_model){.map = NULL};
     reader.status = crux_gguf_parse(&model->gguf, bytes, len, message);
     if (reader.status == CRUX_OK) read_arch(&reader);
@@ -332,7 +374,7 @@ enum crux_status crux_float_model_parse(struct crux_float_model *model, const ui
 }
 
 enum crux_status crux_float_model_open(struct crux_float_model *model, const char *path,
-                                       struct crux_import_message *message) {
+                                       uint32_t context, struct crux_import_message *message) {
     struct stat about;
     *model = (struct crux_float_model){.map = NULL};
     int fd = open(path, O_RDONLY | O_CLOEXEC);
@@ -345,7 +387,7 @@ enum crux_status crux_float_model_open(struct crux_float_model *model, const cha
     (void)close(fd);
     if (map == MAP_FAILED)
         return crux_import_fail(message, CRUX_E_IO, "%s: could not be mapped", path);
-    enum crux_status status = crux_float_model_parse(model, map, len, message);
+    enum crux_status status = crux_float_model_parse(model, map, len, context, message);
     model->map = map;
     model->map_len = len;
     return status;

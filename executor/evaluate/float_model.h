@@ -52,14 +52,16 @@ struct crux_float_model {
 };
 
 /* Out: model, to be freed with crux_float_model_free, on failure too; message, on failure.
- * In: path, of a GGUF file.  Returns: CRUX_E_IO, CRUX_E_UNSUPPORTED (by name in message), crux_gguf_parse's. */
+ * In: path, of a GGUF file; context, positions that the model is used for, 0: as many as the file says.
+ * Returns: CRUX_E_IO, CRUX_E_UNSUPPORTED (by name in message), crux_gguf_parse's. */
 CRUX_MUST_CHECK
 enum crux_status crux_float_model_open(struct crux_float_model *model, const char *path,
-                                       struct crux_import_message *message);
+                                       uint32_t context, struct crux_import_message *message);
 /* The same from bytes in memory, which must outlive the model. */
 CRUX_MUST_CHECK
 enum crux_status crux_float_model_parse(struct crux_float_model *model, const uint8_t *bytes,
-                                        size_t len, struct crux_import_message *message);
+                                        size_t len, uint32_t context,
+                                        struct crux_import_message *message);
 void crux_float_model_free(struct crux_float_model *model);
 
 #endif

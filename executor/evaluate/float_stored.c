@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 enum { NAME_BYTES = 64 };
+#define TURN 6.283185307179586477
 
 struct reader {
     struct crux_float_model *model;
@@ -63,7 +64,8 @@ static struct crux_float_tensor linear(struct reader *reader, uint32_t block,
         [CRUX_DECODER_DOWN] = "down", [CRUX_DECODER_ROUTER] = "router"};
     const struct crux_fused_decoder *d = &reader->file->config.decoder;
     const struct crux_decoder_plan *plan = &d->plans[block];
-    bool to_r = which == CRUX_DECODER_O || (which == CRUX_DECODER_DOWN && d->experts == 0);
+    bool to_r = !d->post_norms &&
+                (which == CRUX_DECODER_O || (which == CRUX_DECODER_DOWN && d->experts == 0));
     int32_t out_bits = which == CRUX_DECODER_ROUTER ? d->logit_bits
                        : to_r                       ? d->r_bits
                                                     : d->inner_bits;
@@ -138,6 +140,12 @@ static void read_block(struct reader *reader, uint32_t i) {
         vector(reader, block_name(name, i, "n1"), CRUX_I16, bits[CRUX_DECODER_NORM_1], d->width);
     block->n2 =
         vector(reader, block_name(name, i, "n2"), CRUX_I16, bits[CRUX_DECODER_NORM_2], d->width);
+    if (d->post_norms) {
+        block->after_attention = vector(reader, block_name(name, i, "n1.post"), CRUX_I16,
+                                        bits[CRUX_DECODER_NORM_1_POST], d->width);
+        block->after_ffn = vector(reader, block_name(name, i, "n2.post"), CRUX_I16,
+                                  bits[CRUX_DECODER_NORM_2_POST], d->width);
+    }
     if (d->qk_norm) {
         block->q_norm = vector(reader, block_name(name, i, "q.norm"), CRUX_I16,
                                bits[CRUX_DECODER_NORM_Q], d->head_width);
@@ -149,8 +157,8 @@ static void read_block(struct reader *reader, uint32_t i) {
         block->bk = vector(reader, block_name(name, i, "k.bias"), CRUX_I32, d->inner_bits, kv);
         block->bv = vector(reader, block_name(name, i, "v.bias"), CRUX_I32, d->inner_bits, kv);
     }
-    block->window = d->window;
-    block->turn = model->turns;
+    block->window = crux_fused_decoder_window(d, i);
+    block->turn = crux_fused_decoder_turns_locally(d, i) ? model->local_turns : model->turns;
 }
 
 static void read_rope(struct reader *reader) {
@@ -165,8 +173,11 @@ static void read_rope(struct reader *reader) {
         crux_table_rope_turns(turns, d->rope_base, d->head_width);
         for (uint32_t i = 0; i < pairs; i++) {
             uint64_t turn = d->rope_turns != NULL ? d->rope_turns[i] : turns[i];
-            (*out[0])[i] = (*out[1])[i] = ldexp((double)turn, -64) * 6.283185307179586477;
+            (*out[0])[i] = ldexp((double)turn, -64) * TURN;
         }
+        if (d->rope_local_base != 0)
+            crux_table_rope_turns(turns, d->rope_local_base, d->head_width);
+        for (uint32_t i = 0; i < pairs; i++) (*out[1])[i] = ldexp((double)turns[i], -64) * TURN;
     }
     free(turns);
 }
@@ -175,8 +186,7 @@ static void read_shape(struct reader *reader) {
     const struct crux_fused_decoder *d = &reader->file->config.decoder;
     struct crux_float_model *model = reader->model;
     if (d->norm != CRUX_DECODER_RMSNORM || d->positions != CRUX_DECODER_ROPE ||
-        d->ffn != CRUX_DECODER_GATED || d->bias || d->softcap != 0 ||
-        d->activation == CRUX_TABLE_GELU_ERF)
+        d->ffn != CRUX_DECODER_GATED || d->bias || d->activation == CRUX_TABLE_GELU_ERF)
         refuse(reader, CRUX_E_UNSUPPORTED, "a decoder that the float reference lacks", "model");
     if (d->plans == NULL || d->embed_s0 == NULL || d->head_s0 == NULL)
         refuse(reader, CRUX_E_UNSUPPORTED, "not imported: its weights stand for no numbers",
@@ -194,7 +204,9 @@ static void read_shape(struct reader *reader) {
     model->context = d->context;
     model->eps = ldexp((double)d->eps_m, -d->eps_shift);
     model->embed_scale = 1;
-    model->score_scale = 1 / sqrt((double)d->head_width);
+    model->score_scale = 1 / sqrt(ldexp((double)crux_fused_decoder_divisor(d), -32));
+    model->score_cap = ldexp((double)d->softcap, -16) * 0.69314718055994530942; /* in log2 units */
+    model->logit_cap = ldexp((double)d->logit_cap, -d->logit_bits);
     model->interleaved = d->rope_layout == CRUX_ROPE_INTERLEAVED;
     model->activation = d->activation == CRUX_TABLE_SILU ? CRUX_FLOAT_SILU : CRUX_FLOAT_GELU_TANH;
 }

@@ -25,10 +25,9 @@ static const struct {
 static const struct {
     const char *name;
     enum crux_decoder_norm_of norm;
-} norms[] = {{"n1", CRUX_DECODER_NORM_1},
-             {"n2", CRUX_DECODER_NORM_2},
-             {"q.norm", CRUX_DECODER_NORM_Q},
-             {"k.norm", CRUX_DECODER_NORM_K}};
+} norms[] = {{"n1", CRUX_DECODER_NORM_1},           {"n2", CRUX_DECODER_NORM_2},
+             {"q.norm", CRUX_DECODER_NORM_Q},       {"k.norm", CRUX_DECODER_NORM_K},
+             {"n1.post", CRUX_DECODER_NORM_1_POST}, {"n2.post", CRUX_DECODER_NORM_2_POST}};
 
 static bool is_of_experts(const struct crux_import_work *work, enum crux_decoder_matrix matrix) {
     return work->decoder.experts != 0 && (matrix == CRUX_DECODER_GATE ||
@@ -210,18 +209,22 @@ static enum crux_status convert_outer(struct crux_import_work *work, uint8_t *by
         status = convert_matrix(work, bytes, tensor, &d->embed_tiles, &work->embed_k);
         if (status != CRUX_OK) return status;
         memcpy(work->embed_rowmul, work->rowmul, d->vocab * sizeof *work->rowmul);
+        if (d->tied) {
+            d->head_tiles = d->embed_tiles;
+            work->head_s0 = linear_s0(work->embed_k, d->inner_bits, d->logit_bits);
+        }
+        if (work->source->scale_embed)
+            work->embed_k -= crux_import_scale_embed(work->rowmul, d->vocab, d->width);
+        status = crux_import_stream_bits(work);
         work->embed_s0 = work->embed_k - d->r_bits;
-        if (!d->tied) return CRUX_OK;
-        d->head_tiles = d->embed_tiles;
-        work->head_s0 = linear_s0(work->embed_k, d->inner_bits, d->logit_bits);
-        return CRUX_OK;
+        return status;
     }
     if (strcmp(name, "head") == 0) {
         status = convert_matrix(work, bytes, tensor, &d->head_tiles, &k);
         if (status == CRUX_OK) work->head_s0 = linear_s0(k, d->inner_bits, d->logit_bits);
         return status;
     }
-    if (strcmp(name, "embed.scale") == 0) return store_scale(work, bytes, len, work->embed_rowmul);
+    if (strcmp(name, "embed.scale") == 0) return store_scale(work, bytes, len, work->rowmul);
     if (strcmp(name, "head.scale") == 0)
         return store_scale(work, bytes, len, d->tied ? work->embed_rowmul : work->rowmul);
     if (strcmp(name, "out.norm") == 0)
@@ -232,7 +235,8 @@ static enum crux_status convert_outer(struct crux_import_work *work, uint8_t *by
 /* Fraction bits of what a matrix gives: spec/50-fused.md#decoder */
 static int32_t out_bits(const struct crux_fused_decoder *d, enum crux_decoder_matrix matrix) {
     if (matrix == CRUX_DECODER_ROUTER) return d->logit_bits;
-    bool to_r = matrix == CRUX_DECODER_O || (matrix == CRUX_DECODER_DOWN && d->experts == 0);
+    bool to_r = !d->post_norms &&
+                (matrix == CRUX_DECODER_O || (matrix == CRUX_DECODER_DOWN && d->experts == 0));
     return to_r ? d->r_bits : d->inner_bits;
 }
 

@@ -19,7 +19,8 @@ struct crux_import_work {
     struct crux_fused_decoder decoder;
     struct crux_decoder_plan *plans;
     int32_t embed_s0, head_s0;
-    int32_t *rowmul, *embed_rowmul; /* of the matrix last converted, and of the embedding */
+    int32_t *rowmul,
+        *embed_rowmul; /* of the matrix last converted; the embedding's, for a tied head */
     uint32_t rowmul_count;
     int32_t embed_k;
     struct crux_import_sums norms;
@@ -41,6 +42,16 @@ void crux_import_work_free(struct crux_import_work *work);
 CRUX_MUST_CHECK
 enum crux_status crux_import_convert(struct crux_import_work *work, uint8_t *bytes, uint64_t len,
                                      const struct crux_model_tensor *tensor);
+
+/* ---- stream.c ---- */
+
+/* In/out: rowmul, times the root of the width and 2^-result, so that the greatest stays within 2^30.
+ * spec/55-import.md#vectors */
+int32_t crux_import_scale_embed(int32_t *rowmul, uint32_t rows, uint32_t width);
+/* In/out: work, whose embedding has been converted: its decoder's r_bits.
+ * Returns: CRUX_E_BAD_RANGE, CRUX_E_UNKNOWN_NAME, with a message. */
+CRUX_MUST_CHECK
+enum crux_status crux_import_stream_bits(struct crux_import_work *work);
 
 /* Vectors. Out: w, i16 with *bits fraction bits, as many as fit the greatest; sums. */
 CRUX_MUST_CHECK

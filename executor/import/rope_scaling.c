@@ -34,8 +34,7 @@ enum crux_status crux_rope_linear(uint64_t *turns, uint32_t factor_bits, uint32_
     return CRUX_OK;
 }
 
-/* A number times 2^20; 0 if it is no multiple of 2^-20 between 0 and 2^20. */
-static int64_t twentieths(uint32_t bits) {
+int64_t crux_rope_twentieths(uint32_t bits) {
     struct crux_block_float f;
     if (!crux_source_f32(&f, bits) || f.mantissa <= 0 || f.exponent < -20 || f.exponent > 14)
         return 0;
@@ -47,7 +46,8 @@ static int64_t twentieths(uint32_t bits) {
  *   x > high: f;  x < low: f / factor;  else f * (s + (1 - s) / factor), s = (x - low) / (high - low) */
 enum crux_status crux_rope_llama3(uint64_t *turns, uint32_t factor, uint32_t low, uint32_t high,
                                   uint32_t positions, uint32_t count) {
-    int64_t a = twentieths(factor), lo = twentieths(low), hi = twentieths(high), one = 1 << 20;
+    int64_t a = crux_rope_twentieths(factor), lo = crux_rope_twentieths(low),
+            hi = crux_rope_twentieths(high), one = 1 << 20;
     if (a < one || lo <= 0 || hi <= lo || hi > one << 10 || a > one << 10) return CRUX_E_BAD_RANGE;
     for (uint32_t i = 0; i < count; i++) {
         /* in 2^-20; below 2^24 * 2^20, as turns are below 2^63 */

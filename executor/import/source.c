@@ -123,8 +123,11 @@ const struct crux_source_tensor *crux_source_find(const struct crux_model_source
 enum crux_status crux_source_doubles(double *values, const struct crux_source_tensor *tensor,
                                      uint32_t row) {
     CRUX_ASSERT(row < tensor->rows);
-    return crux_block_doubles(values, tensor->type, tensor->bytes + row * tensor->row_bytes,
-                              tensor->inputs);
+    enum crux_status status = crux_block_doubles(
+        values, tensor->type, tensor->bytes + row * tensor->row_bytes, tensor->inputs);
+    for (uint32_t i = 0; tensor->plus_one && status == CRUX_OK && i < tensor->inputs; i++)
+        values[i] += 1;
+    return status;
 }
 
 bool crux_source_f32(struct crux_block_float *out, uint32_t bits) {

@@ -27,6 +27,7 @@ struct crux_source_tensor {
     char name[CRUX_SOURCE_NAME_BYTES]; /* Crux's */
     const struct crux_block_type *type;
     uint32_t rows, inputs; /* rows 1: a vector */
+    bool plus_one;         /* the weights are one more than the numbers */
     const uint8_t *bytes;
     size_t row_bytes;
 };
@@ -46,6 +47,7 @@ struct crux_model_source {
     struct crux_source_tensor *tensors; /* sorted by name */
     uint32_t tensor_count, tensor_cap;
     uint64_t *rope_turns;
+    bool scale_embed;      /* rows of the embedding are multiplied by the root of the width */
     uint8_t hash[32];      /* of all files: spec/55-import.md#sources */
     struct crux_gguf gguf; /* empty if it is a folder */
     struct crux_source_map tokenizer_json,

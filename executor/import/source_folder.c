@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "executor/import/safetensors.h"
-#include "executor/import/source_parts.h"
+#include "executor/import/source_config.h"
 
 enum { FILE_NAME_BYTES = 256 };
 
@@ -27,14 +27,18 @@ static const struct arch {
     const char *name; /* model_type */
     bool qk_norm, qkv_bias, fused;
     const struct expert_names *experts; /* or NULL */
+    unsigned gemma;                     /* crux_source_gemma */
 } archs[] = {
-    {"llama", false, false, false, NULL},
-    {"mistral", false, false, false, NULL},
-    {"qwen2", false, true, false, NULL},
-    {"qwen3", true, false, false, NULL},
-    {"phi3", false, false, true, NULL},
-    {"mixtral", false, false, false, &mixtral},
-    {"qwen3_moe", true, false, false, &qwen3_moe},
+    {"llama", false, false, false, NULL, 0},
+    {"mistral", false, false, false, NULL, 0},
+    {"qwen2", false, true, false, NULL, 0},
+    {"qwen3", true, false, false, NULL, 0},
+    {"phi3", false, false, true, NULL, 0},
+    {"mixtral", false, false, false, &mixtral, 0},
+    {"qwen3_moe", true, false, false, &qwen3_moe, 0},
+    {"gemma", false, false, false, NULL, 1},
+    {"gemma2", false, false, false, NULL, 2},
+    {"gemma3_text", true, false, false, NULL, 3},
 };
 
 struct shard {
@@ -76,14 +80,6 @@ static enum crux_status whole(const struct reading *r, const char *name, bool ne
                                 (unsigned)most);
     *out = (uint32_t)json_integer_value(value);
     return CRUX_OK;
-}
-
-/* The bits of the f32 next to a number. */
-static bool real_bits(uint32_t *bits, const json_t *value) {
-    float f = (float)json_number_value(value);
-    if (!json_is_number(value)) return false;
-    memcpy(bits, &f, 4);
-    return true;
 }
 
 static bool is_true(const struct reading *r, const char *name) {
@@ -130,8 +126,9 @@ static enum crux_status read_shape(struct reading *r, uint32_t context) {
     if ((status = read_experts(r)) != CRUX_OK) return status;
     d->kv_heads = d->heads;
     d->head_width = d->width / d->heads;
-    if ((status = whole(r, "num_key_value_heads", false, 1 << 12, &d->kv_heads)) != CRUX_OK ||
-        (status = whole(r, "head_dim", false, CRUX_SOURCE_HEAD_WIDTH_MAX, &d->head_width)) !=
+    bool needed = r->arch->gemma != 0; /* whose defaults are one model's numbers */
+    if ((status = whole(r, "num_key_value_heads", needed, 1 << 12, &d->kv_heads)) != CRUX_OK ||
+        (status = whole(r, "head_dim", needed, CRUX_SOURCE_HEAD_WIDTH_MAX, &d->head_width)) !=
             CRUX_OK)
         return status;
     if (d->head_width == 0 || d->head_width > CRUX_SOURCE_HEAD_WIDTH_MAX || d->head_width % 2 != 0)
@@ -139,80 +136,24 @@ static enum crux_status read_shape(struct reading *r, uint32_t context) {
     if (d->heads % d->kv_heads != 0)
         return unsupported(r, "a number of heads that key_value_heads do not divide");
     d->context = context == 0 || context > positions ? positions : context;
-    d->tied = is_true(r, "tie_word_embeddings");
+    /* gemma's configurations leave it out where it is true */
+    d->tied = r->arch->gemma != 0
+                  ? !json_is_false(json_object_get(r->config, "tie_word_embeddings"))
+                  : is_true(r, "tie_word_embeddings");
     d->qk_norm = r->arch->qk_norm;
     d->qkv_bias = r->arch->qkv_bias || is_true(r, "attention_bias");
-    if (json_is_false(json_object_get(r->config, "use_sliding_window"))) return CRUX_OK;
-    return whole(r, "sliding_window", false, CRUX_CONTEXT_MAX, &d->window);
-}
-
-/* Keys whose presence changes what the model computes. */
-static enum crux_status refuse_variants(const struct reading *r) {
-    const char *act = json_string_value(json_object_get(r->config, "hidden_act"));
-    const json_t *part = key(r, "partial_rotary_factor");
-    if (act != NULL && strcmp(act, "silu") != 0) return unsupported(r, "this hidden_act");
-    if (key(r, "quantization_config") != NULL) return unsupported(r, "quantization_config");
-    if (is_true(r, "mlp_bias")) return unsupported(r, "mlp_bias");
-    if (is_true(r, "attention_bias") && !r->arch->qkv_bias) return unsupported(r, "attention_bias");
-    if (part != NULL && json_number_value(part) != 1)
-        return unsupported(r, "partial_rotary_factor");
     return CRUX_OK;
 }
 
 static enum crux_status read_eps(const struct reading *r) {
     struct crux_block_float eps;
     uint32_t bits;
-    if (!real_bits(&bits, json_object_get(r->config, "rms_norm_eps")) ||
+    if (!crux_source_json_f32(&bits, json_object_get(r->config, "rms_norm_eps")) ||
         !crux_source_f32(&eps, bits) || eps.mantissa <= 0 || eps.exponent > 0 || eps.exponent < -64)
         return unsupported(r, "rms_norm_eps");
     r->source->decoder.eps_m = eps.mantissa;
     r->source->decoder.eps_shift = -eps.exponent;
     return CRUX_OK;
-}
-
-static enum crux_status read_scaling(const struct reading *r, const json_t *scaling) {
-    struct crux_fused_decoder *d = &r->source->decoder;
-    const char *type = json_string_value(json_object_get(scaling, "rope_type"));
-    uint32_t pairs = d->head_width / 2, factor, low, high;
-    if (type == NULL) type = json_string_value(json_object_get(scaling, "type"));
-    if (type == NULL) return unsupported(r, "rope_scaling without a type");
-    if (strcmp(type, "default") == 0) return CRUX_OK;
-    bool linear = strcmp(type, "linear") == 0, llama3 = strcmp(type, "llama3") == 0;
-    if (!linear && !llama3)
-        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
-                                "rope scaling of type '%.40s' is not supported", type);
-    r->source->rope_turns = calloc(pairs + 1U, sizeof *r->source->rope_turns);
-    if (r->source->rope_turns == NULL) return CRUX_E_OUT_OF_MEMORY;
-    crux_table_rope_turns(r->source->rope_turns, d->rope_base, d->head_width);
-    d->rope_turns = r->source->rope_turns;
-    if (!real_bits(&factor, json_object_get(scaling, "factor")))
-        return unsupported(r, "rope_scaling without a factor");
-    enum crux_status status = CRUX_OK;
-    if (linear) {
-        status = crux_rope_linear(r->source->rope_turns, factor, pairs);
-    } else {
-        const json_t *original = json_object_get(scaling, "original_max_position_embeddings");
-        json_int_t positions = json_integer_value(original);
-        if (!real_bits(&low, json_object_get(scaling, "low_freq_factor")) ||
-            !real_bits(&high, json_object_get(scaling, "high_freq_factor")) || positions < 1 ||
-            positions >= CRUX_CONTEXT_MAX)
-            return unsupported(r, "rope_scaling without all of llama3's numbers");
-        status =
-            crux_rope_llama3(r->source->rope_turns, factor, low, high, (uint32_t)positions, pairs);
-    }
-    return status == CRUX_OK ? CRUX_OK : unsupported(r, "a factor of rope_scaling");
-}
-
-static enum crux_status read_rope(const struct reading *r) {
-    struct crux_fused_decoder *d = &r->source->decoder;
-    const json_t *base = key(r, "rope_theta"), *scaling = key(r, "rope_scaling");
-    uint32_t bits;
-    d->rope_layout = CRUX_ROPE_HALF_SPLIT;
-    d->rope_base = 10000;
-    if (base != NULL &&
-        (!real_bits(&bits, base) || !crux_source_whole(&d->rope_base, bits, UINT32_MAX)))
-        return unsupported(r, "a rope_theta that is no whole number");
-    return scaling == NULL ? CRUX_OK : read_scaling(r, scaling);
 }
 
 /* ---- files ---- */
@@ -334,6 +275,7 @@ static enum crux_status add_rows(const struct reading *r, const char *ours,
     out.rows = (uint32_t)rows;
     out.inputs = (uint32_t)inputs;
     out.row_bytes = (size_t)inputs * tensor->type->bytes;
+    out.plus_one = all == 0 && r->arch->gemma != 0; /* the vectors of gemma are norms */
     out.bytes = tensor->bytes + first * out.row_bytes;
     return crux_source_add(r->source, &out);
 }
@@ -426,7 +368,10 @@ static enum crux_status add_block(const struct reading *r, uint32_t block) {
         {"o", "self_attn.o_proj.weight", width, q},
         {d->experts == 0 ? "down" : NULL, "mlp.down_proj.weight", width, ffn},
         {"n1", "input_layernorm.weight", 0, width},
-        {"n2", "post_attention_layernorm.weight", 0, width},
+        {d->post_norms ? NULL : "n2", "post_attention_layernorm.weight", 0, width},
+        {d->post_norms ? "n1.post" : NULL, "post_attention_layernorm.weight", 0, width},
+        {d->post_norms ? "n2" : NULL, "pre_feedforward_layernorm.weight", 0, width},
+        {d->post_norms ? "n2.post" : NULL, "post_feedforward_layernorm.weight", 0, width},
         {d->qk_norm ? "q.norm" : NULL, "self_attn.q_norm.weight", 0, d->head_width},
         {d->qk_norm ? "k.norm" : NULL, "self_attn.k_norm.weight", 0, d->head_width},
         {d->qkv_bias ? "q.bias" : NULL, "self_attn.q_proj.bias", 0, q},
@@ -476,6 +421,10 @@ static enum crux_status choose_arch(struct reading *r) {
     for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
         if (strcmp(name, archs[i].name) == 0) r->arch = &archs[i];
     }
+    if (strcmp(name, "gemma3") == 0)
+        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
+                                "architecture 'gemma3' has eyes, which are not supported; its text "
+                                "model alone (model_type gemma3_text) is");
     if (r->arch == NULL)
         return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
                                 "architecture '%.100s' is not supported", name);
@@ -495,10 +444,15 @@ enum crux_status crux_source_from_folder(struct crux_model_source *source, const
     enum crux_status status = list_shards(&r);
     if (status == CRUX_OK) status = map_all(&r);
     if (status == CRUX_OK) status = choose_arch(&r);
-    if (status == CRUX_OK) status = refuse_variants(&r);
     if (status == CRUX_OK) status = read_shape(&r, context);
     if (status == CRUX_OK) status = read_eps(&r);
-    if (status == CRUX_OK) status = read_rope(&r);
+    if (status == CRUX_OK) {
+        const struct crux_source_config c = {source, message, r.config, r.arch->name,
+                                             r.arch->gemma};
+        source->decoder.rope_layout = CRUX_ROPE_HALF_SPLIT;
+        status = crux_source_folder_variants(&c, r.arch->qkv_bias);
+        if (status == CRUX_OK) status = crux_source_folder_rope(&c);
+    }
     if (status == CRUX_OK) status = add_tensors(&r);
     for (uint32_t i = 0; i < r.shard_count; i++) {
         crux_safetensors_free(&r.shards[i].file);

@@ -19,6 +19,9 @@ static const struct arch archs[] = {
     {"qwen3", CRUX_ROPE_HALF_SPLIT, true, false, false, NO_EXPERTS},
     {"qwen3moe", CRUX_ROPE_HALF_SPLIT, true, false, false, HAS_EXPERTS},
     {"phi3", CRUX_ROPE_HALF_SPLIT, false, true, true, NO_EXPERTS},
+    {"gemma", CRUX_ROPE_HALF_SPLIT, false, false, false, NO_EXPERTS},
+    {"gemma2", CRUX_ROPE_HALF_SPLIT, false, false, false, NO_EXPERTS},
+    {"gemma3", CRUX_ROPE_HALF_SPLIT, true, false, false, NO_EXPERTS},
 };
 
 struct reading {
@@ -142,13 +145,6 @@ static enum crux_status read_shape(const struct reading *r, uint32_t context) {
         return unsupported(r, "a number of heads that kv heads do not divide");
     if ((status = read_experts(r)) != CRUX_OK) return status;
     d->context = context == 0 || context > positions ? positions : context;
-    if (has_key(r, "attention.sliding_window")) {
-        char full[96];
-        arch_key(full, r, "attention.sliding_window");
-        /* 0 means that there is none */
-        if (!crux_gguf_u32(&r->source->gguf, full, &d->window) || d->window > CRUX_CONTEXT_MAX)
-            return unsupported(r, "this kind of sliding window");
-    }
     return CRUX_OK;
 }
 
@@ -163,62 +159,6 @@ static enum crux_status read_eps(const struct reading *r) {
     r->source->decoder.eps_m = eps.mantissa;
     r->source->decoder.eps_shift = -eps.exponent;
     return CRUX_OK;
-}
-
-static enum crux_status stretch(const struct reading *r) {
-    struct crux_model_source *source = r->source;
-    uint32_t pairs = source->decoder.head_width / 2, factor = 0;
-    const struct crux_gguf_tensor *freqs =
-        crux_gguf_find_tensor(&source->gguf, "rope_freqs.weight");
-    struct crux_gguf_text type = {"none", 4};
-    char full[96];
-    enum crux_status status = CRUX_OK;
-    arch_key(full, r, "rope.scaling.type");
-    if (crux_gguf_find(&source->gguf, full) != NULL && !crux_gguf_text(&source->gguf, full, &type))
-        return unsupported(r, "the type of its rope scaling");
-    bool linear = type.len == 6 && memcmp(type.text, "linear", 6) == 0;
-    bool none = type.len == 4 && memcmp(type.text, "none", 4) == 0;
-    if (!linear && !none)
-        return crux_import_fail(r->message, CRUX_E_UNSUPPORTED,
-                                "rope scaling of type '%.*s' is not supported",
-                                (int)(type.len < 40 ? type.len : 40), type.text);
-    arch_key(full, r, linear ? "rope.scaling.factor" : "rope.scale_linear");
-    bool scaled = crux_gguf_f32(&source->gguf, full, &factor);
-    if (linear && !scaled) return unsupported(r, "linear rope scaling without a factor");
-    if (!scaled && freqs == NULL) return CRUX_OK;
-    source->rope_turns = calloc(pairs + 1U, sizeof *source->rope_turns);
-    if (source->rope_turns == NULL) return CRUX_E_OUT_OF_MEMORY;
-    crux_table_rope_turns(source->rope_turns, source->decoder.rope_base,
-                          source->decoder.head_width);
-    source->decoder.rope_turns = source->rope_turns;
-    if (scaled) status = crux_rope_linear(source->rope_turns, factor, pairs);
-    if (status == CRUX_OK && freqs != NULL) {
-        r->used[freqs - source->gguf.tensors] = true;
-        if (freqs->type == NULL || freqs->type->number != CRUX_BLOCK_F32 ||
-            freqs->len != (uint64_t)pairs * 4)
-            return unsupported(r, "this form of rope_freqs.weight");
-        status = crux_rope_divide(source->rope_turns, freqs->bytes, pairs);
-    }
-    return status == CRUX_OK ? CRUX_OK : unsupported(r, "a factor of its rope scaling");
-}
-
-static enum crux_status read_rope(const struct reading *r) {
-    struct crux_fused_decoder *d = &r->source->decoder;
-    uint32_t dims = d->head_width, bits;
-    char full[96];
-    d->rope_layout = r->arch->rope;
-    d->rope_base = 10000;
-    arch_key(full, r, "rope.freq_base");
-    if (crux_gguf_find(&r->source->gguf, full) != NULL &&
-        (!crux_gguf_f32(&r->source->gguf, full, &bits) ||
-         !crux_source_whole(&d->rope_base, bits, UINT32_MAX)))
-        return unsupported(r, "a rope base that is no whole number");
-    enum crux_status status = may_u32(r, "rope.dimension_count", 1 << 10, &dims);
-    if (status != CRUX_OK) return status;
-    if (dims != d->head_width) return unsupported(r, "rope over a part of each head");
-    if (dims % 2 != 0 || dims > CRUX_TABLE_ROPE_DIMS_MAX)
-        return unsupported(r, "the width of its heads");
-    return stretch(r);
 }
 
 /* ---- tensors ---- */
@@ -344,6 +284,8 @@ static enum crux_status add_block(const struct reading *r, uint32_t block) {
     const struct part vectors[] = {
         {"n1", "attn_norm.weight", 1, 0, 1, width},
         {"n2", "ffn_norm.weight", 1, 0, 1, width},
+        {d->post_norms ? "n1.post" : NULL, "post_attention_norm.weight", 1, 0, 1, width},
+        {d->post_norms ? "n2.post" : NULL, "post_ffw_norm.weight", 1, 0, 1, width},
         {d->qk_norm ? "q.norm" : NULL, "attn_q_norm.weight", 1, 0, 1, d->head_width},
         {d->qk_norm ? "k.norm" : NULL, "attn_k_norm.weight", 1, 0, 1, d->head_width},
         {d->qkv_bias ? "q.bias" : NULL, "attn_q.bias", 1, 0, 1, q},
@@ -432,7 +374,9 @@ enum crux_status crux_source_from_gguf(struct crux_model_source *source, uint32_
                                                   .head = CRUX_DECODER_SAMPLED};
     status = read_shape(&r, context);
     if (status == CRUX_OK) status = read_eps(&r);
-    if (status == CRUX_OK) status = read_rope(&r);
+    if (status == CRUX_OK) source->decoder.rope_layout = r.arch->rope;
+    if (status == CRUX_OK) status = crux_source_gguf_variants(source, message);
+    if (status == CRUX_OK) status = crux_source_gguf_rope(source, r.used, message);
     if (status == CRUX_OK) status = add_tensors(&r);
     free(r.used);
     return status;

@@ -37,7 +37,37 @@ bool crux_source_f32(struct crux_block_float *out, uint32_t bits);
 CRUX_MUST_CHECK
 bool crux_source_whole(uint32_t *out, uint32_t bits, uint32_t most);
 
-/* ---- rope_scaling.c: frequencies in turns a position times 2^64 ---- */
+/* ---- source_gguf_variants.c, source_gguf_rope.c: a GGUF file whose shape is known ---- */
+
+/* What the family fixes beyond its shape: windows, caps, norms after branches, how scores are divided. */
+CRUX_MUST_CHECK
+enum crux_status crux_source_gguf_variants(struct crux_model_source *source,
+                                           struct crux_import_message *message);
+/* Frequencies.  In/out: used, by number of tensor. */
+CRUX_MUST_CHECK
+enum crux_status crux_source_gguf_rope(struct crux_model_source *source, bool *used,
+                                       struct crux_import_message *message);
+
+/* ---- source_variants.c ---- */
+
+/* The families that scale their embeddings and use a smooth gate: 1, 2, 3 for gemma, gemma2, gemma3; else 0. */
+unsigned crux_source_gemma(const char *arch);
+/* In/out: source, of a family with that number. */
+void crux_source_set_gemma(struct crux_model_source *source, unsigned gemma);
+/* In/out: window and global_every.  In: local, for each block, whether it has the window.
+ * Returns: false if they do not come in turns that end with a block that has none. */
+CRUX_MUST_CHECK
+bool crux_source_set_locals(struct crux_fused_decoder *decoder, const bool *local);
+/* In: bits, an f32, 0 for none.  Returns: false if there cannot be such a cap. */
+CRUX_MUST_CHECK
+bool crux_source_score_cap(struct crux_fused_decoder *decoder, uint32_t bits);
+CRUX_MUST_CHECK
+bool crux_source_logit_cap(struct crux_fused_decoder *decoder, uint32_t bits);
+/* In: bits, an f32 in the place of the width of a head. */
+CRUX_MUST_CHECK
+bool crux_source_divisor(struct crux_fused_decoder *decoder, uint32_t bits);
+
+/* ---- rope_scaling.c, rope_yarn.c: frequencies in turns a position times 2^64 ---- */
 
 /* turns[i] / factor[i].  In: factors, f32 bits, positive; count of both. */
 CRUX_MUST_CHECK
@@ -51,5 +81,24 @@ enum crux_status crux_rope_linear(uint64_t *turns, uint32_t factor_bits, uint32_
 CRUX_MUST_CHECK
 enum crux_status crux_rope_llama3(uint64_t *turns, uint32_t factor, uint32_t low, uint32_t high,
                                   uint32_t positions, uint32_t count);
+
+/* Low frequencies by `factor`, high ones not, those of the pairs between in between. fast and slow: turns over the
+ * original positions; all numbers f32 bits.  In: base, dims, of turns, dims / 2 of them. */
+CRUX_MUST_CHECK
+enum crux_status crux_rope_yarn(uint64_t *turns, uint32_t factor, uint32_t fast, uint32_t slow,
+                                uint32_t positions, uint32_t base, uint32_t dims);
+
+/* A number times 2^20 from f32 bits; 0 if it is no multiple of 2^-20 above 0 and up to 2^20. */
+int64_t crux_rope_twentieths(uint32_t bits);
+
+/* ---- rope_factor.c: what q and k are multiplied by, times 2^30; 0: not possible ---- */
+
+/* 1 + ln(factor) * scale / 10, and 1 for factors up to 1.  In: f32 bits. */
+int64_t crux_rope_yarn_factor(uint32_t factor, uint32_t scale);
+/* The square of longrope's: 1 + ln(stretch) / ln(original), and 1 for stretches up to 1; stretch the factor, f32 bits, or
+ * if that is 0 positions / original. */
+int64_t crux_rope_long_square(uint32_t factor, uint32_t positions, uint32_t original);
+/* An f32 itself. */
+int64_t crux_rope_given_factor(uint32_t bits);
 
 #endif

@@ -19,11 +19,18 @@ static enum crux_status get(struct crux_block_float *f, const struct crux_source
     return crux_block_float(f, tensor->type, tensor->bytes + (size_t)i * tensor->type->bytes);
 }
 
+/* The same of a weight. One more is the same as one more after rounding: 2^bits is whole. */
+static int64_t weight(const struct crux_source_tensor *tensor, struct crux_block_float f,
+                      int32_t bits) {
+    int64_t v = fixed(f, bits);
+    return v == INT64_MAX || !tensor->plus_one ? v : v + (INT64_C(1) << bits);
+}
+
 static bool all_within(const struct crux_source_tensor *tensor, int32_t bits, int64_t most) {
     for (uint32_t i = 0; i < tensor->inputs; i++) {
         struct crux_block_float f;
         if (get(&f, tensor, i) != CRUX_OK) return false;
-        int64_t v = fixed(f, bits);
+        int64_t v = weight(tensor, f, bits);
         if (v > most || v < -most) return false;
     }
     return true;
@@ -38,9 +45,10 @@ enum crux_status crux_import_norm(uint8_t *bytes, int32_t *bits, struct crux_imp
         struct crux_block_float f;
         enum crux_status status = get(&f, tensor, i);
         if (status != CRUX_OK) return status;
-        int64_t v = fixed(f, *bits);
+        int64_t v = weight(tensor, f, *bits);
         crux_store_u16(bytes + 2 * (size_t)i, (uint16_t)(int16_t)v);
-        double value = ldexp(f.mantissa, f.exponent), off = value - ldexp((double)v, -*bits);
+        double value = ldexp(f.mantissa, f.exponent) + (tensor->plus_one ? 1 : 0),
+               off = value - ldexp((double)v, -*bits);
         sums->value += value * value;
         sums->error += off * off;
     }
@@ -55,7 +63,7 @@ enum crux_status crux_import_bias(uint8_t *bytes, int32_t bits, int64_t most,
         struct crux_block_float f;
         enum crux_status status = get(&f, tensor, i);
         if (status != CRUX_OK) return status;
-        crux_store_u32(bytes + 4 * (size_t)i, (uint32_t)(int32_t)fixed(f, bits));
+        crux_store_u32(bytes + 4 * (size_t)i, (uint32_t)(int32_t)weight(tensor, f, bits));
     }
     return CRUX_OK;
 }

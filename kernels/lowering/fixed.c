@@ -88,6 +88,11 @@ static crux_u128 log2_of(uint32_t base) {
     return log;
 }
 
+uint64_t crux_fixed_log2(uint32_t value) {
+    CRUX_ASSERT(value >= 1);
+    return (uint64_t)(log2_of(value) >> (LOG_BITS - 48)); /* below 32 * 2^48 */
+}
+
 /* 2^-r in Q124 for r in [0, 1) in Q112. */
 static crux_u128 wide_series(crux_u128 r) {
     crux_u128 y = high(r << (MANTISSA_BITS - LOG_BITS), LN2_Q128) << 4; /* Q128 */

@@ -31,6 +31,9 @@ uint64_t crux_fixed_of_power(struct crux_fixed_power power);
 /* Sine and cosine of 2 pi * turns / 2^64 in Q62.  Error: 12 units. */
 void crux_fixed_sincos(int64_t *sine, int64_t *cosine, uint64_t turns);
 
+/* log2(value) times 2^48, rounded down.  In: value >= 1. */
+uint64_t crux_fixed_log2(uint32_t value);
+
 /* base^-(num / den) / (2 pi), times 2^64, rounded: turns a position of a rotation that starts at one
  * radian a position.  In: base >= 1, num <= 1024, 1 <= den <= 1024.
  * Error: 1/2 + 2^-40 of the last bit. */

@@ -277,7 +277,12 @@ static void put_block(struct maker *m, uint32_t b) {
         vector(m, blk(name, b, "attn_k.bias"), kv, -2, 2);
         vector(m, blk(name, b, "attn_v.bias"), kv, -0.5, 0.5);
     }
-    if (strncmp(model->arch, "qwen3", 5) == 0) {
+    if (strcmp(model->arch, "gemma2") == 0 || strcmp(model->arch, "gemma3") == 0) {
+        double most = model->post_weight == 0 ? 0.8 : (double)model->post_weight;
+        vector(m, blk(name, b, "post_attention_norm.weight"), width, most / 8, most);
+        vector(m, blk(name, b, "post_ffw_norm.weight"), width, most / 8, most);
+    }
+    if (strncmp(model->arch, "qwen3", 5) == 0 || strcmp(model->arch, "gemma3") == 0) {
         vector(m, blk(name, b, "attn_q_norm.weight"), model->head_width, 0.5, 2);
         vector(m, blk(name, b, "attn_k_norm.weight"), model->head_width, 0.5, 2);
     }
@@ -287,6 +292,31 @@ static void put_u32_of(struct maker *m, const char *key, uint32_t value) {
     char full[96];
     (void)snprintf(full, sizeof full, "%s.%s", m->model->arch, key);
     gguf_u32(m->w, full, value);
+}
+
+static void put_f32_of(struct maker *m, const char *key, float value) {
+    char full[96];
+    (void)snprintf(full, sizeof full, "%s.%s", m->model->arch, key);
+    gguf_f32(m->w, full, value);
+}
+
+static void put_scaling(struct maker *m) {
+    const struct gguf_model *model = m->model;
+    char full[96];
+    if (model->scaling == NULL) return;
+    (void)snprintf(full, sizeof full, "%s.rope.scaling.type", model->arch);
+    gguf_text(m->w, full, model->scaling);
+    if (strcmp(model->scaling, "longrope") == 0) {
+        double stretch = (double)model->context / model->original;
+        put_f32_of(m, "rope.scaling.attn_factor",
+                   (float)sqrt(1 + log(stretch) / log(model->original)));
+        vector(m, "rope_factors_long.weight", model->head_width / 2, 1, 2 * stretch);
+        vector(m, "rope_factors_short.weight", model->head_width / 2, 1, 1.2);
+    } else {
+        put_f32_of(m, "rope.scaling.factor", model->scaling_factor);
+    }
+    if (model->original != 0)
+        put_u32_of(m, "rope.scaling.original_context_length", model->original);
 }
 
 void gguf_put_model(struct gguf_writer *w, const struct gguf_model *model) {
@@ -313,7 +343,14 @@ void gguf_put_model(struct gguf_writer *w, const struct gguf_model *model) {
     (void)snprintf(full, sizeof full, "%s.attention.layer_norm_rms_epsilon", model->arch);
     gguf_f32(w, full, 1e-5F);
     (void)snprintf(full, sizeof full, "%s.rope.freq_base", model->arch);
-    gguf_f32(w, full, 10000);
+    gguf_f32(w, full, strcmp(model->arch, "gemma3") == 0 ? 1000000 : 10000);
+    if (model->window != 0) put_u32_of(&m, "attention.sliding_window", model->window);
+    if (strcmp(model->arch, "gemma2") == 0) {
+        /* low enough for scores and logits of a small model to feel them */
+        put_f32_of(&m, "attn_logit_softcapping", 2);
+        put_f32_of(&m, "final_logit_softcapping", 3);
+    }
+    put_scaling(&m);
     matrix(&m, "token_embd.weight", model->type, model->vocab, model->width);
     if (model->head_type != UINT32_MAX)
         matrix(&m, "output.weight", model->head_type, model->vocab, model->width);

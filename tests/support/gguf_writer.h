@@ -39,7 +39,7 @@ void gguf_random_rows(struct crux_random *random, uint8_t *out, const struct cru
 
 /* A small model of the llama family. */
 struct gguf_model {
-    const char *arch; /* "llama", "qwen2", "qwen3", "qwen3moe", "phi3" */
+    const char *arch; /* "llama", "qwen2", "qwen3", "qwen3moe", "phi3", "gemma", .. "gemma3" */
     uint32_t type;    /* of matrices; vectors are F32 */
     uint32_t
         head_type; /* of output.weight; UINT32_MAX: there is none, the head is the embedding's */
@@ -47,6 +47,11 @@ struct gguf_model {
     uint64_t seed;
     uint32_t experts, experts_used; /* 0: one feed-forward a block */
     bool experts_apart;             /* a tensor for each expert, as older files have them */
+    uint32_t window;                /* 0: the file does not say one */
+    const char *scaling;            /* of rope: "linear", "yarn", "longrope"; NULL: none */
+    float scaling_factor;           /* of linear and yarn */
+    uint32_t original;              /* positions, of yarn and longrope */
+    float post_weight;              /* greatest of the norms after branches; 0: 0.8 */
 };
 struct gguf_model gguf_small_model(const char *arch, uint32_t type);
 /* Adds metadata and tensors of a model. */

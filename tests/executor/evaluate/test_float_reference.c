@@ -47,7 +47,7 @@ static void expect_textbook(const struct gguf_model *shape) {
     uint32_t tokens[POSITIONS];
     some_tokens(tokens, shape->vocab);
     assert_true(got != NULL && want != NULL);
-    assert_int_equal(crux_float_model_parse(&model, file, len, &message), CRUX_OK);
+    assert_int_equal(crux_float_model_parse(&model, file, len, 0, &message), CRUX_OK);
     reference_logits(got, &model, tokens, 2, 8);
     textbook_logits(want, &model.gguf, shape, tokens, POSITIONS);
     for (size_t i = 0; i < count; i++) {
@@ -64,7 +64,7 @@ static void expect_textbook(const struct gguf_model *shape) {
 }
 
 static void every_architecture_is_as_in_the_textbook(void **state) {
-    static const char *const archs[] = {"llama", "qwen2", "qwen3", "phi3"};
+    static const char *const archs[] = {"llama", "qwen2", "qwen3", "phi3", "gemma"};
     (void)state;
     for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
         struct gguf_model shape = gguf_small_model(archs[i], CRUX_BLOCK_F32);
@@ -94,6 +94,33 @@ static void experts_are_as_in_the_textbook(void **state) {
     expect_textbook(&qwen);
     qwen.experts_used = 17;
     expect_textbook(&qwen);
+}
+
+static void local_and_global_blocks_are_as_in_the_textbook(void **state) {
+    static const char *const archs[] = {"gemma2", "gemma3"};
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
+        struct gguf_model shape = gguf_small_model(archs[i], CRUX_BLOCK_F32);
+        shape.blocks = 7;
+        shape.window = 5;
+        expect_textbook(&shape);
+        shape.scaling = "linear";
+        shape.scaling_factor = 8;
+        expect_textbook(&shape);
+    }
+}
+
+static void stretched_rope_is_as_in_the_textbook(void **state) {
+    (void)state;
+    struct gguf_model shape = gguf_small_model("qwen2", CRUX_BLOCK_F32);
+    shape.scaling = "yarn";
+    shape.scaling_factor = 4;
+    shape.original = 256;
+    expect_textbook(&shape);
+    shape = gguf_small_model("phi3", CRUX_BLOCK_F32);
+    shape.scaling = "longrope";
+    shape.original = 16;
+    expect_textbook(&shape);
 }
 
 static void every_type_is_as_in_the_textbook(void **state) {
@@ -133,7 +160,7 @@ static void pieces_and_threads_change_nothing(void **state) {
     (void)state;
     some_tokens(tokens, shape.vocab);
     assert_true(a != NULL && b != NULL);
-    assert_int_equal(crux_float_model_parse(&model, file, len, NULL), CRUX_OK);
+    assert_int_equal(crux_float_model_parse(&model, file, len, 0, NULL), CRUX_OK);
     reference_logits(a, &model, tokens, 1, POSITIONS);
     reference_logits(b, &model, tokens, 3, 1);
     assert_memory_equal(a, b, count * sizeof *a);
@@ -153,7 +180,7 @@ static void later_tokens_change_nothing_before_them(void **state) {
     (void)state;
     some_tokens(tokens, shape.vocab);
     assert_true(a != NULL && b != NULL);
-    assert_int_equal(crux_float_model_parse(&model, file, len, NULL), CRUX_OK);
+    assert_int_equal(crux_float_model_parse(&model, file, len, 0, NULL), CRUX_OK);
     reference_logits(a, &model, tokens, 2, 4);
     tokens[10] ^= 1;
     reference_logits(b, &model, tokens, 2, 4);
@@ -175,7 +202,7 @@ static void what_it_cannot_do_is_refused(void **state) {
     const uint32_t outside[] = {0, shape.vocab};
     uint32_t tokens[POSITIONS] = {0};
     (void)state;
-    assert_int_equal(crux_float_model_parse(&model, file, len, &message), CRUX_OK);
+    assert_int_equal(crux_float_model_parse(&model, file, len, 0, &message), CRUX_OK);
     assert_int_equal(crux_float_reference_open(&reference, &model, 1, 4), CRUX_OK);
     struct crux_logit_source source = crux_float_reference_source(reference);
     assert_int_equal(source.begin(source.ctx, outside, 2), CRUX_E_INDEX_OUTSIDE);
@@ -186,17 +213,18 @@ static void what_it_cannot_do_is_refused(void **state) {
     assert_null(reference);
     crux_float_model_free(&model);
     for (size_t cut = 0; cut < len; cut += 1 + len / 97) {
-        assert_int_not_equal(crux_float_model_parse(&model, file, cut, &message), CRUX_OK);
+        assert_int_not_equal(crux_float_model_parse(&model, file, cut, 0, &message), CRUX_OK);
         crux_float_model_free(&model);
     }
     free(file);
     shape.arch = "mamba";
     file = gguf_make_model(&shape, &len);
-    assert_int_equal(crux_float_model_parse(&model, file, len, &message), CRUX_E_UNSUPPORTED);
+    assert_int_equal(crux_float_model_parse(&model, file, len, 0, &message), CRUX_E_UNSUPPORTED);
     assert_non_null(strstr(message.text, "architecture"));
     crux_float_model_free(&model);
     free(file);
-    assert_int_equal(crux_float_model_open(&model, "tests/data/no such file", &message), CRUX_E_IO);
+    assert_int_equal(crux_float_model_open(&model, "tests/data/no such file", 0, &message),
+                     CRUX_E_IO);
     crux_float_model_free(&model);
 }
 
@@ -204,6 +232,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_architecture_is_as_in_the_textbook),
         cmocka_unit_test(experts_are_as_in_the_textbook),
+        cmocka_unit_test(local_and_global_blocks_are_as_in_the_textbook),
+        cmocka_unit_test(stretched_rope_is_as_in_the_textbook),
         cmocka_unit_test(every_type_is_as_in_the_textbook),
         cmocka_unit_test(odd_shapes_are_as_in_the_textbook),
         cmocka_unit_test(pieces_and_threads_change_nothing),

@@ -61,7 +61,7 @@ static void compare(struct crux_evaluation *e, const struct gguf_model *shape,
     if (stored)
         assert_int_equal(crux_float_model_stored(&model, &loaded.file, &message), CRUX_OK);
     else
-        assert_int_equal(crux_float_model_open(&model, source_path, &message), CRUX_OK);
+        assert_int_equal(crux_float_model_open(&model, source_path, 0, &message), CRUX_OK);
     assert_int_equal(crux_float_reference_open(&reference, &model, 2, 40), CRUX_OK);
     for (uint32_t i = 0; i < TOKENS; i++)
         tokens[i] = (uint32_t)(crux_random_next(&random) % shape->vocab);
@@ -137,6 +137,48 @@ static void experts_equal_floats(void **state) {
     near(&e, 1e-5);
 }
 
+/* Every block type in a model whose blocks are of two kinds. */
+static void gemma_equals_floats(void **state) {
+    static const char *const archs[] = {"gemma", "gemma2", "gemma3"};
+    static const uint32_t types[] = {CRUX_BLOCK_Q4_0, CRUX_BLOCK_Q4_1, CRUX_BLOCK_Q5_0,
+                                     CRUX_BLOCK_Q5_1, CRUX_BLOCK_Q8_0, CRUX_BLOCK_Q4_K,
+                                     CRUX_BLOCK_Q5_K, CRUX_BLOCK_Q6_K};
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(archs) * CRUX_ARRAY_LEN(types); i++) {
+        struct gguf_model shape = gguf_small_model(archs[i % 3], types[i / 3]);
+        struct crux_evaluation e;
+        shape.window = i % 3 == 0 ? 0 : 7;
+        if (i % 3 == 2) shape.blocks = 7;
+        compare(&e, &shape, CRUX_WEIGHTS_INT8, false);
+        near(&e, 1e-4);
+    }
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
+        struct gguf_model shape = gguf_small_model(archs[i], CRUX_BLOCK_BF16);
+        struct crux_evaluation e;
+        shape.window = i == 0 ? 0 : 7;
+        compare(&e, &shape, CRUX_WEIGHTS_INT16, false);
+        near(&e, 1e-5);
+        compare(&e, &shape, CRUX_WEIGHTS_INT8, true);
+        near(&e, 1e-5);
+    }
+}
+
+static void stretched_rope_equals_floats(void **state) {
+    static const char *const scalings[] = {"linear", "yarn", "longrope"};
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(scalings); i++) {
+        struct gguf_model shape = gguf_small_model(i == 2 ? "phi3" : "llama", CRUX_BLOCK_F16);
+        struct crux_evaluation e;
+        shape.scaling = scalings[i];
+        shape.scaling_factor = 4;
+        shape.original = i == 1 ? 256 : i == 2 ? 16 : 0;
+        compare(&e, &shape, CRUX_WEIGHTS_INT16, false);
+        near(&e, 1e-5);
+        compare(&e, &shape, CRUX_WEIGHTS_INT16, true);
+        near(&e, 1e-5);
+    }
+}
+
 static void every_block_type_equals_floats(void **state) {
     static const uint32_t types[] = {CRUX_BLOCK_Q4_0, CRUX_BLOCK_Q4_1, CRUX_BLOCK_Q5_0,
                                      CRUX_BLOCK_Q5_1, CRUX_BLOCK_Q8_0, CRUX_BLOCK_Q4_K,
@@ -194,6 +236,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_architecture_equals_floats),
         cmocka_unit_test(experts_equal_floats),
+        cmocka_unit_test(gemma_equals_floats),
+        cmocka_unit_test(stretched_rope_equals_floats),
         cmocka_unit_test(every_block_type_equals_floats),
         cmocka_unit_test(float_types_equal_floats_at_sixteen_bits),
         cmocka_unit_test(any_model_equals_floats_with_its_own_weights),

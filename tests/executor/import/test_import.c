@@ -77,10 +77,12 @@ static void every_type_is_imported(void **state) {
 }
 
 static void every_architecture_is_imported(void **state) {
-    static const char *const archs[] = {"llama", "qwen2", "qwen3", "phi3"};
+    static const char *const archs[] = {"llama", "qwen2",  "qwen3", "phi3",
+                                        "gemma", "gemma2", "gemma3"};
     (void)state;
     for (size_t i = 0; i < CRUX_ARRAY_LEN(archs); i++) {
         struct gguf_model model = gguf_small_model(archs[i], CRUX_BLOCK_Q4_1);
+        if (i >= 5) model.window = 9;
         struct crux_import_report report;
         write_source(&model);
         import_or_fail(&report, CRUX_WEIGHTS_INT8);
@@ -222,6 +224,57 @@ static void linear_scaling_and_factors_stretch_rope(void **state) {
     for (int i = 0; i < 3; i++) free(bytes[i]);
 }
 
+/* Blocks of two kinds, as keys of a file say. */
+static void windows_go_by_the_file(void **state) {
+    struct crux_model_source source_;
+    (void)state;
+    for (int i = 0; i < 4; i++) {
+        struct gguf_model model = gguf_small_model(i == 0 ? "gemma2" : "gemma3", CRUX_BLOCK_Q8_0);
+        struct gguf_writer w;
+        size_t len;
+        model.window = i == 2 ? 0 : 9;
+        gguf_begin(&w);
+        gguf_put_model(&w, &model);
+        if (i == 3) {
+            gguf_u32(&w, "gemma3.attention.sliding_window_pattern", 2);
+            gguf_f32(&w, "gemma3.rope.freq_base_swa", 5000);
+        }
+        uint8_t *bytes = gguf_finish(&w, &len);
+        assert_int_equal(crux_source_parse(&source_, bytes, len, 0, NULL), CRUX_OK);
+        const struct crux_fused_decoder *d = &source_.decoder;
+        assert_true(source_.scale_embed && d->post_norms);
+        assert_int_equal(d->window, i == 2 ? 0 : 9);
+        assert_int_equal(d->global_every, i == 0 ? 2 : i == 1 ? 6 : i == 2 ? 0 : 2);
+        assert_int_equal(d->rope_local_base, i == 1 ? 10000 : i == 3 ? 5000 : 0);
+        assert_int_equal(d->rope_base, i == 0 ? 10000 : 1000000);
+        assert_int_equal(d->logit_cap, i == 0 ? 3 << 16 : 0);
+        assert_int_equal(d->softcap != 0, i == 0);
+        assert_false(crux_source_find(&source_, "b0.n1.post")->plus_one);
+        crux_source_close(&source_);
+        free(bytes);
+    }
+}
+
+/* A stream that may grow beyond what 14 fraction bits hold has fewer. */
+static void the_stream_has_room(void **state) {
+    static const double weights[] = {1, 100, 5000, 30000};
+    static const int32_t bits[] = {14, 14, 12, 10};
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(weights); i++) {
+        struct gguf_model model = gguf_small_model("gemma3", CRUX_BLOCK_Q8_0);
+        struct crux_import_report report;
+        struct crux_model_file file;
+        char message[CRUX_MODEL_MESSAGE_BYTES];
+        model.post_weight = (float)weights[i];
+        write_source(&model);
+        import_or_fail(&report, CRUX_WEIGHTS_INT8);
+        assert_int_equal(crux_model_file_open(&file, output, message), CRUX_OK);
+        /* 2 blocks of 2 norms of 17 * weight each, and the embedding's few */
+        assert_int_equal(file.config.decoder.r_bits, bits[i]);
+        crux_model_file_close(&file);
+    }
+}
+
 /* Refused, with a message that has `word`, and nothing written. */
 static void expect_refusal(struct gguf_writer *w, enum crux_status expected, const char *word) {
     struct crux_import_report report;
@@ -239,7 +292,7 @@ static void expect_refusal(struct gguf_writer *w, enum crux_status expected, con
 static void what_is_not_supported_is_refused_by_name(void **state) {
     struct gguf_model model = gguf_small_model("llama", CRUX_BLOCK_Q8_0);
     struct gguf_model shrunk = model;
-    const uint64_t one[1] = {256};
+    const uint64_t one[1] = {256}, half_head[1] = {32};
     uint8_t data[1024] = {0};
     struct gguf_writer w;
     (void)state;
@@ -287,6 +340,37 @@ static void what_is_not_supported_is_refused_by_name(void **state) {
     gguf_put_model(&w, &model);
     gguf_text(&w, "llama.rope.scaling.type", "longrope");
     expect_refusal(&w, CRUX_E_UNSUPPORTED, "longrope");
+    gguf_begin(&w);
+    gguf_put_model(&w, &model);
+    gguf_text(&w, "llama.rope.scaling.type", "dynamic");
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "dynamic");
+    gguf_begin(&w);
+    gguf_put_model(&w, &model);
+    gguf_f32(&w, "llama.rope.scaling.yarn_attn_factor", 1);
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "yarn_attn_factor");
+    gguf_begin(&w);
+    gguf_put_model(&w, &model);
+    gguf_text(&w, "llama.rope.scaling.type", "yarn");
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "all of its numbers");
+    gguf_begin(&w);
+    gguf_put_model(&w, &model);
+    gguf_tensor(&w, "rope_factors_long.weight", CRUX_BLOCK_F32, 1, half_head, data, 128);
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "without longrope");
+    gguf_begin(&w);
+    gguf_put_model(&w, &model);
+    gguf_u32(&w, "llama.attention.sliding_window_pattern", 2);
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "sliding_window_pattern");
+    gguf_begin(&w);
+    shrunk.arch = "gemma3";
+    gguf_put_model(&w, &shrunk);
+    gguf_f32(&w, "gemma3.final_logit_softcapping", -3);
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "cap of its logits");
+    gguf_begin(&w);
+    gguf_put_model(&w, &shrunk);
+    gguf_u32(&w, "gemma3.attention.sliding_window", 8);
+    gguf_text(&w, "gemma3.attention.sliding_window_pattern", "ab");
+    expect_refusal(&w, CRUX_E_UNSUPPORTED, "order of blocks");
+    shrunk.arch = "llama";
     gguf_begin(&w);
     gguf_put_model(&w, &model);
     gguf_u32(&w, "llama.rope.dimension_count", 32);
@@ -388,6 +472,8 @@ int main(void) {
         cmocka_unit_test(experts_apart_are_the_same_model),
         cmocka_unit_test_setup_teardown(the_same_source_gives_the_same_root, set_up, tear_down),
         cmocka_unit_test(linear_scaling_and_factors_stretch_rope),
+        cmocka_unit_test(windows_go_by_the_file),
+        cmocka_unit_test_setup_teardown(the_stream_has_room, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_supported_is_refused_by_name, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(numbers_that_are_not_finite_are_refused, set_up, tear_down),

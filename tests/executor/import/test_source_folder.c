@@ -98,14 +98,18 @@ static void finish(struct shard *s, const char *name) {
 }
 
 static void write_config(const char *type, const char *more) {
-    char text[2048];
+    char text[4096];
+    bool gemma = strncmp(type, "gemma", 5) == 0;
     int len = snprintf(text, sizeof text,
                        "{\"model_type\":\"%s\",\"hidden_size\":%d,\"intermediate_size\":%d,"
                        "\"num_hidden_layers\":%d,\"num_attention_heads\":%d,"
                        "\"num_key_value_heads\":%d,\"vocab_size\":%d,"
                        "\"max_position_embeddings\":64,\"rms_norm_eps\":1e-05,"
-                       "\"rope_theta\":500000.0,\"hidden_act\":\"silu\",\"rope_scaling\":null%s}",
-                       type, WIDTH, FFN, BLOCKS, HEADS, KV, VOCAB, more);
+                       "%s\"hidden_act\":\"silu\"%s}",
+                       type, WIDTH, FFN, BLOCKS, HEADS, KV, VOCAB,
+                       gemma ? "\"head_dim\":16,\"hidden_activation\":\"gelu_pytorch_tanh\","
+                             : "\"rope_theta\":500000.0,",
+                       more);
     write_file("config.json", text, (size_t)len);
 }
 
@@ -156,12 +160,16 @@ static void put_layer(struct shard *s, const char *type, int layer) {
         put(s, in_layer(name, layer, "mlp.down_proj.weight"), "BF16", WIDTH, FFN);
     put(s, in_layer(name, layer, "input_layernorm.weight"), "BF16", 0, WIDTH);
     put(s, in_layer(name, layer, "post_attention_layernorm.weight"), "BF16", 0, WIDTH);
+    if (strcmp(type, "gemma2") == 0 || strncmp(type, "gemma3", 6) == 0) {
+        put(s, in_layer(name, layer, "pre_feedforward_layernorm.weight"), "BF16", 0, WIDTH);
+        put(s, in_layer(name, layer, "post_feedforward_layernorm.weight"), "BF16", 0, WIDTH);
+    }
     if (strcmp(type, "qwen2") == 0) {
         put(s, in_layer(name, layer, "self_attn.q_proj.bias"), "BF16", 0, WIDTH);
         put(s, in_layer(name, layer, "self_attn.k_proj.bias"), "BF16", 0, KV * HEAD);
         put(s, in_layer(name, layer, "self_attn.v_proj.bias"), "BF16", 0, KV * HEAD);
     }
-    if (strncmp(type, "qwen3", 5) == 0) {
+    if (strncmp(type, "qwen3", 5) == 0 || strncmp(type, "gemma3", 6) == 0) {
         put(s, in_layer(name, layer, "self_attn.q_norm.weight"), "BF16", 0, HEAD);
         put(s, in_layer(name, layer, "self_attn.k_norm.weight"), "BF16", 0, HEAD);
     }
@@ -191,7 +199,8 @@ static enum crux_status import(struct crux_import_report *report,
 }
 
 static void folders_are_imported(void **state) {
-    static const char *const types[] = {"llama", "mistral", "qwen2", "qwen3", "phi3"};
+    static const char *const types[] = {"llama", "mistral", "qwen2",  "qwen3",
+                                        "phi3",  "gemma",   "gemma2", "gemma3_text"};
     (void)state;
     for (size_t i = 0; i < CRUX_ARRAY_LEN(types); i++) {
         struct crux_import_report report, again;
@@ -262,6 +271,162 @@ static void fused_rows_are_parts(void **state) {
     crux_source_close(&source);
 }
 
+static void open_folder(struct crux_model_source *source, const char *type, const char *more) {
+    struct crux_import_message said;
+    write_model(type, more);
+    if (crux_source_open(source, folder, 0, &said) != CRUX_OK) fail_msg("%s", said.text);
+}
+
+static void gemma_is_read(void **state) {
+    struct crux_model_source s;
+    uint64_t turns[HEAD / 2];
+    double doubles[WIDTH];
+    (void)state;
+    open_folder(&s, "gemma2", ",\"query_pre_attn_scalar\":144,\"sliding_window\":9");
+    assert_true(s.scale_embed && s.decoder.post_norms && s.decoder.tied && !s.decoder.qk_norm);
+    assert_int_equal(s.decoder.activation, CRUX_TABLE_GELU_TANH);
+    assert_int_equal(s.decoder.window, 9);
+    assert_int_equal(s.decoder.global_every, 2);
+    assert_int_equal(s.decoder.rope_local_base, 0);
+    assert_int_equal(s.decoder.rope_base, 10000);
+    assert_true(s.decoder.score_divisor == UINT64_C(144) << 32);
+    assert_int_equal(s.decoder.logit_cap, 30 << 16);
+    assert_int_equal(s.decoder.softcap, lround(50 / log(2) * 65536));
+    const struct crux_source_tensor *n1 = crux_source_find(&s, "b1.n1.post");
+    assert_true(n1->plus_one && !crux_source_find(&s, "b1.o")->plus_one);
+    assert_int_equal(crux_source_doubles(doubles, n1, 0), CRUX_OK);
+    struct crux_block_float f;
+    assert_int_equal(crux_block_float(&f, n1->type, n1->bytes), CRUX_OK);
+    assert_true(doubles[0] == 1 + ldexp(f.mantissa, f.exponent));
+    crux_source_close(&s);
+    open_folder(&s, "gemma2", ",\"attn_logit_softcapping\":null,\"final_logit_softcapping\":null");
+    assert_int_equal(s.decoder.window, 4096);
+    assert_true(s.decoder.softcap == 0 && s.decoder.logit_cap == 0);
+    crux_source_close(&s);
+    /* both ways of saying the same */
+    static const char *const ways[] = {
+        ",\"rope_theta\":1e6,\"rope_local_base_freq\":20000,\"sliding_window\":7,"
+        "\"sliding_window_pattern\":2,\"rope_scaling\":{\"rope_type\":\"linear\",\"factor\":8.0},"
+        "\"query_pre_attn_scalar\":16",
+        ",\"sliding_window\":7,\"layer_types\":[\"sliding_attention\",\"full_attention\"],"
+        "\"rope_parameters\":{\"full_attention\":{\"rope_type\":\"linear\",\"factor\":8,"
+        "\"rope_theta\":1000000.0},\"sliding_attention\":{\"rope_type\":\"default\","
+        "\"rope_theta\":20000}},\"query_pre_attn_scalar\":16"};
+    crux_table_rope_turns(turns, 1000000, HEAD);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(ways); i++) {
+        open_folder(&s, "gemma3_text", ways[i]);
+        assert_true(s.decoder.qk_norm && s.decoder.post_norms);
+        assert_true(s.decoder.softcap == 0 && s.decoder.logit_cap == 0);
+        assert_int_equal(s.decoder.window, 7);
+        assert_int_equal(s.decoder.global_every, 2);
+        assert_int_equal(s.decoder.rope_base, 1000000);
+        assert_int_equal(s.decoder.rope_local_base, 20000);
+        assert_true(s.decoder.score_divisor == 0); /* the width of a head */
+        for (int j = 0; j < HEAD / 2; j++)
+            assert_true(s.decoder.rope_turns[j] == (turns[j] + 4) / 8);
+        crux_source_close(&s);
+    }
+    open_folder(&s, "gemma3_text", "");
+    assert_int_equal(s.decoder.window, 4096);
+    assert_int_equal(s.decoder.global_every, 6);
+    assert_int_equal(s.decoder.rope_base, 1000000);
+    assert_int_equal(s.decoder.rope_local_base, 10000);
+    assert_true(s.decoder.score_divisor == UINT64_C(256) << 32);
+    crux_source_close(&s);
+    open_folder(&s, "gemma3_text", ",\"layer_types\":[\"full_attention\",\"full_attention\"]");
+    assert_true(s.decoder.window == 0 && s.decoder.global_every == 0);
+    assert_int_equal(s.decoder.rope_local_base, 0);
+    crux_source_close(&s);
+}
+
+static void windows_are_those_in_use(void **state) {
+    struct crux_model_source s;
+    (void)state;
+    open_folder(&s, "qwen2", ",\"sliding_window\":8");
+    assert_int_equal(s.decoder.window, 0);
+    crux_source_close(&s);
+    open_folder(&s, "qwen2",
+                ",\"sliding_window\":8,\"use_sliding_window\":true,\"max_window_layers\":0");
+    assert_int_equal(s.decoder.window, 8);
+    crux_source_close(&s);
+    open_folder(&s, "qwen2",
+                ",\"sliding_window\":8,\"use_sliding_window\":true,\"max_window_layers\":2");
+    assert_int_equal(s.decoder.window, 0);
+    crux_source_close(&s);
+    open_folder(&s, "mistral", ",\"sliding_window\":8");
+    assert_true(s.decoder.window == 8 && s.decoder.global_every == 0);
+    crux_source_close(&s);
+    open_folder(&s, "llama",
+                ",\"rope_parameters\":{\"rope_type\":\"default\",\"rope_theta\":777.0}");
+    assert_int_equal(s.decoder.rope_base, 777);
+    crux_source_close(&s);
+}
+
+/* The published formulas, in doubles. */
+static void yarn_is_stretched(void **state) {
+    static const struct {
+        const char *more;
+        double factor, original, fast, slow, attention;
+    } cases[] = {
+        {",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4.0,"
+         "\"original_max_position_embeddings\":4096}",
+         4, 4096, 32, 1, 0},
+        {",\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":40.0,\"beta_fast\":16,\"beta_slow\":"
+         "2.5,"
+         "\"original_max_position_embeddings\":8192,\"attention_factor\":1.25}",
+         40, 8192, 16, 2.5, 1.25},
+        {",\"rope_scaling\":{\"rope_type\":\"yarn\",\"factor\":32,\"mscale\":2.0,"
+         "\"mscale_all_dim\":0.5,\"original_max_position_embeddings\":512}",
+         32, 512, 32, 1, -1},
+    };
+    const double tau = 2 * acos(-1);
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(cases); i++) {
+        struct crux_model_source s;
+        open_folder(&s, "llama", cases[i].more);
+        double low =
+            floor(HEAD * log(cases[i].original / (cases[i].fast * tau)) / (2 * log(500000)));
+        double high =
+            ceil(HEAD * log(cases[i].original / (cases[i].slow * tau)) / (2 * log(500000)));
+        for (int j = 0; j < HEAD / 2; j++) {
+            double f = pow(500000, -2.0 * j / HEAD),
+                   ramp = fmin(fmax((j - low) / (high - low), 0), 1);
+            double want = f / cases[i].factor * ramp + f * (1 - ramp);
+            assert_true(fabs(ldexp((double)s.decoder.rope_turns[j], -64) * tau / want - 1) < 1e-9);
+        }
+        double a = cases[i].attention;
+        if (a == 0) a = 1 + 0.1 * log(cases[i].factor);
+        if (a < 0) a = (1 + 0.2 * log(cases[i].factor)) / (1 + 0.05 * log(cases[i].factor));
+        assert_true(fabs(ldexp((double)s.decoder.score_divisor, -32) / (HEAD / pow(a, 4)) - 1) <
+                    1e-7);
+        crux_source_close(&s);
+    }
+}
+
+static void longrope_goes_by_the_context(void **state) {
+    struct crux_import_message said;
+    const double tau = 2 * acos(-1);
+    (void)state;
+    write_model("phi3",
+                ",\"original_max_position_embeddings\":32,\"rope_scaling\":{\"type\":\"longrope\","
+                "\"short_factor\":[1,1,1,1,1,1,1.5,1.5],\"long_factor\":[1,2,3,4,5,6,7,8.5]}");
+    for (uint32_t context = 32; context <= 33; context++) {
+        struct crux_model_source s;
+        assert_int_equal(crux_source_open(&s, folder, context, &said), CRUX_OK);
+        for (int j = 0; j < HEAD / 2; j++) {
+            double f = pow(500000, -2.0 * j / HEAD), list = j == 7 ? 8.5 : j + 1;
+            if (context == 32) list = j < 6 ? 1 : 1.5;
+            assert_true(fabs(ldexp((double)s.decoder.rope_turns[j], -64) * tau * list / f - 1) <
+                        1e-9);
+        }
+        /* 64 positions from 32, whatever is used of them */
+        double square = 1 + log(2) / log(32);
+        assert_true(fabs(ldexp((double)s.decoder.score_divisor, -32) * square * square / HEAD - 1) <
+                    1e-8);
+        crux_source_close(&s);
+    }
+}
+
 static void expect(const char *type, const char *more, const char *word) {
     struct crux_import_report report;
     struct crux_import_message said;
@@ -278,7 +443,6 @@ static void what_is_not_supported_is_refused_by_name(void **state) {
     expect("llama", ",\"attention_bias\":true", "attention_bias");
     expect("phi3", ",\"partial_rotary_factor\":0.75", "partial_rotary_factor");
     expect("llama", ",\"rope_scaling2\":1,\"head_dim\":8", "q_proj");
-    expect("qwen3", ",\"tie_word_embeddings\":7,\"sliding_window\":\"x\"", "sliding_window");
     expect("qwen2_moe", "", "qwen2_moe");
     expect("mixtral", "", "num_local_experts");
     expect("mixtral", ",\"num_local_experts\":4,\"num_experts_per_tok\":2", "gate.weight");
@@ -295,6 +459,27 @@ static void what_is_not_supported_is_refused_by_name(void **state) {
            ",\"num_experts\":3,\"num_experts_per_tok\":2,\"moe_intermediate_size\":48,"
            "\"shared_expert_intermediate_size\":48",
            "shared");
+    expect("mistral", ",\"tie_word_embeddings\":7,\"sliding_window\":\"x\"", "sliding_window");
+    expect("gemma3", "", "gemma3_text");
+    expect("gemma2", ",\"use_bidirectional_attention\":true", "use_bidirectional_attention");
+    expect("gemma3_text", ",\"query_pre_attn_scalar\":-1", "query_pre_attn_scalar");
+    expect("gemma2", ",\"final_logit_softcapping\":\"x\"", "final_logit_softcapping");
+    expect("gemma3_text", ",\"layer_types\":[\"full_attention\",\"sliding_attention\"]",
+           "layer_types");
+    expect("qwen2", ",\"layer_types\":[\"linear_attention\",\"full_attention\"]", "layer_types");
+    expect("qwen2", ",\"sliding_window\":8,\"use_sliding_window\":true,\"max_window_layers\":1",
+           "max_window_layers");
+    expect("gemma3_text", ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4}", "global blocks");
+    expect("llama", ",\"rope_parameters\":{\"rope_type\":\"dynamic\",\"factor\":4}", "dynamic");
+    expect("llama", ",\"rope_parameters\":{\"rope_type\":\"yarn\",\"factor\":4,\"truncate\":false}",
+           "truncate");
+    expect("llama", ",\"rope_parameters\":{\"rope_type\":\"yarn\"}", "all of its numbers");
+    expect("llama", ",\"rope_parameters\":{\"rope_type\":\"yarn\",\"factor\":\"4\"}", "number");
+    expect("llama", ",\"rope_parameters\":{\"partial_rotary_factor\":0.5}",
+           "partial_rotary_factor");
+    expect("phi3", ",\"rope_scaling\":{\"type\":\"su\",\"long_factor\":[1],\"short_factor\":[1]}",
+           "all of its numbers");
+    expect("phi3", ",\"rope_scaling\":{\"type\":\"su\",\"long_mscale\":1.2}", "long_mscale");
     write_model("qwen2", "");
     write_config("llama", ""); /* biases that llama has no place for */
     struct crux_import_report report;
@@ -372,6 +557,10 @@ int main(void) {
         cmocka_unit_test_setup_teardown(folders_are_imported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(mixtures_of_experts_are_imported, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fused_rows_are_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(gemma_is_read, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(windows_are_those_in_use, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(yarn_is_stretched, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(longrope_goes_by_the_context, set_up, tear_down),
         cmocka_unit_test_setup_teardown(what_is_not_supported_is_refused_by_name, set_up,
                                         tear_down),
         cmocka_unit_test(llama3_frequencies_are_stretched),
