@@ -2,12 +2,11 @@
 
 #include <string.h>
 
-/* Offsets come with q4 even if its tiles have none: n' = n + 8*m. */
 size_t crux_panel_bytes(const struct crux_tile *tile, uint32_t inputs) {
     size_t q_bytes = crux_panel_q_bytes(tile->width, tile->group);
-    bool has_offsets = tile->has_offsets || tile->width == CRUX_WIDTH_Q4;
     return sizeof(struct crux_panel_header) + q_bytes +
-           crux_panel_q_at(q_bytes, has_offsets, crux_panel_groups(tile, inputs) - 1);
+           crux_panel_q_at(q_bytes, crux_panel_has_offsets(tile),
+                           crux_panel_groups(tile, inputs) - 1);
 }
 
 size_t crux_panel_packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs) {
@@ -25,7 +24,7 @@ static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t 
         .group = w->tile.group,
         .groups = crux_panel_groups(&w->tile, w->inputs),
         .blocks = (uint32_t)crux_panel_blocks(w->inputs),
-        .has_offsets = header->has_offsets != 0,
+        .has_offsets = crux_panel_has_offsets(&w->tile),
         .is_raw = header->is_raw != 0,
         .span_planes = header->span_planes,
         .span_halves = header->span_halves,

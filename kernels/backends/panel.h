@@ -8,7 +8,8 @@
  *   q16      | 16 outputs x inputs 4i..4i+3, upper bytes | the same, lower bytes | ..             as u = q + 32768
  *
  * A weight W is worth m'*v + n': for q4 v = u - 7, which lies in -7..8, m' = -m and n' = n + 8*m; for q8 and q16 v = q,
- * m' = m and n' = n. A panel in which all n' are 0 has entries of m' alone, whatever its matrix might have had.
+ * m' = m and n' = n. q8 and q16 without offsets have entries of m' alone. All panels of a matrix are alike, even one in
+ * which every n' is 0: a gap after a panel breaks the processor's fetching ahead, at half of the speed or less.
  *
  * Kernels keep sums of products with m' and n' in 32-bit registers over a span of groups, and then in 64 bits. How a
  * sum is formed for each output and input row, and why no register overflows within a span, is said where rows are
@@ -21,7 +22,7 @@
 #include "kernels/backends/backend.h"
 
 /* Of the packed layout; goes up whenever it changes. */
-#define CRUX_PANEL_VERSION 2
+#define CRUX_PANEL_VERSION 3
 
 enum {
     CRUX_PANEL_OUTPUTS = 16,
@@ -34,9 +35,8 @@ enum { CRUX_WIDTH_Q4 = 1, CRUX_WIDTH_Q8 = 2, CRUX_WIDTH_Q16 = 3 };
 
 struct crux_panel_header {
     uint32_t span_planes, span_halves; /* groups; 0: wide */
-    uint32_t has_offsets;              /* entries are mn */
-    uint32_t is_raw; /* and hold m and n as the tiles do, since m' or n' does not fit */
-    uint8_t zero[48];
+    uint32_t is_raw; /* entries hold m and n as the tiles do, since some m' or n' does not fit */
+    uint8_t zero[52];
 };
 
 /* Everything a kernel needs to know about one panel. */
@@ -85,6 +85,11 @@ CRUX_INLINE uint32_t crux_panel_groups(const struct crux_tile *tile, uint32_t in
 
 CRUX_INLINE size_t crux_panel_blocks(uint32_t inputs) {
     return ((size_t)inputs + CRUX_PANEL_BLOCK - 1) / CRUX_PANEL_BLOCK;
+}
+
+/* Are entries mn? q4 has n' = n + 8*m even if its tiles have no n. */
+CRUX_INLINE bool crux_panel_has_offsets(const struct crux_tile *tile) {
+    return tile->has_offsets || tile->width == CRUX_WIDTH_Q4;
 }
 
 /* Returns: from one panel to the next. */

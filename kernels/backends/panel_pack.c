@@ -47,11 +47,10 @@ static bool fits(int32_t value) {
     return value >= INT16_MIN && value <= INT16_MAX;
 }
 
-/* Does the panel need offsets, and do m' and n' fit? */
+/* Do all m' and n' fit? */
 static void survey(struct target *to) {
     const struct crux_tile *tile = &to->w->tile;
     uint32_t tiles = crux_tile_count(tile, to->w->inputs);
-    to->has_offsets = to->is_raw = false;
     for (uint32_t lane = 0; lane < to->outputs; lane++) {
         for (uint32_t t = 0; t < tiles; t++) {
             uint32_t groups = crux_panel_groups(tile, crux_tile_inputs(tile, to->w->inputs, t));
@@ -59,8 +58,7 @@ static void survey(struct target *to) {
             for (uint32_t i = 0; i < groups; i++) {
                 int32_t m, n;
                 multipliers(&m, &n, tile, bytes, groups, i, false);
-                if (n != 0) to->has_offsets = true;
-                if (!fits(m) || !fits(n)) to->has_offsets = to->is_raw = true;
+                if (!fits(m) || !fits(n)) to->is_raw = true;
             }
         }
     }
@@ -99,7 +97,6 @@ static uint32_t span_of(const struct target *to, uint32_t groups, int32_t m_time
 static void put_header(const struct target *to, struct crux_panel_header *header) {
     uint32_t groups = crux_panel_groups(&to->w->tile, to->w->inputs);
     memset(header, 0, sizeof *header);
-    header->has_offsets = to->has_offsets;
     header->is_raw = to->is_raw;
     if (to->is_raw || to->w->tile.width == CRUX_WIDTH_Q16) return;
     header->span_halves = span_of(to, groups, 1, CRUX_PANEL_HALVES_MAX);
@@ -193,7 +190,8 @@ static void pack_panel(uint8_t *panel, const struct crux_tiles *w, uint32_t firs
                                                                         : CRUX_PANEL_OUTPUTS,
                         .row_bytes = (size_t)crux_tiles_row_bytes(&w->tile, w->inputs),
                         .tile_bytes = crux_tile_bytes(&w->tile, w->tile.chunk),
-                        .q_bytes = crux_panel_q_bytes(w->tile.width, w->tile.group)};
+                        .q_bytes = crux_panel_q_bytes(w->tile.width, w->tile.group),
+                        .has_offsets = crux_panel_has_offsets(&w->tile)};
     const struct crux_tile *tile = &w->tile;
     uint32_t groups = crux_panel_groups(tile, w->inputs), tiles = crux_tile_count(tile, w->inputs);
     survey(&to);
@@ -201,12 +199,8 @@ static void pack_panel(uint8_t *panel, const struct crux_tiles *w, uint32_t firs
         uint32_t end = g + crux_panel_groups(tile, crux_tile_inputs(tile, w->inputs, t));
         for (uint32_t i = 0; g < end; i++, g++) pack_group(&to, t, i, g);
     }
-    /* The other half of the last entry, and what is left of the panel without offsets. */
-    size_t used = crux_panel_q_at(to.q_bytes, to.has_offsets, groups - 1) + to.q_bytes;
-    if (!to.has_offsets && groups % 2 == 1)
+    if (!to.has_offsets && groups % 2 == 1) /* the other half of the last entry */
         memset(to.groups_at + crux_panel_entry_at(to.q_bytes, false, groups), 0, 32);
-    memset(to.groups_at + used, 0,
-           crux_panel_bytes(tile, w->inputs) - sizeof(struct crux_panel_header) - used);
     put_header(&to, (struct crux_panel_header *)(void *)panel);
 }
 

@@ -10,7 +10,7 @@ crux_add_bench(NAME hash SOURCES bench_hash.c LIBS ${libcrypto})
 if(libcrypto AND TARGET bench_hash)
   target_compile_definitions(bench_hash PRIVATE CRUX_HAVE_LIBCRYPTO)
 endif()
-crux_add_bench(NAME kernels SOURCES bench_kernels.c LIBS ${CMAKE_DL_LIBS})
+crux_add_bench(NAME kernels SOURCES bench_kernels.c kernels_case.c kernels_roof.c)
 crux_add_bench(NAME read SOURCES bench_read.c)
 crux_add_bench(NAME attention SOURCES bench_attention.c)
 
