@@ -5,10 +5,12 @@
 void *__real_malloc(size_t bytes);
 void *__real_calloc(size_t count, size_t bytes);
 void *__real_realloc(void *block, size_t bytes);
+void *__real_aligned_alloc(size_t align, size_t bytes);
 void __real_free(void *block);
 void *__wrap_malloc(size_t bytes);
 void *__wrap_calloc(size_t count, size_t bytes);
 void *__wrap_realloc(void *block, size_t bytes);
+void *__wrap_aligned_alloc(size_t align, size_t bytes);
 void __wrap_free(void *block);
 
 static struct {
@@ -56,6 +58,12 @@ void *__wrap_realloc(void *block, size_t bytes) {
     void *grown = fails() ? NULL : __real_realloc(block, bytes);
     state.live += block == NULL && grown != NULL;
     return grown;
+}
+
+void *__wrap_aligned_alloc(size_t align, size_t bytes) {
+    void *block = fails() ? NULL : __real_aligned_alloc(align, bytes);
+    state.live += block != NULL;
+    return block;
 }
 
 void __wrap_free(void *block) {

@@ -1,5 +1,5 @@
 /* Fails one allocation at a time, for tests of what happens without memory. The test's binary is linked with
- * FAILING_MALLOC of its tests.cmake:  --wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free
+ * FAILING_MALLOC of its tests.cmake:  --wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=free
  *
  *   for (failing_malloc_arm(0); ...; failing_malloc_arm(++i))
  *       call; failing_malloc_disarm() says whether allocation i was reached, and so failed */

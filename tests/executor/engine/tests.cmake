@@ -8,7 +8,10 @@ crux_add_bench(NAME engine SOURCES bench_engine.c)
 crux_add_test(NAME out_of_memory
   SOURCES test_out_of_memory.c ../../support/failing_malloc.c ../../support/corner_program.c
           ../../support/claimed_run.c ../../support/toy_program.c
-  LIBS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=free)
+  LIBS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=free)
+crux_add_test(NAME engine_memory
+  SOURCES test_engine_memory.c engine_fixture.c ../../support/random.c ../../support/failing_malloc.c
+  LIBS -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=aligned_alloc,--wrap=free)
 crux_add_test(NAME engine_threads SOURCES test_threads.c)
 crux_add_test(NAME engine_demo_steps
   SOURCES test_demo_steps.c expanded_steps.c ../../support/random.c ../../support/temporary_folder.c
