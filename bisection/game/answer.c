@@ -9,6 +9,7 @@ static void answer_key(struct crux_game_reveal *reveal, const struct crux_play *
     reveal->key.claim.batch = play->claim.key.batch;
     reveal->key.claim.member = play->claim.key.member;
     reveal->key.place = *place;
+    reveal->at = play->now;
 }
 
 static enum crux_status take_page(struct crux_game_reveal *reveal, struct crux_cursor *cursor,
@@ -88,7 +89,8 @@ static enum crux_status again(struct crux_play *play, const struct crux_game_pla
 static bool was_revealed(const struct crux_play *play) {
     const struct crux_game_dispute *dispute = &play->dispute;
     struct crux_game_reveal reveal;
-    return is_revealed(&dispute->place) && crux_equal(play->move->node, dispute->node, 32) &&
+    return dispute->stage != CRUX_STAGE_REVEAL && is_revealed(&dispute->place) &&
+           crux_equal(play->move->node, dispute->node, 32) &&
            crux_game_get_reveal(play->game, &play->claim.key, &dispute->place, &reveal) == CRUX_OK;
 }
 
@@ -109,7 +111,7 @@ enum crux_status crux_play_reveal(struct crux_play *play) {
     status = take_answer(&reveal, &opened, play, &dispute->place, dispute->node);
     if (status != CRUX_OK) return status;
     crux_dispute_stop_clock(dispute, play->now);
-    crux_dispute_answered(play, dispute, &reveal);
+    crux_dispute_answered(dispute, &play->batch, &reveal);
     status = crux_play_put(play, CRUX_TABLE_REVEAL, &reveal);
     return status == CRUX_OK ? crux_play_save_dispute(play) : status;
 }
@@ -146,7 +148,7 @@ enum crux_status crux_play_expand(struct crux_play *play) {
     reveal.nodes = 1;
     crux_copy(reveal.data, move->hash, 32);
     crux_dispute_stop_clock(dispute, play->now);
-    crux_dispute_answered(play, dispute, &reveal);
+    crux_dispute_answered(dispute, &play->batch, &reveal);
     status = crux_play_put(play, CRUX_TABLE_REVEAL, &reveal);
     return status == CRUX_OK ? crux_play_save_dispute(play) : status;
 }

@@ -44,14 +44,6 @@ enum crux_status crux_game_get_claim(const struct crux_game *game, const struct 
     return CRUX_OK;
 }
 
-enum crux_status crux_game_get_dispute(const struct crux_game *game,
-                                       const struct crux_claim_id *claim, uint32_t number,
-                                       struct crux_game_dispute *out) {
-    struct crux_claim_id key = {claim->batch, claim->member,
-                                number}; /* the shape of a dispute's key */
-    return get(game, CRUX_TABLE_DISPUTE, &key, out);
-}
-
 enum crux_status crux_game_get_reveal(const struct crux_game *game,
                                       const struct crux_claim_id *claim,
                                       const struct crux_game_place *place,
@@ -61,6 +53,32 @@ enum crux_status crux_game_get_reveal(const struct crux_game *game,
         struct crux_game_place place;
     } key = {{claim->batch, claim->member, 0}, *place};
     return get(game, CRUX_TABLE_REVEAL, &key, out);
+}
+
+/* spec/70-game.md#stages: "and every dispute that waits there, at the time when it is made, if it is in time in that one"
+ * A dispute that waits is not touched by a move in another one: it catches up when it is read. */
+static enum crux_status catch_up(const struct crux_game *game, const struct crux_claim_id *claim,
+                                 struct crux_game_dispute *dispute) {
+    struct crux_game_reveal reveal;
+    struct crux_game_batch batch;
+    enum crux_status status = crux_game_get_reveal(game, claim, &dispute->place, &reveal);
+    if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
+    if (status == CRUX_OK) status = crux_game_get_batch(game, claim->batch, &batch);
+    if (status != CRUX_OK || reveal.at > crux_game_deadline(dispute)) return status;
+    crux_dispute_stop_clock(dispute, reveal.at);
+    crux_dispute_answered(dispute, &batch, &reveal);
+    return CRUX_OK;
+}
+
+enum crux_status crux_game_get_dispute(const struct crux_game *game,
+                                       const struct crux_claim_id *claim, uint32_t number,
+                                       struct crux_game_dispute *out) {
+    struct crux_claim_id key = {claim->batch, claim->member,
+                                number}; /* the shape of a dispute's key */
+    enum crux_status status = get(game, CRUX_TABLE_DISPUTE, &key, out);
+    if (status != CRUX_OK) return status;
+    bool waits = out->stage == CRUX_STAGE_REVEAL || out->stage == CRUX_STAGE_EXPAND;
+    return waits ? catch_up(game, claim, out) : CRUX_OK;
 }
 
 bool crux_claim_is_open(const struct crux_game_claim *claim) {

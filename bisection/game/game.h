@@ -109,6 +109,7 @@ enum crux_status crux_game_get_batch(const struct crux_game *game, uint64_t batc
 CRUX_MUST_CHECK
 enum crux_status crux_game_get_claim(const struct crux_game *game, const struct crux_claim_id *key,
                                      struct crux_game_claim *out);
+/* The dispute as it stands, an answer made in another one included: read it here, not from the store. */
 CRUX_MUST_CHECK
 enum crux_status crux_game_get_dispute(const struct crux_game *game,
                                        const struct crux_claim_id *claim, uint32_t number,

@@ -97,8 +97,8 @@ CRUX_MUST_CHECK
 enum crux_status crux_dispute_arrive(const struct crux_play *play,
                                      struct crux_game_dispute *dispute,
                                      const struct crux_game_place *place, const uint8_t node[32]);
-/* Goes on from an answer to its place. */
-void crux_dispute_answered(const struct crux_play *play, struct crux_game_dispute *dispute,
+/* Goes on from an answer to its place.  In: batch, of the claim. */
+void crux_dispute_answered(struct crux_game_dispute *dispute, const struct crux_game_batch *batch,
                            const struct crux_game_reveal *reveal);
 
 /* Returns: leaves of the tree that a place lies in.  In: not a step's, not an unopened op's. */

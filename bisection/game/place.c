@@ -90,11 +90,11 @@ static void fix_empty(struct crux_game_dispute *dispute) {
     crux_element_encode(dispute->element, &element);
 }
 
-void crux_dispute_answered(const struct crux_play *play, struct crux_game_dispute *dispute,
+void crux_dispute_answered(struct crux_game_dispute *dispute, const struct crux_game_batch *batch,
                            const struct crux_game_reveal *reveal) {
     const struct crux_game_place *place = &dispute->place;
     if (place->tree == CRUX_GAME_STEP) {
-        uint32_t extension = play->batch.parameters.extension_seconds;
+        uint32_t extension = batch->parameters.extension_seconds;
         dispute->layer = reveal->layer;
         crux_copy(dispute->record_root, dispute->node, 32);
         crux_copy(dispute->tensors_root, reveal->data, 32);
@@ -160,11 +160,10 @@ enum crux_status crux_dispute_arrive(const struct crux_play *play,
         if (place->tree == CRUX_GAME_TENSORS || place->tree == CRUX_GAME_RECORD) enter_op(dispute);
     }
     if (dispute->stage == CRUX_STAGE_PROVE) return CRUX_OK;
-    /* spec/70-game.md#stages: "If the place was answered before in any dispute of the claim, the answer stands, and the
-     * dispute goes on to the stage after it at once." */
+    /* spec/70-game.md#stages: "it answers every dispute that comes there later, at once" */
     enum crux_status status =
         crux_game_get_reveal(play->game, &play->claim.key, &dispute->place, &reveal);
-    if (status == CRUX_OK) crux_dispute_answered(play, dispute, &reveal);
+    if (status == CRUX_OK) crux_dispute_answered(dispute, &play->batch, &reveal);
     return status == CRUX_E_NOT_FOUND ? CRUX_OK : status;
 }
 

@@ -179,6 +179,7 @@ struct crux_game_reveal {
     } key;
     struct crux_game_layer layer;   /* of a step */
     struct crux_game_layout layout; /* of an unopened op */
+    uint64_t at;                    /* when it was made */
     uint32_t nodes;                 /* in data: hashes of 32 bytes */
     uint32_t page_bytes;            /* in data: a page, if nodes is 0 */
     uint8_t data[CRUX_GAME_K_MAX * 32];

@@ -13,7 +13,7 @@ _Static_assert(sizeof(struct crux_game_batch_of) == 64, "gap");
 _Static_assert(sizeof(struct crux_claim) == 140, "gap");
 _Static_assert(sizeof(struct crux_game_claim) == 240, "gap");
 _Static_assert(sizeof(struct crux_game_place) == 32, "gap");
-_Static_assert(sizeof(struct crux_game_reveal) == 48 + 40 + 40 + 8 + 2048, "gap");
+_Static_assert(sizeof(struct crux_game_reveal) == 48 + 40 + 40 + 16 + 2048, "gap");
 _Static_assert(sizeof(struct crux_game_dispute) == 544, "gap");
 _Static_assert(sizeof(struct crux_game_dispute_of) == 48, "gap");
 _Static_assert(sizeof(struct crux_game_blob) == 56 + 4096, "gap");

@@ -116,3 +116,24 @@ enum crux_status crux_solver_challenge(struct crux_solver_move *out, const struc
     if (turn == 0 && late) crux_scene_move(out, &scene, CRUX_MOVE_TIMEOUT);
     return CRUX_OK;
 }
+
+enum crux_status crux_solver_timeout(struct crux_solver_move *out, const struct crux_game *game,
+                                     const struct crux_claim_id *id, uint32_t number,
+                                     uint64_t now) {
+    struct crux_game_claim claim;
+    struct crux_game_dispute dispute;
+    out->any = false;
+    crux_zero(&out->move, sizeof out->move);
+    out->move.kind = CRUX_MOVE_TIMEOUT;
+    out->move.claim = *id;
+    out->move.dispute = number;
+    enum crux_status status = crux_game_get_claim(game, id, &claim);
+    if (status != CRUX_OK || claim.fallen) return status;
+    if (number == CRUX_DISPUTE_DEMAND) {
+        out->any = claim.demand == CRUX_DEMAND_OPEN && now > claim.demand_deadline;
+        return CRUX_OK;
+    }
+    status = crux_game_get_dispute(game, id, number, &dispute);
+    out->any = status == CRUX_OK && now > crux_game_deadline(&dispute);
+    return status;
+}

@@ -121,14 +121,19 @@ void table_free(struct table *table) {
 
 enum crux_status table_move(struct table *table, unsigned sender, const struct crux_move *move) {
     static uint8_t bytes[CRUX_MOVE_BYTES_MAX];
-    struct crux_account account = table_account(sender);
     struct crux_writer writer;
-    size_t used = crux_game_memory_used(table->memory);
-    if (table->checks_refusals) memcpy(table->before, table->memory, used);
     crux_writer_init(&writer, bytes, sizeof bytes);
     world_must(crux_move_encode(&writer, move) == CRUX_OK, "encode");
+    return table_bytes(table, sender, bytes, writer.at);
+}
+
+enum crux_status table_bytes(struct table *table, unsigned sender, const uint8_t *bytes,
+                             size_t len) {
+    struct crux_account account = table_account(sender);
+    size_t used = crux_game_memory_used(table->memory);
+    if (table->checks_refusals) memcpy(table->before, table->memory, used);
     enum crux_status status =
-        crux_game_move(&table->game, &account, table->now, bytes, writer.at, &table->out);
+        crux_game_move(&table->game, &account, table->now, bytes, len, &table->out);
     if (table->checks_refusals && (status != CRUX_OK || table->out.repeated)) {
         world_must(used == crux_game_memory_used(table->memory) &&
                        memcmp(table->before, table->memory, used) == 0,

@@ -105,6 +105,10 @@ void table_free(struct table *table);
 /* Makes the move by its bytes at table->now, and checks the invariants. */
 enum crux_status table_move(struct table *table, unsigned sender, const struct crux_move *move);
 
+/* The same from bytes, which need not be those of a move. */
+enum crux_status table_bytes(struct table *table, unsigned sender, const uint8_t *bytes,
+                             size_t len);
+
 /* Registers the model, settles a batch of `count` in which the run's claim is member `member`, and shows it. */
 struct crux_claim_id table_claim(struct table *table, unsigned executor,
                                  const struct table_model *model, const struct crux_claim *claim,
