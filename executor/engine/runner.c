@@ -91,7 +91,7 @@ static enum crux_status take_rows(struct crux_engine *engine, const struct crux_
         struct crux_engine_sequence *sequence = rows[i].sequence;
         uint64_t pos = (uint64_t)sequence->positions + sequence->rows++;
         if (pos >= config->context) return CRUX_E_STEP_OUTSIDE;
-        engine->batch.place[i] = (struct runner_place){sequence, (uint32_t)pos};
+        engine->batch.place[i] = (struct runner_place){.sequence = sequence, .pos = (uint32_t)pos};
     }
     for (uint32_t i = 0; i < count; i++) {
         if (engine->batch.place[i].pos != rows[i].sequence->positions) continue; /* not its first */

@@ -76,6 +76,7 @@ static void finish_qkv(void *ctx, uint32_t row, unsigned thread) {
     engine->model->fused->quant_rows(batch->v16 + at * wide, batch->ev + at * kv,
                                      batch->v + row * wide, config->kv_heads, config->head_width,
                                      CRUX_LIMIT_WIDE, CRUX_RUNNER_E_MAX);
+    if (place->alone) runner_attention_put(engine, row);
 }
 
 static void prepare_attended(void *ctx, uint32_t row, unsigned thread) {

@@ -165,6 +165,7 @@ struct runner_batch {
     struct runner_place {
         struct crux_engine_sequence *sequence;
         uint32_t pos;
+        bool alone; /* no other row of the step shares a line of the cache with it */
     } * place;
     uint32_t *head_row; /* rows that need the head */
     struct runner_run {
@@ -259,7 +260,7 @@ size_t runner_attention_bytes(const struct crux_engine_model *model);
 void runner_attention_begin(struct crux_engine *engine); /* once a step */
 void runner_attention(struct crux_engine *engine);
 /* k and v of one row of the block at work, into the cache: once more, if they changed. */
-void runner_attention_put(struct crux_engine *engine, uint32_t row);
+void runner_attention_put(const struct crux_engine *engine, uint32_t row);
 
 /* runner_block.c */
 /* Returns: the row of the block at work among those of its layer, for k16, v16, ek and ev. */
