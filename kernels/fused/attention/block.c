@@ -5,7 +5,6 @@
 
 #include "kernels/fused/attention/block_inner.h"
 #include "kernels/fused/exact.h"
-#include "kernels/fused/lut.h"
 
 enum {
     PAGE = CRUX_ATTENTION_PAGE,
@@ -167,33 +166,20 @@ static void begin(struct walk *w, void *scratch) {
 
 /* ---- first walk: scores ---- */
 
-/* In place; `greatest` is raised to what comes out. */
-static void cap(struct walk *w) {
-    const struct crux_fused_attention *config = w->block->config;
-    struct crux_lut lut = crux_fused_attention_softcap_lut(config);
-    const int32_t *table = w->block->tables->softcap;
-    for (uint32_t m = w->m0; m < w->m1; m++) {
-        int32_t *score = w->score + (size_t)m * PAGE;
-        int32_t *greatest = w->queries.greatest[m];
-        for (uint32_t t = 0; t < PAGE; t++) {
-            if ((w->queries.seen[m] >> t & 1) == 0) continue;
-            score[t] =
-                (int32_t)crux_exact_lut(&lut, score[t], table, -config->softcap, config->softcap);
-            if (score[t] > greatest[0]) greatest[0] = score[t];
-        }
-    }
-}
-
 static void score_pages(struct walk *w) {
     const struct crux_fused_attention *config = w->block->config;
     CRUX_ALIGNED(CRUX_ATTENTION_ALIGN_BYTES) int32_t uncapped[QUERIES][LANES]; /* not looked at */
+    struct crux_lut lut = {0};
     memset(uncapped, 0, sizeof uncapped);
+    if (config->softcap != 0) lut = crux_fused_attention_softcap_lut(config);
     for (uint32_t p = w->first; p < w->end; p++) {
         enter(w, p);
         w->inner->dots(&w->queries, w->m0, w->m1, w->score, w->page.k, w->next.k, config->width);
         w->inner->scores(&w->queries, w->m0, w->m1, w->score,
                          config->softcap == 0 ? w->queries.greatest : uncapped, config, w->page.ek);
-        if (config->softcap != 0) cap(w);
+        if (config->softcap != 0)
+            w->inner->cap(&w->queries, w->m0, w->m1, w->score, &lut, config->softcap,
+                          w->block->tables->softcap);
     }
 }
 

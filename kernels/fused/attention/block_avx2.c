@@ -280,7 +280,8 @@ TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, u
     if (n != 0) add_near(queries, which, n, v, taken);
 }
 
-const struct crux_attention_inner crux_attention_inner_avx2 = {dots, scores, weigh, gather, settle};
+const struct crux_attention_inner crux_attention_inner_avx2 = {
+    dots, scores, crux_attention_cap_any, weigh, gather, settle};
 
 #else
 typedef int crux_attention_no_avx2;

@@ -148,6 +148,54 @@ TARGET static void scores(const struct crux_attention_queries *queries, uint32_t
     }
 }
 
+/* ---- cap ---- */
+
+/* So that every argument less x0, and the table's end, stay within 31 bits. */
+enum { CAP_SHIFT_MAX = 18 };
+
+/* Eight entries of the curve at t, which lies in the table: left + round(rise * within / 2^shift). */
+TARGET CRUX_INLINE __m256i curve(__m256i t, unsigned shift, const int32_t *table) {
+    const __m128i by = _mm_cvtsi32_si128((int)shift);
+    const __m512i half = _mm512_set1_epi64((INT64_C(1) << shift) >> 1);
+    __m256i within = _mm256_and_si256(t, _mm256_set1_epi32((1 << shift) - 1));
+    __m512i both = _mm512_i32gather_epi64(_mm256_srl_epi32(t, by), table, 4);
+    __m512i left = _mm512_srai_epi64(_mm512_slli_epi64(both, 32), 32);
+    __m512i rise = _mm512_sub_epi64(_mm512_srai_epi64(both, 32), left); /* 33 bits */
+    __m512i more = _mm512_mullo_epi64(rise, _mm512_cvtepi32_epi64(within));
+    more = _mm512_sra_epi64(_mm512_add_epi64(more, half), by);
+    return _mm512_cvtsepi64_epi32(_mm512_add_epi64(left, more));
+}
+
+TARGET static void cap(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                       int32_t *score, const struct crux_lut *lut, int32_t most,
+                       const int32_t *table) {
+    if (lut->shift > CAP_SHIFT_MAX) {
+        crux_attention_cap_any(queries, m0, m1, score, lut, most, table);
+        return;
+    }
+    const __m512i high = _mm512_set1_epi32(most), low = _mm512_set1_epi32(-most);
+    const __m512i last = _mm512_set1_epi32((int32_t)(lut->cells << lut->shift) - 1);
+    const __m512i zero = _mm512_setzero_si512(), x0 = _mm512_set1_epi32((int32_t)lut->x0);
+    for (uint32_t m = m0; m < m1; m++) {
+        __m512i greatest = _mm512_load_si512(queries->greatest[m]);
+        for (unsigned c = 0; c < PARTS; c++) {
+            int32_t *at = score + (size_t)m * PAGE + 16 * c;
+            __m512i t = _mm512_sub_epi32(_mm512_load_si512(at), x0);
+            __m512i in = _mm512_min_epi32(_mm512_max_epi32(t, zero), last);
+            __m256i a = curve(_mm512_castsi512_si256(in), lut->shift, table);
+            __m256i b = curve(_mm512_extracti64x4_epi64(in, 1), lut->shift, table);
+            __m512i x = _mm512_inserti64x4(_mm512_castsi256_si512(a), b, 1);
+            x = _mm512_min_epi32(_mm512_max_epi32(x, low), high);
+            x = _mm512_mask_mov_epi32(x, _mm512_cmplt_epi32_mask(t, zero), low);
+            x = _mm512_mask_mov_epi32(x, _mm512_cmpgt_epi32_mask(t, last), high);
+            _mm512_store_si512(at, x);
+            greatest = _mm512_mask_max_epi32(greatest, (__mmask16)(queries->seen[m] >> (16 * c)),
+                                             greatest, x);
+        }
+        _mm512_store_si512(queries->greatest[m], greatest);
+    }
+}
+
 /* ---- weights ---- */
 
 /* Sixteen weights from scores, 0 where not seen.  In: least, CRUX_EXP2_LEAST below the greatest score. */
@@ -418,8 +466,8 @@ TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, u
     if (n != 0) add_near(queries, which, n, v, taken);
 }
 
-const struct crux_attention_inner crux_attention_inner_avx512 = {dots, scores, weigh, gather,
-                                                                 settle};
+const struct crux_attention_inner crux_attention_inner_avx512 = {dots,  scores, cap,
+                                                                 weigh, gather, settle};
 
 #else
 typedef int crux_attention_no_avx512;

@@ -57,6 +57,9 @@ struct crux_attention_inner {
     void (*scores)(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
                    int32_t *score, int32_t (*greatest)[CRUX_ATTENTION_LANES],
                    const struct crux_fused_attention *config, const int8_t *ek);
+    /* Scores that are seen are capped; `greatest` is raised to what comes out. */
+    void (*cap)(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                int32_t *score, const struct crux_lut *lut, int32_t most, const int32_t *table);
     /* Scores become weights, 0 where not seen; `sum` grows. `greatest` is the same in all lanes. */
     void (*weigh)(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
                   const int32_t *score, const int8_t *ev, const uint16_t *exp2);
@@ -76,6 +79,11 @@ extern const struct crux_attention_inner crux_attention_inner_avx2, crux_attenti
 void crux_attention_scores_any(int32_t *score, int32_t *greatest,
                                const struct crux_fused_attention *config, int eq, const int8_t *ek,
                                uint64_t seen);
+
+/* cap for tables of any size. */
+void crux_attention_cap_any(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                            int32_t *score, const struct crux_lut *lut, int32_t most,
+                            const int32_t *table);
 
 /* settle where `near` counts units of 2^bits. */
 CRUX_INLINE void crux_attention_settle(struct crux_attention_queries *queries, uint32_t m,

@@ -2,6 +2,7 @@
 #include "kernels/fused/attention/block_inner.h"
 #include "kernels/fused/exact.h"
 #include "kernels/fused/exp2.h"
+#include "kernels/fused/lut.h"
 
 enum { PAGE = CRUX_ATTENTION_PAGE };
 
@@ -46,6 +47,19 @@ static void scores(const struct crux_attention_queries *queries, uint32_t m0, ui
                                   queries->seen[m]);
 }
 
+void crux_attention_cap_any(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
+                            int32_t *score, const struct crux_lut *lut, int32_t most,
+                            const int32_t *table) {
+    for (uint32_t m = m0; m < m1; m++) {
+        int32_t *at = score + (size_t)m * PAGE, *greatest = queries->greatest[m];
+        for (uint32_t t = 0; t < PAGE; t++) {
+            if ((queries->seen[m] >> t & 1) == 0) continue;
+            at[t] = (int32_t)crux_exact_lut(lut, at[t], table, -most, most);
+            if (at[t] > greatest[0]) greatest[0] = at[t];
+        }
+    }
+}
+
 static void weigh(struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,
                   const int32_t *score, const int8_t *ev, const uint16_t *exp2) {
     for (uint32_t m = m0; m < m1; m++) {
@@ -85,5 +99,5 @@ static void settle(struct crux_attention_queries *queries, uint32_t m) {
     (void)m; /* acc is whole already */
 }
 
-const struct crux_attention_inner crux_attention_inner_plain = {dots, scores, weigh, gather,
-                                                                settle};
+const struct crux_attention_inner crux_attention_inner_plain = {
+    dots, scores, crux_attention_cap_any, weigh, gather, settle};
