@@ -144,7 +144,8 @@ static enum crux_status write_all(struct job *job) {
 /* A small file may announce many positions, and the rope table grows with them. */
 static enum crux_status check_context(const struct job *job) {
     const struct crux_fused_decoder *d = &job->source.decoder;
-    if ((uint64_t)d->context * (d->head_width / 2) * 12 <= ROPE_BYTES_MAX) return CRUX_OK;
+    uint64_t tables = d->rope_local_base != 0 ? 2 : 1;
+    if (tables * d->context * (d->head_width / 2) * 12 <= ROPE_BYTES_MAX) return CRUX_OK;
     return crux_import_fail(job->message, CRUX_E_TOO_MANY_ELEMENTS,
                             "the rope table of %u positions takes more than 1 GiB; choose fewer "
                             "positions (--context)",

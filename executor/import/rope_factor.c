@@ -14,13 +14,14 @@ static int64_t log2_of(struct crux_block_float f) {
 
 int64_t crux_rope_yarn_factor(uint32_t factor, uint32_t scale) {
     struct crux_block_float f;
-    int64_t m = crux_rope_twentieths(scale);
-    if (!crux_source_f32(&f, factor) || f.mantissa <= 0 || m <= 0 || m > 16 << 20) return 0;
+    int64_t m = crux_rope_given_factor(scale);
+    if (!crux_source_f32(&f, factor) || f.mantissa <= 0 || m <= 0 || m >> 34 != 0) return 0;
     int64_t log = log2_of(f);
     if (log <= 0) return INT64_C(1) << BITS;
     int64_t ln = (int64_t)((crux_i128)log * (int64_t)LN2_Q62 >> 62); /* times 2^48 */
+    /* below 2^57 * 2^34 */
     return (INT64_C(1) << BITS) +
-           crux_lattice_quotient((crux_i128)ln * m, (crux_i128)10 << (LOG_BITS + 20 - BITS));
+           crux_lattice_quotient((crux_i128)ln * m, (crux_i128)10 << LOG_BITS);
 }
 
 int64_t crux_rope_long_square(uint32_t factor, uint32_t positions, uint32_t original) {

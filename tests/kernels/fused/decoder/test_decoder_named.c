@@ -50,6 +50,24 @@ static void test_certified(void **state) {
     certify("llama-3-8b", &config);
     config.window = 4096;
     certify("with a window", &config);
+    /* as large as published models of two kinds of blocks are */
+    config.blocks = 12;
+    config.width = 5376;
+    config.kv_heads = 16;
+    config.ffn_width = 21504;
+    config.vocab = 262144;
+    config.window = 1024;
+    config.global_every = 6;
+    config.rope_local_base = 10000;
+    config.qk_norm = config.post_norms = config.tied = true;
+    config.activation = CRUX_TABLE_GELU_TANH;
+    config.score_divisor = UINT64_C(168) << 32;
+    config.r_bits = 10;
+    certify("gemma-3-27b", &config);
+    config.head_width = 256;
+    config.softcap = 4727423;
+    config.logit_cap = 30 << 16;
+    certify("with caps", &config);
 }
 
 static bool is_of_experts(size_t matrix) {
