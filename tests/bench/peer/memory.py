@@ -36,6 +36,23 @@ def load_table(found):
     return ratios.columns(lines)
 
 
+def peak_table(rows):
+    """Of each file and context, the most memory of any of its runs."""
+    peaks = {}
+    for row in rows:
+        at = peaks.setdefault((row.case.file.name, f"@{row.case.depth}"), {"llama": 0, "crux": 0})
+        for side, figures in (("llama", row.peer), ("crux", row.crux)):
+            at[side] = max(at[side], *(figure.peak_bytes for figure in figures))
+    return ratios.columns([("file", "context", "peak MiB: llama.cpp", "crux"),
+                           *((*name, *(f"{at[side] / (1 << 20):.0f}" for side in ("llama", "crux")))
+                             for name, at in peaks.items())])
+
+
+def reads_the_file(case):
+    """Every token of decode reads all weights, and next to nothing else where there is no context."""
+    return case.kind == "decode" and case.depth == 0
+
+
 def roofs(program, threads, clock):
     """Threads -> bytes a second that so many threads read from memory."""
     found = {}
@@ -48,11 +65,11 @@ def roofs(program, threads, clock):
 
 
 def read_table(rows, roofs):
-    """Every token of decode reads the whole file."""
+    """Decode where the file is all that it reads: its rate beside the roof."""
     lines = [("decode reads", "threads", "llama.cpp GB/s", "crux GB/s", "of roof", "roof GB/s")]
     for row in rows:
         case = row.case
-        if case.kind == "decode" and case.depth == 0:
+        if reads_the_file(case):
             theirs, ours = (ratios.rate(figures) * os.stat(path).st_size
                             for figures, path in ((row.peer, case.file.gguf), (row.crux, case.file.crux)))
             roof = roofs[case.threads]

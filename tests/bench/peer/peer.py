@@ -101,14 +101,22 @@ def take_turns(sides, wanted, rounds):
 
 
 def compare(asked, sides, wanted):
+    counts = sorted({case.threads for case in wanted if memory.reads_the_file(case)})
+    before = memory.roofs(asked.read, counts, sides.clock)
     rows = take_turns(sides, wanted, asked.rounds)
+    after = memory.roofs(asked.read, counts, sides.clock)
+    roofs = {count: max(before[count], after[count]) for count in counts}
     loads = memory.loads(sides, rows)
-    roofs = memory.roofs(asked.read, asked.threads, sides.clock)
     if asked.json:
         return json.dumps({**ratios.answer(rows), "files": loads, "read_bytes_per_second": roofs,
                            **{name: getattr(asked, name) for name in ("shape", "isa", "clock", "rounds")}})
     title = f"{asked.shape}, {asked.isa}, {asked.clock} time, {asked.rounds} rounds"
-    return "\n\n".join([ratios.table(rows, title), memory.load_table(loads), memory.read_table(rows, roofs)])
+    tables = [ratios.table(rows, title), memory.load_table(loads)]
+    if roofs:
+        tables.append(memory.read_table(rows, roofs))
+    if len(asked.context) > 1:
+        tables.append(memory.peak_table(rows))
+    return "\n\n".join(tables)
 
 
 def with_neighbour(asked, sides, wanted):

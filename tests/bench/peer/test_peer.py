@@ -240,6 +240,14 @@ class Driver(unittest.TestCase):
         self.assertEqual(len(quantised), 1)
         self.assertEqual(quantised[0].split()[-1], "Q8_0")
 
+    def test_contexts(self):
+        ended = self.drive("--files", "Q8_0", "--context", "0,64", "--rounds", "1", "--threads", "1")
+        self.assertEqual(ended.returncode, 0, ended.stderr)
+        lines = [line.split() for line in ended.stdout.splitlines()]
+        self.assertEqual([line[:2] for line in lines[-2:]], [["Q8_0", "@0"], ["Q8_0", "@64"]])
+        # 200 tokens a second and one for each call, of a file of eight bytes; the roof is a million
+        self.assertEqual(len([line for line in lines if line[-1:] == ["0.0"] and line[0] == "Q8_0"]), 1)
+
     def test_words_of_both_sides(self):
         ended = self.drive("--files", "Q4_0", "--only", "prefill", "--threads", "2", "--context", "512", "--isa", "avx2",
                            "--rounds", "1", "--tokens", "256,9")
