@@ -5,5 +5,5 @@ crux_add_test(NAME adjudicator_exhaustive_flips SOURCES test_exhaustive.c ${supp
               TIMEOUT 7200)
 crux_add_test(NAME adjudicator_lies SOURCES test_lies.c ${support})
 crux_add_test(NAME adjudicator_corners SOURCES test_corners.c ../../support/corner_program.c ${support})
-crux_add_test(NAME adjudicator_experts
-  SOURCES test_experts.c ${support} ../../executor/engine/engine_fixture.c ../../support/random.c)
+crux_add_test(NAME adjudicator_decoders
+  SOURCES test_decoders.c ${support} ../../executor/engine/engine_fixture.c ../../support/random.c)

@@ -62,6 +62,22 @@ void engine_fixture_random_config(struct crux_fused_decoder *c, struct crux_rand
     c->head_tiles = random_tiles(random);
 }
 
+void engine_fixture_two_kinds(struct crux_fused_decoder *config, uint32_t context) {
+    assert_true(crux_fused_decoder_named(config, "tiny"));
+    config->blocks = 4;
+    config->context = context;
+    config->window = 9;
+    config->global_every = 2;
+    config->rope_base = 1000000;
+    config->rope_local_base = 10000;
+    config->qk_norm = config->post_norms = config->tied = true;
+    config->activation = CRUX_TABLE_GELU_TANH;
+    config->softcap = 4727423;
+    config->logit_cap = 30 << 16;
+    config->score_divisor = (UINT64_C(37) << 32) + 12345;
+    config->r_bits = 11;
+}
+
 void engine_fixture_init(struct engine_fixture *f, const struct crux_fused_decoder *config,
                          struct crux_random *random) {
     static const uint8_t manifest[] = "fixture";

@@ -24,6 +24,8 @@ void engine_fixture_random_config(struct crux_fused_decoder *config, struct crux
 /* Lowers config, makes weights.  In: seed. */
 void engine_fixture_init(struct engine_fixture *f, const struct crux_fused_decoder *config,
                          struct crux_random *random);
+/* Out: config, with everything that local and global blocks, norms after branches and caps bring, all at once. */
+void engine_fixture_two_kinds(struct crux_fused_decoder *config, uint32_t context);
 /* Makes a request of n tokens and runs it by the interpreter.  In: temperature, Q16. */
 void engine_fixture_ask(struct engine_fixture *f, struct crux_random *random, uint32_t n,
                         uint32_t limit, int32_t temperature);

@@ -120,6 +120,32 @@ static void test_experts(void **state) {
     }
 }
 
+/* Local and global blocks, in one layer of the program and each in its own; over several pages too, of which none may be
+ * given back, as global blocks see them all. */
+static void test_two_kinds_of_blocks(void **state) {
+    struct crux_random random = {.state = 23};
+    struct crux_fused_decoder config;
+    struct engine_fixture f;
+    (void)state;
+    engine_fixture_two_kinds(&config, 64);
+    for (config.blocks_per_layer = 1; config.blocks_per_layer <= 3; config.blocks_per_layer += 2) {
+        engine_fixture_init(&f, &config, &random);
+        engine_fixture_ask(&f, &random, 20, 8, 30000);
+        run_all_ways(&f);
+        engine_fixture_free(&f);
+    }
+    engine_fixture_two_kinds(&config, 200);
+    config.window = 65;
+    config.width = config.ffn_width = 8;
+    config.head_width = 2;
+    config.vocab = 9;
+    engine_fixture_init(&f, &config, &random);
+    engine_fixture_ask(&f, &random, 150, 50, 1 << 15);
+    run_alone(&f, "reference", 1, 0);
+    run_alone(&f, NULL, 2, 7);
+    engine_fixture_free(&f);
+}
+
 /* A window narrower than a page, at equal to one, and wider: pages behind it are given back. */
 static void test_windows(void **state) {
     static const uint32_t windows[] = {1, 63, 64, 65, 100};
@@ -130,6 +156,7 @@ static void test_windows(void **state) {
         struct engine_fixture f;
         engine_fixture_random_config(&config, &random, 200);
         config.window = windows[i];
+        config.global_every = 0;
         config.blocks = 1;
         config.width = config.ffn_width = 8;
         config.head_width = 2;
@@ -362,8 +389,8 @@ static void test_limits(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_decoders), cmocka_unit_test(test_tiny),
-        cmocka_unit_test(test_experts),         cmocka_unit_test(test_windows),
-        cmocka_unit_test(test_batches),         cmocka_unit_test(test_cancelled),
-        cmocka_unit_test(test_limits)};
+        cmocka_unit_test(test_experts),         cmocka_unit_test(test_two_kinds_of_blocks),
+        cmocka_unit_test(test_windows),         cmocka_unit_test(test_batches),
+        cmocka_unit_test(test_cancelled),       cmocka_unit_test(test_limits)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,5 +1,7 @@
-/* A layer of experts before the adjudicator: elements of each of its ops, as they are and changed. What an expert computes
- * is found through the one data-dependent index, that of the expert. */
+/* Layers of decoders before the adjudicator: elements of each of their ops, as they are and changed.
+ *
+ * A layer of experts: what an expert computes is found through the one data-dependent index, that of the expert.
+ * Local and global layers, and a head that caps its logits. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -43,16 +45,15 @@ static void try_element(struct crux_element_id *id, const struct crux_labelled_o
         through_expert++; /* weights, scales */
 }
 
-static void test_every_op(void **state) {
+static void try_layer(uint32_t number, uint32_t first_pos) {
     const struct crux_program *program = &fixture.program;
-    const struct crux_layer *layer = &program->layers[1];
+    const struct crux_layer *layer = &program->layers[number];
     struct crux_random random = {.state = 12};
-    (void)state;
-    for (uint32_t pos = 0; pos < TOKENS + LIMIT - 1; pos += 3) {
+    for (uint32_t pos = first_pos; pos < TOKENS + LIMIT - 1; pos += 3) {
         for (uint32_t i = 0; i + layer->stores < layer->ops; i++) {
             const struct crux_labelled_op *op = &program->ops[layer->first + i];
             struct crux_element_id id = {
-                .kind = CRUX_ELEMENT_VALUE, .pos = pos, .layer = 1, .op = i};
+                .kind = CRUX_ELEMENT_VALUE, .pos = pos, .layer = number, .op = i};
             uint32_t extent[CRUX_DIMS_MAX];
             struct crux_layout layout;
             for (unsigned d = 0; d < op->op.ndim; d++)
@@ -64,22 +65,47 @@ static void test_every_op(void **state) {
             }
         }
     }
+}
+
+static void test_experts(void **state) {
+    (void)state;
+    try_layer(1, 0);
     printf("%lu elements of a layer of experts, %lu of them of an expert's own weights\n", tried,
            through_expert);
     assert_true(through_expert > 40);
 }
 
-static int set_up(void **state) {
+static void test_two_kinds_of_blocks(void **state) {
+    (void)state;
+    try_layer(0, 0);                              /* local */
+    try_layer(1, 0);                              /* global */
+    try_layer(fixture.config.blocks, TOKENS - 1); /* the head */
+}
+
+static void begin(const struct crux_fused_decoder *config, int32_t temperature) {
     struct crux_random random = {.state = 4};
+    engine_fixture_init(&fixture, config, &random);
+    engine_fixture_ask(&fixture, &random, TOKENS, LIMIT, temperature);
+    crux_archive_evidence(fixture.archive, &run.evidence);
+}
+
+static int set_up_experts(void **state) {
     struct crux_fused_decoder config;
     (void)state;
     assert_true(crux_fused_decoder_named(&config, "tiny"));
     config.experts = 7;
     config.experts_used = 3;
     config.experts_of_all = true;
-    engine_fixture_init(&fixture, &config, &random);
-    engine_fixture_ask(&fixture, &random, TOKENS, LIMIT, 0);
-    crux_archive_evidence(fixture.archive, &run.evidence);
+    begin(&config, 0);
+    return 0;
+}
+
+static int set_up_two_kinds(void **state) {
+    struct crux_fused_decoder config;
+    (void)state;
+    engine_fixture_two_kinds(&config, 64);
+    config.window = 3;
+    begin(&config, 1 << 16);
     return 0;
 }
 
@@ -90,6 +116,8 @@ static int tear_down(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_every_op)};
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_experts, set_up_experts, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_kinds_of_blocks, set_up_two_kinds, tear_down)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
 }
