@@ -8,3 +8,4 @@ crux_add_test(NAME game_disputes SOURCES test_game_disputes.c ${table})
 crux_add_test(NAME game_random SOURCES test_game_random.c ../../support/random.c ${table})
 crux_add_test(NAME game_random_many SOURCES test_game_random.c ../../support/random.c ${table}
   ARGS --games 100000 LABELS exhaustive TIMEOUT 7200)
+crux_add_fuzz(NAME move SOURCES fuzz_move.c ${table})
