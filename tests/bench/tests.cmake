@@ -11,6 +11,7 @@ if(libcrypto AND TARGET bench_hash)
   target_compile_definitions(bench_hash PRIVATE CRUX_HAVE_LIBCRYPTO)
 endif()
 crux_add_bench(NAME kernels SOURCES bench_kernels.c kernels_case.c kernels_roof.c)
+crux_add_bench(NAME rows SOURCES bench_rows.c)
 crux_add_bench(NAME read SOURCES bench_read.c)
 crux_add_bench(NAME attention SOURCES bench_attention.c)
 
