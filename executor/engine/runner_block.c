@@ -93,7 +93,7 @@ static void join(const struct crux_engine *engine, const struct runner_norm *nor
     uint32_t width = engine->model->config.width;
     int32_t *n = engine->batch.n + (size_t)row * width, *r = engine->batch.r + (size_t)row * width;
     runner_norm(n, engine->model->fused, norm, n, 1, scratch);
-    crux_fused_residual_reference(r, &residual, r, n, width);
+    engine->model->fused->residual(r, &residual, r, n, width);
 }
 
 /* The last product of a branch: into r, or, if its norm comes first, into n. */

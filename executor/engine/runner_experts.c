@@ -121,8 +121,8 @@ static void mix_row(void *ctx, uint32_t row, unsigned thread) {
     size_t at = (size_t)row * mix.used, width = engine->model->config.width;
     (void)thread;
     for (uint32_t i = 0; i < mix.used; i++) d[i] = x->down + x->place[at + i] * width;
-    crux_fused_mix_reference(engine->batch.r + row * width, &mix, x->share + at, d,
-                             (uint32_t)width);
+    engine->model->fused->mix(engine->batch.r + row * width, &mix, x->share + at, d,
+                              (uint32_t)width);
 }
 
 void runner_experts(struct crux_engine *engine) {

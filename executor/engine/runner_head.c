@@ -39,9 +39,8 @@ static uint32_t sampled(const struct crux_engine *engine, const struct runner_pl
 
 static void cap(const struct crux_engine_model *model, int32_t *logits) {
     int32_t most = model->config.logit_cap;
-    for (uint32_t i = 0; i < model->config.vocab; i++)
-        logits[i] =
-            (int32_t)crux_exact_lut(&model->logit_lut, logits[i], model->logit_cap, -most, most);
+    struct crux_fused_activation capped = {.lut = model->logit_lut, .a = {CRUX_I32, -most, most}};
+    model->fused->activation(logits, &capped, logits, NULL, model->config.vocab, model->logit_cap);
 }
 
 static void choose(void *ctx, uint32_t task, unsigned thread) {

@@ -5,6 +5,7 @@
 
 #include "kernels/backends/backend.h"
 #include "kernels/base/sha256.h"
+#include "kernels/fused/known.h"
 
 /* Ragged in every direction; and long enough that every sum is carried over many times. */
 static const struct question {
@@ -138,5 +139,6 @@ enum crux_status crux_backend_known_answers(const struct crux_backend *backend) 
         if (status != CRUX_OK) return status;
     }
     crux_sha256_plain_final(&hash, found);
-    return memcmp(found, answer, sizeof found) == 0 ? CRUX_OK : CRUX_E_KNOWN_ANSWER_FAILED;
+    if (memcmp(found, answer, sizeof found) != 0) return CRUX_E_KNOWN_ANSWER_FAILED;
+    return crux_fused_known_answers(backend->fused());
 }

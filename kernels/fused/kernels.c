@@ -12,6 +12,7 @@ static const struct crux_fused_kernels plain = {
     .attention = crux_fused_attention_block_plain,
     .residual = crux_fused_residual_reference,
     .finish = crux_fused_finish_reference,
+    .mix = crux_fused_mix_reference,
     .embed = crux_fused_embed_reference,
     .sample = crux_fused_sample_reference,
     .greedy = crux_fused_sample_greedy_reference,

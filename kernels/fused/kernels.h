@@ -14,6 +14,7 @@
 #include "kernels/fused/activation/activation.h"
 #include "kernels/fused/attention/block.h"
 #include "kernels/fused/embed/embed.h"
+#include "kernels/fused/experts/experts.h"
 #include "kernels/fused/layernorm/layernorm.h"
 #include "kernels/fused/linear/finish_rows.h"
 #include "kernels/fused/quant_rows/quant_rows.h"
@@ -52,6 +53,8 @@ struct crux_fused_kernels {
                      const int32_t *y, uint32_t count);
     void (*finish)(int32_t *y, size_t y_stride, const struct crux_fused_finish *finish,
                    const int64_t *acc, size_t acc_stride, uint32_t rows, uint32_t o0, uint32_t o1);
+    void (*mix)(int32_t *r, const struct crux_fused_mix *config, const int32_t *share,
+                const int32_t *const *d, uint32_t width);
     void (*embed)(int32_t *r, const struct crux_fused_embed *config, uint32_t token,
                   const struct crux_tiles *table, const int32_t *rowmul, const int32_t *position);
     uint32_t (*sample)(struct crux_sample_scratch *scratch, const struct crux_fused_sample *config,

@@ -7,6 +7,7 @@
 
 #include "kernels/fused/activation/vector.h"
 #include "kernels/fused/embed/vector.h"
+#include "kernels/fused/experts/vector.h"
 #include "kernels/fused/linear/vector.h"
 #include "kernels/fused/norm/vector.h"
 #include "kernels/fused/quant_rows/vector.h"
@@ -25,6 +26,7 @@ const struct crux_fused_kernels crux_fused_kernels_avx2 = {
     .attention = crux_fused_attention_block_avx2,
     .residual = vector_residual,
     .finish = vector_finish,
+    .mix = vector_mix,
     .embed = vector_embed,
     .sample = vector_sample,
     .greedy = vector_greedy,

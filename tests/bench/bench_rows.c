@@ -12,7 +12,13 @@
 #include "kernels/backends/backend.h"
 #include "kernels/fused/kernels.h"
 
-enum { WIDEST = 8192, VOCAB_MAX = 128256, SETS = CRUX_ISAS, TURN_NS = 2000000 };
+enum {
+    WIDEST = 8192,
+    FINISH_ROWS = 8 /* at once */,
+    VOCAB_MAX = 128256,
+    SETS = CRUX_ISAS,
+    TURN_NS = 2000000
+};
 
 static const struct shape {
     const char *name;
@@ -22,7 +28,7 @@ static const struct shape {
 
 enum op { NORM, QUANT, PREPARE, ROPE, ACTIVATION, FINISH, EMBED, GREEDY, SAMPLE, OPS };
 static const char *const op_names[OPS] = {"rmsnorm", "quant_rows", "prepare",
-                                          "rope",    "activation", "finish",
+                                          "rope",    "activation", "finish, 8 rows",
                                           "embed",   "greedy",     "sample 0.8"};
 
 static const struct set {
@@ -103,8 +109,8 @@ static void norm(const struct crux_fused_kernels *k, uint32_t width) {
 static void finish(const struct crux_fused_kernels *k, uint32_t outputs) {
     static const struct crux_fused_linear config = {47, {CRUX_I32, -INT32_MAX, INT32_MAX}};
     static const int8_t e = 3;
-    struct crux_fused_finish f = {&config, rowmul, NULL, NULL, 0, &e, 1};
-    k->finish(out, outputs, &f, acc, outputs, 1, 0, outputs);
+    struct crux_fused_finish f = {&config, rowmul, NULL, NULL, 0, &e, 0};
+    k->finish(out, outputs, &f, acc, outputs, FINISH_ROWS, 0, outputs);
 }
 
 static void activation(const struct crux_fused_kernels *k, uint32_t width) {
@@ -157,7 +163,8 @@ static double calls(enum op op, const struct shape *s) {
     case PREPARE: return (rows_of_block * blocks + width) / width;
     case ROPE: return blocks * (s->heads + s->kv_heads) / s->heads;
     case ACTIVATION: return blocks;
-    case FINISH: return ((qkv + 2 * width + 2.0 * s->ffn) * blocks + s->vocab) / width;
+    case FINISH:
+        return ((qkv + 2 * width + 2.0 * s->ffn) * blocks + s->vocab) / width / FINISH_ROWS;
     case EMBED: return 1;
     case GREEDY: return 1;
     case SAMPLE: return 1;

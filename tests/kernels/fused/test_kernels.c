@@ -8,7 +8,7 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "kernels/fused/kernels.h"
+#include "kernels/fused/known.h"
 #include "tests/support/random.h"
 
 enum { ROWS = 3, WIDTH_MAX = 8192, BEYOND = 64, ALL = ROWS * WIDTH_MAX + BEYOND };
@@ -195,6 +195,23 @@ static void residual(const struct crux_fused_kernels *plain, const struct crux_f
     same();
 }
 
+static void mix(const struct crux_fused_kernels *plain, const struct crux_fused_kernels *other,
+                struct crux_random *random, uint32_t width) {
+    enum { USED = 3 };
+    struct crux_fused_mix config = {
+        USED, (int32_t)crux_random_between(random, 1, 50), {CRUX_I32, -INT32_MAX, INT32_MAX}};
+    const int32_t *d[USED] = {a, a + width, b};
+    int32_t share[USED];
+    fill(random, share, USED, 0, 1 << CRUX_EXPERTS_SHARE_BITS);
+    fill(random, a, (size_t)2 * width, INT32_MIN, INT32_MAX);
+    fill(random, b, width, INT32_MIN, INT32_MAX);
+    fill(random, plain32, width, INT32_MIN, INT32_MAX);
+    memcpy(other32, plain32, sizeof other32);
+    plain->mix(plain32, &config, share, d, width);
+    other->mix(other32, &config, share, d, width);
+    same();
+}
+
 /* As matrices leave sums, and as they could at the worst. */
 static void finish(const struct crux_fused_kernels *plain, const struct crux_fused_kernels *other,
                    struct crux_random *random, uint32_t width) {
@@ -305,9 +322,28 @@ EVERY_WIDTH(layernorm)
 EVERY_WIDTH(rope)
 EVERY_WIDTH(activation)
 EVERY_WIDTH(residual)
+EVERY_WIDTH(mix)
 EVERY_WIDTH(finish)
 EVERY_WIDTH(greedy)
 EVERY_WIDTH(sample)
+
+/* A kernel that is wrong somewhere: what known answers are there to find. */
+static void too_much(int32_t *out, const struct crux_fused_residual *config, const int32_t *r,
+                     const int32_t *y, uint32_t count) {
+    crux_fused_residual_reference(out, config, r, y, count);
+    out[count - 1]++;
+}
+
+static void known_answers_find_a_wrong_kernel(void **state CRUX_UNUSED) {
+    for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
+        const struct crux_fused_kernels *k = crux_fused_kernels((enum crux_isa)isa);
+        if (k == NULL) continue;
+        struct crux_fused_kernels wrong = *k;
+        assert_int_equal(crux_fused_known_answers(k), CRUX_OK);
+        wrong.residual = too_much;
+        assert_int_equal(crux_fused_known_answers(&wrong), CRUX_E_KNOWN_ANSWER_FAILED);
+    }
+}
 
 static void every_table_is_whole(void **state CRUX_UNUSED) {
     for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
@@ -317,8 +353,8 @@ static void every_table_is_whole(void **state CRUX_UNUSED) {
         assert_non_null(k->name);
         assert_true(k->quant_rows != NULL && k->rmsnorm != NULL && k->layernorm != NULL &&
                     k->rope != NULL && k->activation != NULL && k->residual != NULL &&
-                    k->finish != NULL && k->embed != NULL && k->sample != NULL &&
-                    k->greedy != NULL);
+                    k->finish != NULL && k->mix != NULL && k->attention != NULL &&
+                    k->embed != NULL && k->sample != NULL && k->greedy != NULL);
     }
     assert_non_null(crux_fused_kernels(CRUX_ISA_PLAIN));
     assert_non_null(crux_fused_kernels(crux_isa_best()));
@@ -327,12 +363,14 @@ static void every_table_is_whole(void **state CRUX_UNUSED) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_table_is_whole),
+        cmocka_unit_test(known_answers_find_a_wrong_kernel),
         cmocka_unit_test(test_quant_rows),
         cmocka_unit_test(test_rmsnorm),
         cmocka_unit_test(test_layernorm),
         cmocka_unit_test(test_rope),
         cmocka_unit_test(test_activation),
         cmocka_unit_test(test_residual),
+        cmocka_unit_test(test_mix),
         cmocka_unit_test(test_finish),
         cmocka_unit_test(test_greedy),
         cmocka_unit_test(test_sample),
