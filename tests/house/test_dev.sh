@@ -112,6 +112,17 @@ expect 'a cached model needs no network' ended 0
 expect 'a cached model is named' last_line "== demo model: $model"
 rm "$box/bin/python3"
 
+# The bench of the peer: its options are shown before anything is fetched or built.
+mkdir -p "$box/tests/bench"
+cp -r "$here/../bench/peer" "$box/tests/bench/"
+if command -v python3 >/dev/null; then
+    run_dev bench llama --help
+    expect 'the options of bench llama are shown' ended 0
+    expect 'the options of bench llama are its own' says '--isa {native,avx2}'
+    run_dev bench neighbour --help
+    expect 'the options of bench neighbour are shown' says '--rounds N'
+fi
+
 # What is missing is asked for in one line, by a user who is not root and has no sudo.
 stand_in id 'echo 1000'
 sed "s|^readonly NEEDS='|&\ncc crux-no-such-package false|" "$here/../../dev" >"$box/dev"
