@@ -270,6 +270,75 @@ static void reveals(void **state) {
     expect_repeated(EXECUTOR, &reveal); /* of the node where the last pick was made */
 }
 
+/* spec/70-game.md#stages: "and every dispute that waits there, at the time when it is made, if it is in time in that one" */
+static void an_answer_reaches_all_who_wait(void **state) {
+    (void)state;
+    struct crux_move open = open_on(CRUX_TARGET_TRACE, 0, 0);
+    struct crux_move timeout = {.kind = CRUX_MOVE_TIMEOUT, .claim = id};
+    expect(CHALLENGER, &open, CRUX_OK);
+    table.now += 100;
+    open.count = 1;
+    expect(RIVAL, &open, CRUX_OK);
+    uint64_t opened = table.now;
+    assert_int_equal(at(0).stage, CRUX_STAGE_REVEAL);
+    assert_int_equal(at(1).stage, CRUX_STAGE_REVEAL);
+    uint8_t *saved = table_save(&table);
+    /* in time for both: both clocks of the executor stop, both challengers' run */
+    table.now = opened + 9900;
+    struct crux_move reveal = *honest(1);
+    expect(EXECUTOR, &reveal, CRUX_OK);
+    for (uint32_t i = 0; i < 2; i++) {
+        assert_int_equal(at(i).stage, CRUX_STAGE_PICK);
+        assert_int_equal(at(i).since, table.now);
+        assert_int_equal(at(i).left[0], i * 100);
+        assert_int_equal(at(i).left[1], 10000);
+    }
+    reveal.dispute = 0;
+    expect_repeated(EXECUTOR, &reveal);
+    timeout.dispute = 0;
+    table.now += 10000;
+    expect(STRANGER, &timeout, CRUX_E_NOT_TOO_LATE);
+    struct crux_game_dispute dispute = at(0);
+    struct crux_move pick = pick_on(&dispute, 0, false);
+    expect(CHALLENGER, &pick, CRUX_OK);
+    timeout.dispute = 1;
+    table.now++;
+    expect(STRANGER, &timeout, CRUX_OK);
+    assert_int_equal(table.out.end, CRUX_STAGE_LOST); /* the rival was late */
+    /* too late for the first: it is answered in the second only */
+    table_restore(&table, saved);
+    free(saved);
+    table.now = opened + 9901;
+    reveal.dispute = 0;
+    expect(EXECUTOR, &reveal, CRUX_E_TOO_LATE);
+    reveal.dispute = 1;
+    expect(EXECUTOR, &reveal, CRUX_OK);
+    assert_int_equal(at(0).stage, CRUX_STAGE_REVEAL);
+    assert_int_equal(at(1).stage, CRUX_STAGE_PICK);
+    timeout.dispute = 0;
+    expect(STRANGER, &timeout, CRUX_OK);
+    assert_true(table.out.fell);
+}
+
+/* The same for a step's expansion, and its extension. */
+static void an_expansion_reaches_all_who_wait(void **state) {
+    (void)state;
+    open_step(1, 0, 0);
+    open_step(1, 0, 1);
+    table.now += 70;
+    struct crux_move expand = *honest(0);
+    expect(EXECUTOR, &expand, CRUX_OK);
+    assert_int_equal(at(1).stage, CRUX_STAGE_SIDE);
+    assert_int_equal(at(1).left[0], 10000 - 70 + 500);
+    assert_int_equal(at(1).left[1], 10500);
+    expand.dispute = 1;
+    expect_repeated(EXECUTOR, &expand);
+    expand.hash = zero; /* one tensors root for the claim and the step, and no second */
+    expect(EXECUTOR, &expand, CRUX_E_ANSWER_DIFFERS);
+    pick(1, 1);
+    assert_int_equal(at(1).left[0], 10430);
+}
+
 static void expansions(void **state) {
     (void)state;
     open_step(1, 0, 0);
@@ -704,6 +773,8 @@ int main(void) {
         RULE(private_disputes),
         RULE(the_queue),
         RULE(reveals),
+        RULE(an_answer_reaches_all_who_wait),
+        RULE(an_expansion_reaches_all_who_wait),
         RULE(expansions),
         RULE(a_step_without_work),
         RULE(signed_picks),

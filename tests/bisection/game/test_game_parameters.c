@@ -70,6 +70,12 @@ static void clocks_hold_the_rounds(void **state) {
     assert_int_equal(crux_game_moves_max(3), crux_game_moves_max(2));
     assert_int_equal(crux_game_moves_max(16), 10 + 3 + 11 + 4);
     assert_int_equal(crux_game_moves_max(64), 7 + 2 + 7 + 4);
+    /* spec/70-game.md#parameters: "the moves before expand fit into the clock alone" */
+    for (uint32_t k = 2; k <= CRUX_GAME_K_MAX; k++) {
+        uint32_t m = 0;
+        while (k >> (m + 1) != 0) m++;
+        assert_true(2 * ((37 + m - 1) / m + 1) <= crux_game_moves_max(k));
+    }
     struct crux_game_parameters p = right; /* 94 moves in 2,100 seconds: 22 each, not 23 */
     p.move_seconds = 22;
     assert_int_equal(crux_game_parameters_check(&p), CRUX_OK);

@@ -117,8 +117,7 @@ static void one_fault(void *ctx, const struct table_fault *place) {
     table_run_free(&lying);
 }
 
-static void all_faults(enum table_model_kind kind) {
-    static const uint32_t all_k[] = {2, 3, 4, 8, 16};
+static void all_faults(enum table_model_kind kind, const uint32_t *all_k, size_t ks) {
     struct table_model model;
     struct table_run honest[3];
     table_model_init(&model, kind);
@@ -126,7 +125,7 @@ static void all_faults(enum table_model_kind kind) {
         honest[i] = (struct table_run){0};
         if (model.limit + i > 1) table_run_init(&honest[i], &model, NULL, model.limit - 1 + i);
     }
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(all_k); i++) {
+    for (size_t i = 0; i < ks; i++) {
         for (int served = 0; served < 2; served++) {
             struct counts counts = {
                 .model = &model, .honest = honest, .k = all_k[i], .served = served};
@@ -146,20 +145,31 @@ static void all_faults(enum table_model_kind kind) {
     table_model_free(&model);
 }
 
+static const uint32_t small_k[] = {2, 3, 4, 8, 16}, one_k[] = {16};
+
 static void long_model(void **state) {
     (void)state;
-    all_faults(TABLE_LONG);
+    all_faults(TABLE_LONG, small_k, CRUX_ARRAY_LEN(small_k));
 }
 
 static void wide_model(void **state) {
     (void)state;
-    all_faults(TABLE_WIDE);
+    all_faults(TABLE_WIDE, small_k, CRUX_ARRAY_LEN(small_k));
 }
 
-int main(void) {
+/* Every op there is, in every element and page. */
+static void every_op(void **state) {
+    (void)state;
+    all_faults(TABLE_TOY, one_k, CRUX_ARRAY_LEN(one_k));
+}
+
+int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(long_model),
         cmocka_unit_test(wide_model),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    const struct CMUnitTest all[] = {cmocka_unit_test(every_op)};
+    bool is_all = argc > 1 && strcmp(argv[1], "--all") == 0;
+    return is_all ? cmocka_run_group_tests(all, NULL, NULL)
+                  : cmocka_run_group_tests(tests, NULL, NULL);
 }
