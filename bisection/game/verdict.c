@@ -89,7 +89,7 @@ enum crux_status crux_play_timeout(struct crux_play *play) {
     return crux_play_verdict(play, crux_game_turn(&play->dispute) == 0, CRUX_END_TIMEOUT);
 }
 
-/* spec/70-game.md#verdicts: "Every other dispute of the claim is over; its challenger's bond returns by `refund`." */
+/* spec/70-game.md#verdicts: "Every other dispute of the claim is over; its challenger's bond returns by `refund`" */
 enum crux_status crux_play_refund(struct crux_play *play) {
     struct crux_game_dispute *dispute = &play->dispute;
     enum crux_status status = crux_play_load_dispute(play);

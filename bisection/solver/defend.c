@@ -104,3 +104,36 @@ enum crux_status crux_solver_defend(struct crux_solver_move *out, const struct c
     status = crux_element_decode(&element, scene.dispute.element, CRUX_ELEMENT_BYTES);
     return status == CRUX_OK ? prove(out, &scene, own, &element) : status;
 }
+
+enum crux_status crux_solver_publish(struct crux_solver_move *out, const struct crux_game *game,
+                                     const struct crux_claim_id *id,
+                                     const struct crux_provider *own, uint64_t now) {
+    const struct crux_tree_id tokens = {.kind = CRUX_TREE_TOKENS};
+    struct crux_game_claim claim;
+    struct crux_request request;
+    struct crux_writer rest;
+    uint8_t page[CRUX_RECORD_PAGE_BYTES];
+    size_t len;
+    out->any = false;
+    enum crux_status status = crux_game_get_claim(game, id, &claim);
+    if (status != CRUX_OK || claim.fallen || !claim.shown || claim.demand != CRUX_DEMAND_OPEN ||
+        now > claim.demand_deadline)
+        return status;
+    crux_request_read(&request, own->evidence->request);
+    crux_solver_rest(&rest, out);
+    for (uint64_t left = (uint64_t)request.request_tokens * 4, i = 0; left > 0; i++) {
+        status = crux_solver_page(page, &len, own, &tokens, i);
+        if (status != CRUX_OK) return status;
+        CRUX_ASSERT(len > 0);
+        if (len > left) len = (size_t)left; /* the rest of the last page is padding */
+        crux_put_bytes(&rest, page, len);
+        left -= len;
+    }
+    crux_zero(&out->move, sizeof out->move);
+    out->move.kind = CRUX_MOVE_PUBLISH;
+    out->move.claim = *id;
+    out->move.request = own->evidence->request;
+    out->move.rest = out->bytes;
+    out->any = true;
+    return crux_solver_rest_end(out, &rest);
+}

@@ -1,6 +1,7 @@
 /* The next honest move, or none.   spec/70-game.md#honest-players
  *
  *   executor      crux_solver_defend      on each dispute of its claim
+ *                 crux_solver_publish     when its claim is demanded
  *   either        crux_solver_timeout     on each dispute of a claim in which it has a stake
  *   challenger    crux_solver_opening     once, on a claim
  *                 crux_solver_challenge   on its own dispute
@@ -30,6 +31,13 @@ CRUX_MUST_CHECK
 enum crux_status crux_solver_defend(struct crux_solver_move *out, const struct crux_game *game,
                                     const struct crux_claim_id *claim, uint32_t dispute,
                                     const struct crux_provider *own, uint64_t now);
+
+/* The answer to an open demand of a claim that is shown: its request and tokens.
+ * Returns: CRUX_E_TRUNCATED if there are more tokens than out->bytes holds; the store's, the provider's. */
+CRUX_MUST_CHECK
+enum crux_status crux_solver_publish(struct crux_solver_move *out, const struct crux_game *game,
+                                     const struct crux_claim_id *claim,
+                                     const struct crux_provider *own, uint64_t now);
 
 /* The timeout of a dispute or, for CRUX_DISPUTE_DEMAND, of the claim's demand, if it is due: whoever waits in a queue
  * has a stake in the disputes before its own. */

@@ -204,19 +204,10 @@ static void defend(unsigned player, unsigned c) {
             continue; /* a liar's trace that does not fit itself */
         if (step.any && may_send(player, c, number)) send_move(player, &step.move);
     }
-    if (now_claim.demand == CRUX_DEMAND_OPEN && may_send(player, c, 7)) {
-        const struct crux_tree_id tokens = {.kind = CRUX_TREE_TOKENS};
-        struct crux_writer rest;
-        crux_writer_init(&rest, step.bytes, sizeof step.bytes);
-        const struct crux_evidence *evidence = &claim->run->evidence;
-        if (evidence->leaf(evidence->ctx, &tokens, 0, &rest) != CRUX_OK) return;
-        struct crux_move publish = {.kind = CRUX_MOVE_PUBLISH,
-                                    .claim = claim->id,
-                                    .request = evidence->request,
-                                    .rest = step.bytes,
-                                    .rest_bytes = model.request_tokens * 4};
-        send_move(player, &publish);
-    }
+    if (crux_solver_publish(&step, &sim.table.game, &claim->id, &claim->run->provider,
+                            sim.table.now) == CRUX_OK &&
+        step.any && may_send(player, c, 7))
+        send_move(player, &step.move);
 }
 
 /* Out: number, of the player's dispute on the claim that is not over; or the one that it opened last. */
