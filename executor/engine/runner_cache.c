@@ -3,6 +3,8 @@
 
 #include "executor/engine/runner_parts.h"
 
+enum { SLAB_BYTES = 16 << 20 };
+
 void runner_cache_init(struct runner_cache *cache, const struct crux_fused_decoder *config,
                        uint64_t bytes_max) {
     *cache = (struct runner_cache){.bytes_max = bytes_max == 0 ? UINT64_MAX : bytes_max};
@@ -12,37 +14,52 @@ void runner_cache_init(struct runner_cache *cache, const struct crux_fused_decod
 }
 
 void runner_cache_free(struct runner_cache *cache) {
-    for (uint32_t i = 0; i < cache->unused_count; i++) free(cache->unused[i]);
+    runner_memory_free(&cache->slabs);
     free(cache->unused);
+}
+
+/* Several pages at once, so that they lie in huge pages of the system; no more than the limit lets be used. */
+static bool take_slab(struct runner_cache *cache) {
+    uint64_t pages = SLAB_BYTES / cache->page_bytes,
+             most = (cache->bytes_max - cache->bytes) / cache->page_bytes;
+    if (pages > most) pages = most;
+    if (pages == 0) pages = 1;
+    cache->fresh = runner_memory_get_large(&cache->slabs, pages * cache->page_bytes);
+    cache->fresh_count = cache->fresh == NULL ? 0 : (uint32_t)pages;
+    return cache->fresh != NULL;
+}
+
+/* A page that was never used, zeroed; the list of unused ones gets room for it. */
+static uint8_t *take_fresh(struct runner_cache *cache) {
+    if (cache->fresh_count == 0 && !take_slab(cache)) return NULL;
+    if (cache->pages == cache->unused_cap) {
+        uint32_t cap = cache->unused_cap == 0 ? 64 : 2 * cache->unused_cap;
+        uint8_t **unused = realloc(cache->unused, cap * sizeof *unused);
+        if (unused == NULL) return NULL;
+        cache->unused = unused;
+        cache->unused_cap = cap;
+    }
+    uint8_t *page = cache->fresh;
+    cache->fresh += cache->page_bytes;
+    cache->fresh_count--;
+    cache->pages++;
+    memset(page, 0, cache->page_bytes);
+    return page;
 }
 
 static uint8_t *take_page(struct runner_cache *cache) {
     if (cache->bytes + cache->page_bytes > cache->bytes_max) return NULL;
-    if (cache->unused_count > 0) {
-        cache->bytes += cache->page_bytes;
-        return cache->unused[--cache->unused_count];
-    }
-    uint8_t *page = aligned_alloc(CRUX_ATTENTION_ALIGN_BYTES, cache->page_bytes);
-    if (page == NULL) return NULL;
-    memset(page, 0, cache->page_bytes);
-    cache->bytes += cache->page_bytes;
+    uint8_t *page =
+        cache->unused_count > 0 ? cache->unused[--cache->unused_count] : take_fresh(cache);
+    if (page != NULL) cache->bytes += cache->page_bytes;
     return page;
 }
 
-/* Kept for the next sequence if there is room in the list. */
+/* Kept for the next sequence. */
 static void give_page(struct runner_cache *cache, uint8_t *page) {
     if (page == NULL) return;
+    CRUX_ASSERT(cache->unused_count < cache->unused_cap);
     cache->bytes -= cache->page_bytes;
-    if (cache->unused_count == cache->unused_cap) {
-        uint32_t cap = cache->unused_cap == 0 ? 64 : 2 * cache->unused_cap;
-        uint8_t **unused = realloc(cache->unused, cap * sizeof *unused);
-        if (unused == NULL) {
-            free(page);
-            return;
-        }
-        cache->unused = unused;
-        cache->unused_cap = cap;
-    }
     cache->unused[cache->unused_count++] = page;
 }
 

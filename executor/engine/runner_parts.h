@@ -82,7 +82,11 @@ struct crux_engine_model {
 struct runner_cache {
     size_t page_bytes, block_bytes, head_bytes;
     uint64_t bytes, bytes_max;
-    uint8_t **unused; /* pages given back */
+    struct runner_memory slabs;
+    uint8_t *fresh; /* of the last slab, never used */
+    uint32_t fresh_count;
+    uint32_t pages;   /* ever taken from slabs */
+    uint8_t **unused; /* pages given back; room for all */
     uint32_t unused_count, unused_cap;
 };
 
