@@ -1,6 +1,8 @@
 /* The tables of the x86 backends. This file is compiled for every processor: it decides who may run the others. */
 #ifdef __x86_64__
 
+#include <cpuid.h>
+
 #include "kernels/backends/backends.h"
 #include "kernels/backends/pairs.h"
 #include "kernels/backends/planes.h"
@@ -37,9 +39,9 @@ static void avx2_matmul(int64_t *acc, size_t acc_stride, const struct crux_backe
 
 const struct crux_backend crux_backend_avx2 = {
     .name = "x86-avx2",
-    .why_equal = "16-bit dots of a group stay below 2^28, and carries keep both 16-bit halves of "
-                 "their products with "
-                 "the multipliers inside 32 bits.",
+    .why_equal =
+        "16-bit dots of a group stay below 2^28, and their products with the multipliers are "
+        "summed up in 32 bits only as long as they fit.",
     .fused = avx2_fused,
     .unavailable = avx2_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
@@ -74,9 +76,9 @@ static void vnni_matmul(int64_t *acc, size_t acc_stride, const struct crux_backe
 
 const struct crux_backend crux_backend_vnni = {
     .name = "x86-vnni",
-    .why_equal = "Byte dots of a group stay below 2^28, and carries keep both 16-bit halves of "
-                 "their products with "
-                 "the multipliers inside 32 bits.",
+    .why_equal =
+        "Byte dots of a group stay below 2^29, and their products with the multipliers are "
+        "summed up in 32 bits only as long as they fit.",
     .fused = vnni_fused,
     .unavailable = vnni_unavailable,
     .packed_bytes = crux_panel_packed_bytes,
@@ -87,6 +89,48 @@ const struct crux_backend crux_backend_vnni = {
     .prepare = crux_planes_prepare_avx512,
     .scratch_bytes = scratch_bytes,
     .matmul = vnni_matmul,
+};
+
+/* --- avx vnni: 256 bits --- */
+
+/* The system keeps these registers for AVX2 too. */
+static bool has_avxvnni(void) {
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    return __builtin_cpu_supports("avx2") && __get_cpuid_count(7, 1, &a, &b, &c, &d) != 0 &&
+           (a & 1U << 4) != 0;
+}
+
+static bool has_avx512vl_vnni(void) {
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("avx512f") &&
+           __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+}
+
+static const char *avxvnni_unavailable(void) {
+    return has_avxvnni() || has_avx512vl_vnni() ? NULL
+                                                : "this processor has neither AVX-VNNI nor AVX-512 "
+                                                  "VNNI";
+}
+
+static void avxvnni_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
+                           const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
+                           void *scratch CRUX_UNUSED) {
+    crux_panel_matmul(acc, acc_stride, w, prepared, crux_planes_row_bytes(w->inputs), rows, o0, o1,
+                      has_avx512vl_vnni() ? crux_planes_choose_evex : crux_planes_choose_vex);
+}
+
+const struct crux_backend crux_backend_avxvnni = {
+    .name = "x86-avxvnni",
+    .why_equal = "As x86-vnni, with dots of half the width.",
+    .fused = avx2_fused,
+    .unavailable = avxvnni_unavailable,
+    .packed_bytes = crux_panel_packed_bytes,
+    .pack = crux_panel_pack,
+    .pack_range = crux_panel_pack_range,
+    .panel_outputs = CRUX_PANEL_OUTPUTS,
+    .row_bytes = planes_row_bytes,
+    .prepare = crux_planes_prepare,
+    .scratch_bytes = scratch_bytes,
+    .matmul = avxvnni_matmul,
 };
 
 #else
