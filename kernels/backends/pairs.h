@@ -36,8 +36,9 @@ CRUX_INLINE size_t crux_pairs_row_bytes(uint32_t inputs) {
     return (crux_panel_blocks(inputs) * 112 + 63) / 64 * 64;
 }
 
-/* Out: row, crux_pairs_row_bytes.  In: x, inputs. */
+/* Out: row, crux_pairs_row_bytes.  In: x, inputs. Both write the same bytes. */
 void crux_pairs_prepare(void *row, const int16_t *x, uint32_t inputs);
+void crux_pairs_prepare_avx2(void *row, const int16_t *x, uint32_t inputs);
 
 /* Kernels for every panel; those of wide ones by themselves. */
 crux_panel_choose crux_pairs_choose_avx2, crux_pairs_choose_wide_avx2;

@@ -52,8 +52,9 @@ CRUX_INLINE size_t crux_planes_row_bytes(uint32_t inputs) {
     return (crux_panel_blocks(inputs) * 160 + 63) / 64 * 64;
 }
 
-/* Out: row, crux_planes_row_bytes.  In: x, inputs. Both write the same bytes. */
+/* Out: row, crux_planes_row_bytes.  In: x, inputs. All write the same bytes. */
 void crux_planes_prepare(void *row, const int16_t *x, uint32_t inputs);
+void crux_planes_prepare_avx2(void *row, const int16_t *x, uint32_t inputs);
 void crux_planes_prepare_avx512(void *row, const int16_t *x, uint32_t inputs);
 
 /* Kernels for every panel; those of wide ones by themselves. */

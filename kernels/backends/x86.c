@@ -49,7 +49,7 @@ const struct crux_backend crux_backend_avx2 = {
     .pack_range = crux_panel_pack_range,
     .panel_outputs = CRUX_PANEL_OUTPUTS,
     .row_bytes = pairs_row_bytes,
-    .prepare = crux_pairs_prepare,
+    .prepare = crux_pairs_prepare_avx2,
     .scratch_bytes = scratch_bytes,
     .matmul = avx2_matmul,
 };
@@ -128,7 +128,7 @@ const struct crux_backend crux_backend_avxvnni = {
     .pack_range = crux_panel_pack_range,
     .panel_outputs = CRUX_PANEL_OUTPUTS,
     .row_bytes = planes_row_bytes,
-    .prepare = crux_planes_prepare,
+    .prepare = crux_planes_prepare_avx2,
     .scratch_bytes = scratch_bytes,
     .matmul = avxvnni_matmul,
 };

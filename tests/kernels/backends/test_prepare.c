@@ -7,6 +7,7 @@
 #include <cmocka.h>
 #include <string.h>
 
+#include "kernels/backends/backends.h"
 #include "kernels/backends/pairs.h"
 #include "kernels/backends/planes.h"
 #include "tests/support/random.h"
@@ -49,33 +50,57 @@ static void planes_are_the_inputs(void **state CRUX_UNUSED) {
     }
 }
 
-static void vectors_prepare_the_same(void **state CRUX_UNUSED) {
 #ifdef __x86_64__
+typedef void prepare_function(void *row, const int16_t *x, uint32_t inputs);
+
+static void compare(prepare_function *by_vectors, prepare_function *in_c,
+                    size_t (*row_bytes)(uint32_t inputs)) {
     struct crux_random random = {31};
-    if (!__builtin_cpu_supports("avx512vnni") || !__builtin_cpu_supports("avx512bw")) {
-        print_message("[  skipped ] this processor has no AVX-512 VNNI\n");
-        skip();
-    }
     for (uint32_t i = 0; i < 3 * INPUTS_MAX; i++) {
         uint32_t inputs = 1 + i % INPUTS_MAX;
         int16_t x[INPUTS_MAX];
         fill(x, inputs, &random);
         memset(plain, 0xa5, sizeof plain);
         memset(fast, 0x5a, sizeof fast);
-        crux_planes_prepare(plain, x, inputs);
-        crux_planes_prepare_avx512(fast, x, inputs);
-        assert_memory_equal(plain, fast, crux_planes_row_bytes(inputs));
+        in_c(plain, x, inputs);
+        by_vectors(fast, x, inputs);
+        assert_memory_equal(plain, fast, row_bytes(inputs));
     }
-#else
-    print_message("[  skipped ] no x86 here\n");
-    skip();
-#endif
 }
+
+static size_t planes_bytes(uint32_t inputs) {
+    return crux_planes_row_bytes(inputs);
+}
+
+static size_t pairs_bytes(uint32_t inputs) {
+    return crux_pairs_row_bytes(inputs);
+}
+
+static void avx512_prepares_the_same(void **state CRUX_UNUSED) {
+    if (crux_backend_vnni.unavailable() != NULL) {
+        print_message("[  skipped ] %s\n", crux_backend_vnni.unavailable());
+        skip();
+    }
+    compare(crux_planes_prepare_avx512, crux_planes_prepare, planes_bytes);
+}
+
+static void avx2_prepares_the_same(void **state CRUX_UNUSED) {
+    if (crux_backend_avx2.unavailable() != NULL) {
+        print_message("[  skipped ] %s\n", crux_backend_avx2.unavailable());
+        skip();
+    }
+    compare(crux_planes_prepare_avx2, crux_planes_prepare, planes_bytes);
+    compare(crux_pairs_prepare_avx2, crux_pairs_prepare, pairs_bytes);
+}
+#endif
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(planes_are_the_inputs),
-        cmocka_unit_test(vectors_prepare_the_same),
+#ifdef __x86_64__
+        cmocka_unit_test(avx512_prepares_the_same),
+        cmocka_unit_test(avx2_prepares_the_same),
+#endif
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
