@@ -48,16 +48,24 @@ static void multiply_panel(int64_t *acc, size_t acc_stride, const struct crux_pa
     }
 }
 
+/* All panels are read for so many rows at once; these stay in the second cache from one panel to the next. */
+enum { ROWS_BYTES = 384 << 10 };
+
 void crux_panel_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                        const void *prepared, size_t row_bytes, uint32_t rows, uint32_t o0,
                        uint32_t o1, crux_panel_choose *choose) {
     CRUX_ASSERT(rows >= 1 && o0 < o1 && o1 <= w->outputs);
-    struct crux_panel_rows x = {prepared, row_bytes};
-    for (uint32_t o = o0, end; o < o1; o = end) {
-        uint32_t first = o / CRUX_PANEL_OUTPUTS * CRUX_PANEL_OUTPUTS;
-        end = o1 - first < CRUX_PANEL_OUTPUTS ? o1 : first + CRUX_PANEL_OUTPUTS;
-        struct crux_panel panel = panel_of(w, first / CRUX_PANEL_OUTPUTS);
-        multiply_panel(acc + (o - o0), acc_stride, &panel, &x, rows, o - first, end - first,
-                       choose);
+    uint32_t most = (uint32_t)(ROWS_BYTES / row_bytes) / CRUX_PANEL_ROWS_MAX * CRUX_PANEL_ROWS_MAX;
+    if (most < 2 * CRUX_PANEL_ROWS_MAX) most = 2 * CRUX_PANEL_ROWS_MAX;
+    for (uint32_t r = 0; r < rows; r += most) {
+        struct crux_panel_rows x = {(const uint8_t *)prepared + r * row_bytes, row_bytes};
+        uint32_t some = rows - r < most ? rows - r : most;
+        for (uint32_t o = o0, end; o < o1; o = end) {
+            uint32_t first = o / CRUX_PANEL_OUTPUTS * CRUX_PANEL_OUTPUTS;
+            end = o1 - first < CRUX_PANEL_OUTPUTS ? o1 : first + CRUX_PANEL_OUTPUTS;
+            struct crux_panel panel = panel_of(w, first / CRUX_PANEL_OUTPUTS);
+            multiply_panel(acc + r * acc_stride + (o - o0), acc_stride, &panel, &x, some, o - first,
+                           end - first, choose);
+        }
     }
 }

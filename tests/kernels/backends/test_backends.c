@@ -120,6 +120,24 @@ static void bounds_hold(void **state CRUX_UNUSED) {
     }
 }
 
+/* More rows than are multiplied at once. */
+static void many_rows_agree(void **state CRUX_UNUSED) {
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {24};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < 12; i++) {
+            struct crux_tile tile = layout(i);
+            struct question question;
+            question_ask(&question, &random, &tile, 35, 2100, 101 + i, 4095, EDGY);
+            ask_one(&random, &question, backend);
+            question_free(&question);
+        }
+    }
+}
+
 /* Packed in parts, in any order: the same bytes. */
 static void parts_pack_the_same(void **state CRUX_UNUSED) {
     size_t count;
@@ -205,9 +223,8 @@ static void threads_split_the_outputs(void **state CRUX_UNUSED) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_backends_agree),
-        cmocka_unit_test(bounds_hold),
-        cmocka_unit_test(parts_pack_the_same),
+        cmocka_unit_test(all_backends_agree),        cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(many_rows_agree),           cmocka_unit_test(parts_pack_the_same),
         cmocka_unit_test(threads_split_the_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
