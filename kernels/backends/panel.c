@@ -14,12 +14,13 @@ size_t crux_panel_packed_bytes(const struct crux_tile *tile, uint32_t outputs, u
            crux_panel_bytes(tile, inputs);
 }
 
-static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t p) {
+static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t p, uint32_t rows) {
     size_t bytes = crux_panel_bytes(&w->tile, w->inputs);
     const uint8_t *at = (const uint8_t *)w->packed + p * bytes;
     const struct crux_panel_header *header = (const struct crux_panel_header *)(const void *)at;
     struct crux_panel panel = {
         .groups_at = at + sizeof *header,
+        .ahead_bytes = rows > CRUX_PANEL_ROWS_MAX ? bytes : CRUX_PANEL_AHEAD_BYTES,
         .width = w->tile.width,
         .group = w->tile.group,
         .groups = crux_panel_groups(&w->tile, w->inputs),
@@ -63,7 +64,7 @@ void crux_panel_matmul(int64_t *acc, size_t acc_stride, const struct crux_backen
         for (uint32_t o = o0, end; o < o1; o = end) {
             uint32_t first = o / CRUX_PANEL_OUTPUTS * CRUX_PANEL_OUTPUTS;
             end = o1 - first < CRUX_PANEL_OUTPUTS ? o1 : first + CRUX_PANEL_OUTPUTS;
-            struct crux_panel panel = panel_of(w, first / CRUX_PANEL_OUTPUTS);
+            struct crux_panel panel = panel_of(w, first / CRUX_PANEL_OUTPUTS, some);
             multiply_panel(acc + r * acc_stride + (o - o0), acc_stride, &panel, &x, some, o - first,
                            end - first, choose);
         }

@@ -42,10 +42,16 @@ struct crux_panel_header {
 /* Everything a kernel needs to know about one panel. */
 struct crux_panel {
     const uint8_t *groups_at; /* crux_panel_entry_at and crux_panel_q_at say where */
+    size_t ahead_bytes;       /* what lies so far behind q is read soon */
     uint32_t width, group, groups, blocks;
     bool has_offsets, is_raw;
     uint32_t span_planes, span_halves;
 };
+
+/* One row or two read weights as fast as memory gives them, and the processor fetches ahead by itself, better than when it
+ * is told. From three rows on it sees too little of the order and is told: the same place of the next panel if there are
+ * more rows than one kernel takes, otherwise so many bytes ahead. By measurement. */
+enum { CRUX_PANEL_AHEAD_ROWS = 3, CRUX_PANEL_AHEAD_BYTES = 2048 };
 
 /* Several prepared rows. */
 struct crux_panel_rows {

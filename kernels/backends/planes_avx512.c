@@ -65,6 +65,10 @@ TARGET CRUX_INLINE void add_group(__m512i high[], __m512i low[], const uint8_t *
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
     __m512i u[8], mn = load_entry(entry, offsets);
+    if (rows >= CRUX_PANEL_AHEAD_ROWS) {
+        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
+            _mm_prefetch((const char *)((uintptr_t)q_at + panel->ahead_bytes + i), _MM_HINT_T0);
+    }
     load_u(u, q_at, nibbles, steps);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
