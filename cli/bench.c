@@ -74,14 +74,12 @@ enum { SHORT = 128, LONG = 512, DECODE = 128, REPEATS_MAX = 99, REPEATS = 3 };
 struct figures {
     double rate;  /* tokens a second, committing */
     double share; /* of the threads' time: commitment */
-    double cost;  /* of the run's time: 1 - time without commitment / time with it */
+    double cost;  /* of the time: 1 - time without commitment / time with it */
 };
 
 struct by_threads {
     struct figures prefill_short, prefill_long, decode;
 };
-
-enum { WITH, WITHOUT, WAYS };
 
 struct bench {
     const struct crux_cli_call *call;
@@ -137,49 +135,41 @@ static double median(double *values, unsigned count) {
     return values[count / 2];
 }
 
-/* Both ways in turn, so that what else the machine does meets both. */
-static enum crux_status medians(const struct bench *bench, struct crux_engine *const engine[WAYS],
+/* Committing, not, not, committing: an engine takes the pages of its cache in turns that two runs complete, and which
+ * page lies where in the machine's memory can make a greater difference than commitment does. */
+static enum crux_status medians(const struct bench *bench, struct crux_engine *engine,
                                 const struct task *task, struct figures *figures) {
-    double rate[REPEATS_MAX], share[REPEATS_MAX], cost[REPEATS_MAX], without, unused;
-    for (unsigned i = 0; i < bench->repeats; i++) {
-        enum crux_status status = measure(bench, engine[WITH], task, &rate[i], &share[i]);
-        if (status == CRUX_OK) status = measure(bench, engine[WITHOUT], task, &without, &unused);
+    enum { TURNS = 4 };
+    static const bool commits[TURNS] = {true, false, false, true};
+    double rate[2 * REPEATS_MAX], share[2 * REPEATS_MAX], seconds[2] = {0, 0};
+    unsigned count = 0;
+    for (unsigned i = 0; i < bench->repeats * TURNS; i++) {
+        bool commit = commits[i % TURNS];
+        crux_engine_commit(engine, commit);
+        enum crux_status status = measure(bench, engine, task, &rate[count], &share[count]);
         if (status != CRUX_OK) return status;
-        cost[i] = 1 - rate[i] / without;
+        seconds[commit] += 1 / rate[count];
+        count += commit;
     }
-    *figures = (struct figures){median(rate, bench->repeats), median(share, bench->repeats),
-                                median(cost, bench->repeats)};
+    *figures = (struct figures){median(rate, count), median(share, count),
+                                1 - seconds[false] / seconds[true]};
     return CRUX_OK;
-}
-
-static enum crux_status measure_all(const struct bench *bench,
-                                    struct crux_engine *const engine[WAYS],
-                                    struct by_threads *all) {
-    const struct task brief = {SHORT, 1}, lengthy = {LONG, 1}, decode = {1, DECODE + 1};
-    double unused;
-    enum crux_status status = CRUX_OK;
-    /* once to touch all memory */
-    for (unsigned way = 0; way < WAYS && status == CRUX_OK; way++)
-        status = measure(bench, engine[way], &brief, &unused, &unused);
-    if (status == CRUX_OK) status = medians(bench, engine, &brief, &all->prefill_short);
-    if (status == CRUX_OK) status = medians(bench, engine, &lengthy, &all->prefill_long);
-    return status == CRUX_OK ? medians(bench, engine, &decode, &all->decode) : status;
 }
 
 static enum crux_status with_threads(const struct bench *bench, unsigned threads,
                                      struct by_threads *all) {
-    struct crux_engine *engine[WAYS] = {NULL, NULL};
-    enum crux_status status = CRUX_OK;
-    for (unsigned way = 0; way < WAYS && status == CRUX_OK; way++) {
-        struct crux_engine_options options = {.threads = threads,
-                                              .pin = bench->call->option[OPTION_PIN].text,
-                                              .no_commit = way == WITHOUT};
-        status = crux_engine_open(&engine[way], bench->loaded.model, &options);
-    }
-    if (status == CRUX_OK) status = measure_all(bench, engine, all);
-    /* in this order, for each gives the thread back where it was held when it opened */
-    crux_engine_close(engine[WITHOUT]);
-    crux_engine_close(engine[WITH]);
+    const struct task brief = {SHORT, 1}, lengthy = {LONG, 1}, decode = {1, DECODE + 1};
+    struct crux_engine_options options = {.threads = threads,
+                                          .pin = bench->call->option[OPTION_PIN].text};
+    struct crux_engine *engine;
+    double unused;
+    enum crux_status status = crux_engine_open(&engine, bench->loaded.model, &options);
+    if (status != CRUX_OK) return status;
+    status = measure(bench, engine, &brief, &unused, &unused); /* to touch all memory */
+    if (status == CRUX_OK) status = medians(bench, engine, &brief, &all->prefill_short);
+    if (status == CRUX_OK) status = medians(bench, engine, &lengthy, &all->prefill_long);
+    if (status == CRUX_OK) status = medians(bench, engine, &decode, &all->decode);
+    crux_engine_close(engine);
     return status;
 }
 

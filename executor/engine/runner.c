@@ -43,6 +43,11 @@ void crux_engine_close(struct crux_engine *engine) {
     free(engine);
 }
 
+void crux_engine_commit(struct crux_engine *engine, bool commit) {
+    CRUX_ASSERT(engine->sequences == 0);
+    engine->options.no_commit = !commit;
+}
+
 unsigned crux_engine_threads(const struct crux_engine *engine) {
     return crux_threads_count(engine->threads);
 }

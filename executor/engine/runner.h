@@ -27,7 +27,9 @@ struct crux_engine;
 struct crux_engine_sequence;
 
 enum {
-    CRUX_ENGINE_ROWS = 64,      /* of a step, unless the options say otherwise */
+    /* Of a step, unless the options say otherwise. Measured on a 135M model: prefill by 32 is 3% slower, by 128 or 256
+     * at most 1% faster. */
+    CRUX_ENGINE_ROWS = 64,
     CRUX_ENGINE_ROWS_MAX = 4096 /* at most */
 };
 #define CRUX_ENGINE_NO_TOKEN UINT32_MAX
@@ -87,6 +89,10 @@ void crux_engine_close(struct crux_engine *engine);
 
 /* Returns: how many threads it has. */
 unsigned crux_engine_threads(const struct crux_engine *engine);
+
+/* Hashes records from now on, or leaves them, as options.no_commit did: to measure in one memory what it costs.
+ * In: an engine without sequences. */
+void crux_engine_commit(struct crux_engine *engine, bool commit);
 
 struct crux_engine_figures {
     double commit_seconds; /* that threads spent on records and traces, summed over the threads */

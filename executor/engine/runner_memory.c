@@ -9,7 +9,9 @@
 #include "executor/engine/processors.h"
 #include "kernels/kernels.h"
 
-enum { HUGE_BYTES = 2 << 20 };
+/* Large blocks begin at the same place in a page, and the first row of each would claim the same few lines of the first
+ * cache: so each begins a little further on than the one before. */
+enum { HUGE_BYTES = 2 << 20, PAGE_BYTES = 4096, SHIFT_BYTES = 9 * CRUX_BACKEND_ALIGN_BYTES };
 
 /* In: align, a power of two. */
 static void *get(struct runner_memory *memory, size_t bytes, size_t align) {
@@ -32,9 +34,12 @@ static void *get(struct runner_memory *memory, size_t bytes, size_t align) {
 void *runner_memory_get(struct runner_memory *memory, size_t count, size_t size) {
     if (size == 0 || count > SIZE_MAX / size) return NULL;
     size_t bytes = count * size == 0 ? 1 : count * size;
-    void *block = get(memory, bytes, CRUX_BACKEND_ALIGN_BYTES);
-    if (block != NULL) memset(block, 0, bytes);
-    return block;
+    size_t shift = bytes < PAGE_BYTES ? 0 : memory->count * SHIFT_BYTES % PAGE_BYTES;
+    if (bytes > SIZE_MAX - PAGE_BYTES) return NULL;
+    uint8_t *block = get(memory, bytes + shift, CRUX_BACKEND_ALIGN_BYTES);
+    if (block == NULL) return NULL;
+    memset(block + shift, 0, bytes);
+    return block + shift;
 }
 
 void *runner_memory_get_large(struct runner_memory *memory, size_t bytes) {

@@ -137,12 +137,12 @@ static void copy_rows(void *ctx, uint32_t task, unsigned thread) {
     uint32_t width = engine->model->config.width, end = (task + 1) * COPY_ROWS;
     bool keep = !engine->options.no_commit || engine->options.record != NULL ||
                 engine->options.amend != NULL;
-    double start = runner_seconds();
     if (end > engine->count) end = engine->count;
-    for (uint32_t row = task * COPY_ROWS; row < end; row++) {
+    for (uint32_t row = task * COPY_ROWS; row < end; row++)
         scratch->saturated += saturated(engine->batch.r + (size_t)row * width, width);
-        if (keep) copy_row(engine, row);
-    }
+    if (!keep) return;
+    double start = runner_seconds();
+    for (uint32_t row = task * COPY_ROWS; row < end; row++) copy_row(engine, row);
     if (!engine->options.no_commit) scratch->commit_seconds += runner_seconds() - start;
 }
 
