@@ -46,6 +46,18 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_demo,
     },
     {
+        .name = "simulate",
+        .summary = "Play the game about a claim, true or false, to its end.",
+        .operands = "",
+        .options = crux_cli_simulate_options,
+        .help =
+            "An executor answers a request and posts its claim, with a fault in it or without. A "
+            "challenger re-executes,\nand disputes what is false; others dispute what is true. The "
+            "game goes on to the verdict, and value is counted\nbefore and after. The same seed "
+            "plays the same game. Gas is an estimate from the moves' bytes and writes.\n",
+        .run = crux_cli_run_simulate,
+    },
+    {
         .name = "import",
         .summary = "Make a model of a GGUF file or a Hugging Face folder.",
         .operands = "SRC",

@@ -106,13 +106,21 @@ enum crux_cli_exit crux_cli_demo_open(struct crux_cli_demo_model *model,
 
 /* ---- both ---- */
 
+enum crux_status crux_cli_demo_archive_of(struct crux_archive **archive,
+                                          const struct crux_cli_demo_model *model,
+                                          const struct crux_archive_request *request,
+                                          const struct crux_lie *lie,
+                                          struct crux_engine_model *engine_model) {
+    if (!model->from_file) return crux_archive_run(archive, &model->model, request, lie);
+    return crux_archive_run_fast(archive, &model->model,
+                                 engine_model != NULL ? engine_model : model->loaded.model,
+                                 model->threads, request, lie);
+}
+
 enum crux_status crux_cli_demo_archive(struct crux_archive **archive,
                                        const struct crux_cli_demo_model *model,
                                        const struct crux_lie *lie) {
-    if (model->from_file)
-        return crux_archive_run_fast(archive, &model->model, model->loaded.model, model->threads,
-                                     &model->request, lie);
-    return crux_archive_run(archive, &model->model, &model->request, lie);
+    return crux_cli_demo_archive_of(archive, model, &model->request, lie, NULL);
 }
 
 enum crux_status crux_cli_demo_answer(struct crux_text *text,

@@ -42,6 +42,15 @@ enum crux_status crux_cli_demo_archive(struct crux_archive **archive,
                                        const struct crux_cli_demo_model *model,
                                        const struct crux_lie *lie);
 
+/* The same for another request, or by an engine model with other constants.
+ * In: engine_model, NULL for the model's own; not looked at unless the model is from a file. */
+CRUX_MUST_CHECK
+enum crux_status crux_cli_demo_archive_of(struct crux_archive **archive,
+                                          const struct crux_cli_demo_model *model,
+                                          const struct crux_archive_request *request,
+                                          const struct crux_lie *lie,
+                                          struct crux_engine_model *engine_model);
+
 /* Out: text, appended: the chosen tokens as text, or as numbers if there is no tokenizer. */
 CRUX_MUST_CHECK
 enum crux_status crux_cli_demo_answer(struct crux_text *text,

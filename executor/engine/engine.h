@@ -3,6 +3,7 @@
 #define CRUX_EXECUTOR_ENGINE_ENGINE_H
 
 #include "executor/engine/archive.h"
+#include "executor/engine/archive_provider.h"
 #include "executor/engine/committed_model.h"
 #include "executor/engine/generate.h"
 #include "executor/engine/loaded.h"

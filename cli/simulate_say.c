@@ -1,0 +1,147 @@
+/* A simulation told to a person, or as one JSON object. */
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "cli/output.h"
+#include "cli/simulate.h"
+
+enum { FAULT_TEXT = 300, SHOWN_MAX = 60 };
+
+static const char *const who_names[] = {"executor", "challenger", "bystander"};
+
+static const char *tree_name(uint8_t tree) {
+    switch (tree) {
+    case CRUX_GAME_TRACE: return "trace";
+    case CRUX_GAME_OUTPUT: return "output";
+    case CRUX_GAME_STEP: return "step";
+    case CRUX_GAME_TENSORS: return "tensors";
+    case CRUX_GAME_RECORD: return "record";
+    case CRUX_GAME_OP: return "pages";
+    }
+    return "";
+}
+
+static const char *target_name(enum crux_target target) {
+    switch (target) {
+    case CRUX_TARGET_TRACE: return "the trace, from its root";
+    case CRUX_TARGET_LEAF: return "a leaf of the trace";
+    case CRUX_TARGET_OUTPUT: return "the output";
+    case CRUX_TARGET_COUNT: return "the counts";
+    case CRUX_TARGET_TOKEN: return "a token of the output";
+    case CRUX_TARGET_DONE: return "where the run ends";
+    }
+    return "nothing";
+}
+
+static void say_move(uint32_t number, const struct crux_cli_move *move) {
+    const struct crux_cli_style *style = crux_cli_style();
+    printf("  %4u %8" PRIu64 " s  %-10s %-9s %7u %8u  %-8s", (unsigned)number, move->time,
+           who_names[move->who], crux_move_name(move->kind), (unsigned)move->bytes,
+           (unsigned)move->gas, tree_name(move->tree));
+    for (uint32_t i = 0; i < move->nodes; i++) {
+        if (i == move->pick)
+            printf("%sx%s", style->bad, style->off);
+        else
+            printf("%c", i < move->pick ? '=' : '.');
+    }
+    if (move->kind == CRUX_MOVE_PROVE) printf("witness of %u bytes", (unsigned)move->witness_bytes);
+    printf("\n");
+}
+
+static void say_moves(const struct crux_cli_play *play) {
+    printf("  move      time  who        what        bytes      gas  where   (= as the challenger "
+           "has it, x the first that is not)\n");
+    for (uint32_t i = 0; i < play->count; i++) {
+        if (i == SHOWN_MAX && play->count > SHOWN_MAX + 2) {
+            printf("  .. %u more\n", (unsigned)(play->count - SHOWN_MAX - 2));
+            i = play->count - 2;
+        }
+        say_move(i, &play->moves[i]);
+    }
+}
+
+static void say_ledger(const struct crux_cli_play *play) {
+    printf("ledger          before      after\n");
+    for (unsigned i = 0; i < CRUX_CLI_ACCOUNTS; i++)
+        printf("  %-10s %10" PRIu64 " %10" PRIu64 "\n", who_names[i], play->before.balance[i],
+               play->after.balance[i]);
+    printf("  %-10s %10" PRIu64 " %10" PRIu64 "\n", "burned", play->before.burned,
+           play->after.burned);
+    printf("  %-10s %10" PRIu64 " %10" PRIu64 "\n", "held",
+           play->before.bonds + play->before.stakes, play->after.bonds + play->after.stakes);
+}
+
+static void say(const struct crux_cli_simulation *s) {
+    const struct crux_cli_style *style = crux_cli_style();
+    const struct crux_cli_play *play = &s->play;
+    char fault[FAULT_TEXT];
+    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_demo_program(&s->model));
+    printf("%sanswer%s     %.*s\n", style->bold, style->off, (int)s->answer.len, s->answer.bytes);
+    printf("%sfault%s      %s\n", style->bold, style->off, fault);
+    printf("%sdispute%s    %s\n", style->bold, style->off,
+           play->target != 0     ? target_name(play->target)
+           : play->disputes != 0 ? "of a true claim"
+                                 : "nobody has reason to");
+    say_moves(play);
+    if (play->has_element)
+        printf("%selement%s    position %u, layer %u, op %u, index %" PRIu64 "\n", style->bold,
+               style->off, (unsigned)play->element.pos, (unsigned)play->element.layer,
+               (unsigned)play->element.op, play->element.index);
+    say_ledger(play);
+    printf("%sverdict%s    %s%s%s: the claim %s; %u moves in the dispute, %" PRIu64
+           " bytes, about %" PRIu64 " gas; executor %.2f s, challenger %.2f s\n",
+           style->bold, style->off, play->fell ? style->bad : style->good,
+           crux_cli_simulation_winner(s), style->off,
+           play->fell    ? "has fallen"
+           : play->final ? "is final"
+                         : "is pending",
+           (unsigned)play->transactions, play->bytes, play->gas, s->seconds_executor,
+           s->seconds_challenger);
+}
+
+/* ---- JSON ---- */
+
+static json_t *describe_ledger(const struct crux_cli_ledger *ledger) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "executor", (json_int_t)ledger->balance[0],
+                     "challenger", (json_int_t)ledger->balance[1], "bystander",
+                     (json_int_t)ledger->balance[2], "bonds", (json_int_t)ledger->bonds, "stakes",
+                     (json_int_t)ledger->stakes, "burned", (json_int_t)ledger->burned);
+}
+
+static json_t *describe_moves(const struct crux_cli_play *play) {
+    json_t *list = json_array();
+    for (uint32_t i = 0; list != NULL && i < play->count; i++) {
+        const struct crux_cli_move *move = &play->moves[i];
+        (void)json_array_append_new(
+            list, json_pack("{s:I, s:s, s:s, s:I, s:I, s:s}", "time", (json_int_t)move->time, "who",
+                            who_names[move->who], "move", crux_move_name(move->kind), "bytes",
+                            (json_int_t)move->bytes, "gas_estimate", (json_int_t)move->gas, "tree",
+                            tree_name(move->tree)));
+    }
+    return list;
+}
+
+static json_t *describe(const struct crux_cli_simulation *s) {
+    const struct crux_cli_play *play = &s->play;
+    char fault[FAULT_TEXT];
+    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_demo_program(&s->model));
+    return json_pack("{s:s, s:b, s:b, s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
+                     "s:o, s:o, s:o}",
+                     "winner", crux_cli_simulation_winner(s), "final", (int)play->final, "fallen",
+                     (int)play->fell, "seed", (json_int_t)s->seed, "fault",
+                     crux_cli_fault_name(s->fault.kind), "place", fault, "dispute",
+                     target_name(play->target), "disputes", (json_int_t)play->disputes,
+                     "transactions", (json_int_t)play->transactions, "rounds",
+                     (json_int_t)play->rounds, "bytes", (json_int_t)play->bytes, "witness_bytes",
+                     (json_int_t)play->witness_bytes, "gas_estimate", (json_int_t)play->gas,
+                     "seconds_executor", s->seconds_executor, "seconds_challenger",
+                     s->seconds_challenger, "before", describe_ledger(&play->before), "after",
+                     describe_ledger(&play->after), "moves", describe_moves(play));
+}
+
+enum crux_cli_exit crux_cli_simulate_say(const struct crux_cli_call *call,
+                                         const struct crux_cli_simulation *s) {
+    if (call->json) return crux_cli_answer(call, describe(s));
+    say(s);
+    return CRUX_CLI_OK;
+}

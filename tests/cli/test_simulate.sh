@@ -1,0 +1,75 @@
+#!/usr/bin/env bash
+# crux simulate: every fault loses, every sham dispute is lost, value is conserved, a seed plays the same game twice.
+# shellcheck source=tests/cli/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+cd "$work"
+
+# Nothing appears or goes away: balances, what is held, what was burned.
+conserved='[sum(d[w][k] for k in ("executor", "challenger", "bystander", "bonds", "stakes", "burned"))
+    for w in ("before", "after")]'
+keys='[k for k in ("winner", "transactions", "rounds", "bytes", "witness_bytes", "gas_estimate",
+    "seconds_executor", "seconds_challenger", "final") if k not in d]'
+
+for how in '' '--withhold --k 3'; do
+    # shellcheck disable=SC2086  # a list of words
+    run simulate --fault each --seed 5 $how --json
+    is "each fault $how" "$code" 0
+    is "each fault $how: the lie loses" "$(json '[d["honest_losses"],
+        [f["fault"] for f in d["faults"] if f["fell"] != f["runs"] or f["final"] or f["runs"] + f["skipped"] != 1]]')" \
+        '[0, []]'
+    is "each fault $how: enough of them" "$(json 'sum(f["runs"] for f in d["faults"]) >= 17')" true
+    [[ -n $how ]] || is 'at most 8 moves with a served trace' \
+        "$(json 'max(f["transactions_max"] for f in d["faults"]) <= 8')" true
+done
+
+run simulate --fault none --json
+is 'a true claim' "$code $(json '[d["winner"], d["final"], d["disputes"]]')" '0 ["executor", true, 0]'
+is 'a true claim: keys' "$(json "$keys")" '[]'
+for player in sham silent flood; do
+    run simulate --fault none --player "$player" --seed 3 --json
+    is "$player" "$code $(json '[d["winner"], d["final"], d["disputes"] > 0]')" '0 ["executor", true, true]'
+    is "$player: value" "$(json "len(set($conserved))")" 1
+    is "$player pays" "$(json 'd["after"]["challenger"] < d["before"]["challenger"] and d["after"]["executor"] > d["before"]["executor"]')" true
+done
+run simulate --fault contract --player mute --withhold --json
+is 'an executor who says nothing' "$code $(json '[d["winner"], d["final"], d["transactions"]]')" '0 ["challenger", false, 2]'
+run simulate --fault contract --seed 2 --json
+is 'a lie: value' "$code $(json "len(set($conserved))")" '0 1'
+is 'a lie: keys' "$(json "$keys")" '[]'
+
+# Told twice; the page holds the story, and nothing from elsewhere.
+run simulate --fault lut --seed 9 --report a.html
+is 'a story' "$code" 0
+first=$(sed 's/[0-9.]* s\b//g' .out)
+has 'the end' "$out" 'the claim has fallen'
+run simulate --fault lut --seed 9 --report b.html
+is 'told twice' "$(sed 's/[0-9.]* s\b//g' .out)" "$first"
+is 'drawn twice' "$(cmp a.html b.html && echo same)" same
+page=$(<a.html)
+has 'a page' "$page" '<svg'
+has 'a page: the verdict' "$page" 'challenger wins'
+has 'a page: the arithmetic' "$page" 'finding: inconsistent'
+is 'nothing from elsewhere' "$(grep -cE 'src=|href=|url\(|@import|<script' a.html || true)" 0
+if command -v chromium >/dev/null; then
+    chromium --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+        --disable-component-update --disable-sync --user-data-dir="$work/chromium" --dump-dom "file://$work/a.html" \
+        >dom 2>/dev/null || true
+    is 'a browser shows it' "$(grep -c 'id="verdict">challenger wins' dom)" 1
+else
+    echo 'no chromium here: the page is not looked at by a browser'
+fi
+
+run simulate --fault contrac
+is 'no such fault' "$code" 2
+run simulate --fault contract --player sham
+is 'a sham disputes what is true' "$code" 2
+run simulate --player nobody --fault none --json
+is 'no such player' "$code $(json 'd["error"]')" '2 usage'
+run simulate --prompt 'The morning'
+is 'a prompt needs a model' "$code" 2
+run simulate --runs 3 --report c.html
+is 'a page is of one simulation' "$code" 2
+run simulate --report none/c.html
+is 'nowhere to write' "$code" 1
+
+done_testing
