@@ -24,6 +24,8 @@ ARROWS = {
 WAY_IN = {
     "kernels": "kernels/kernels.h",
     "bisection": "bisection/bisection.h",
+    "chain-adapter": "chain-adapter/chain.h",
+    "chain-adapter/local": "chain-adapter/local/local.h",
     "executor/engine": "executor/engine/engine.h",
     "executor/evaluate": "executor/evaluate/evaluate.h",
     "executor/import": "executor/import/import.h",

@@ -141,6 +141,7 @@ enum crux_status table_bytes(struct table *table, unsigned sender, const uint8_t
     }
     table->moves++;
     check_value(table);
+    if (table->after != NULL) table->after(table->after_ctx, table, sender, bytes, len, status);
     return status;
 }
 

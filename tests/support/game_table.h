@@ -91,6 +91,10 @@ struct table {
     uint64_t moves;
     uint8_t *memory, *before;
     uint8_t scratch[CRUX_WITNESS_BYTES_MAX];
+    /* Called after each move, with its status; may be NULL. */
+    void (*after)(void *ctx, const struct table *table, unsigned sender, const uint8_t *bytes,
+                  size_t len, enum crux_status status);
+    void *after_ctx;
 };
 
 extern const struct crux_game_parameters

@@ -1,0 +1,43 @@
+/* The two functions of bisection/game/store.h over the table of records. */
+#include <stdio.h>
+#include <string.h>
+
+#include "chain-adapter/local/inside.h"
+
+enum crux_status local_get(void *ctx, enum crux_game_table table, const void *key, void *record) {
+    struct local *local = ctx;
+    size_t key_bytes = crux_game_key_bytes(table);
+    local_bind_number(local, LOCAL_GET, 1, (uint64_t)table);
+    local_bind_bytes(local, LOCAL_GET, 2, key, key_bytes);
+    enum crux_status status = local_row(local, LOCAL_GET);
+    if (status != CRUX_OK) return status;
+    /* `record` may hold the key, and keeps what it is if this fails */
+    uint8_t found[sizeof(struct crux_game_blob)];
+    size_t bytes = crux_game_record_bytes(table);
+    CRUX_ASSERT(bytes <= sizeof found);
+    status = local_blob(local, found, bytes, LOCAL_GET, 0);
+    if (status == CRUX_OK && memcmp(found, key, key_bytes) != 0) {
+        (void)snprintf(local->chain->message, sizeof local->chain->message,
+                       "the chain file is damaged: a record of table %u lies under another key",
+                       (unsigned)table);
+        status = CRUX_E_NON_CANONICAL;
+    }
+    local_reset(local, LOCAL_GET);
+    if (status == CRUX_OK) memcpy(record, found, bytes);
+    return status;
+}
+
+enum crux_status local_put(void *ctx, enum crux_game_table table, const void *record) {
+    struct local *local = ctx;
+    size_t key_bytes = crux_game_key_bytes(table);
+    if (local->event == 0) return CRUX_E_NOT_PERMITTED; /* a game that is only looked at */
+    local_bind_number(local, LOCAL_UNDO_SAVE, 1, local->event);
+    local_bind_number(local, LOCAL_UNDO_SAVE, 2, (uint64_t)table);
+    local_bind_bytes(local, LOCAL_UNDO_SAVE, 3, record, key_bytes);
+    enum crux_status status = local_do(local, LOCAL_UNDO_SAVE);
+    if (status != CRUX_OK) return status;
+    local_bind_number(local, LOCAL_PUT, 1, (uint64_t)table);
+    local_bind_bytes(local, LOCAL_PUT, 2, record, key_bytes);
+    local_bind_bytes(local, LOCAL_PUT, 3, record, crux_game_record_bytes(table));
+    return local_do(local, LOCAL_PUT);
+}

@@ -1,0 +1,6 @@
+set(table ../../support/game_table.c ../../support/game_models.c ../../support/toy_program.c ../../support/toy_world.c)
+set(chain local_chain.c ../../support/temporary_folder.c ${table})
+crux_add_test(NAME chain_local SOURCES test_local.c ${chain} LIBS crux_chain)
+crux_add_test(NAME chain_local_hostile SOURCES test_local_hostile.c ${chain} LIBS crux_chain "${CRUX_sqlite_LIBRARY}")
+crux_add_test(NAME chain_local_kill SOURCES test_local_kill.c ../../support/random.c ${chain} LIBS crux_chain)
+crux_add_test(NAME chain_local_replay SOURCES test_local_replay.c ../../support/random.c ${chain} LIBS crux_chain)
