@@ -115,6 +115,10 @@ enum crux_status crux_play_bind_move(struct crux_play *play) {
         return crux_play_repeated(play);
     if (play->claim.fallen) return CRUX_E_CLAIM_FALLEN;
     if (!crux_account_equal(play->sender, &play->batch.executor)) return CRUX_E_NOT_PERMITTED;
+    /* spec/70-game.md#fees: "A private claim is bound only to an escrow of its own requester" */
+    if (play->batch.mode == CRUX_MODE_PRIVATE &&
+        !crux_account_equal(&requester, &play->batch.requester))
+        return CRUX_E_NOT_PERMITTED;
     if (!play->claim.shown) return CRUX_E_CLAIM_NOT_SHOWN;
     status = crux_play_bind(play, &escrow, &requester, play->sender, request_hash, id);
     if (status == CRUX_OK) status = crux_play_put(play, CRUX_TABLE_ESCROW, &escrow);

@@ -68,6 +68,15 @@ enum crux_status crux_play_admit(struct crux_play *play, uint32_t *layers,
     return check_cancellation(play->game, claim, request, cursor);
 }
 
+/* spec/70-game.md#batches-and-claims: "It is shown in time iff now + move + demand + clock <= window end, or a demand for it
+ * is open and its deadline not over" */
+static bool is_shown_in_time(const struct crux_play *play) {
+    const struct crux_game_parameters *p = &play->batch.parameters;
+    if (play->claim.demand == CRUX_DEMAND_OPEN) return play->now <= play->claim.demand_deadline;
+    return play->now + p->move_seconds + p->demand_seconds + p->clock_seconds <=
+           crux_batch_window_end(&play->batch);
+}
+
 enum crux_status crux_play_show(struct crux_play *play) {
     const struct crux_move *move = play->move;
     struct crux_claim claim;
@@ -81,6 +90,7 @@ enum crux_status crux_play_show(struct crux_play *play) {
         return crux_equal(hash, play->claim.hash, 32) ? crux_play_repeated(play)
                                                       : CRUX_E_CLAIM_MISMATCH;
     if (play->claim.fallen) return CRUX_E_CLAIM_FALLEN;
+    if (!is_shown_in_time(play)) return CRUX_E_WINDOW_CLOSED;
     crux_cursor_init(&cursor, move->rest, move->rest_bytes);
     status = crux_play_admit(play, &play->claim.layers, &claim, NULL, &cursor);
     if (status == CRUX_OK)

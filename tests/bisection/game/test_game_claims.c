@@ -288,6 +288,37 @@ static void nobody_knows_a_claim_that_fell_unshown(void **state) {
     assert_int_equal(table_show(&table, EXECUTOR, &id, claim, 1), CRUX_E_CLAIM_FALLEN);
 }
 
+/* A claim that nobody could have disputed must not become final. */
+static void a_claim_is_shown_while_it_can_be_disputed(void **state) {
+    enum crux_claim_state end;
+    (void)state;
+    uint64_t posted = table.now, window_end = posted + 100000;
+    struct crux_claim_id id = table_settle(&table, EXECUTOR, claim, 0, 3, false, 0);
+    struct crux_claim_id asked = table_settle(&table, EXECUTOR, claim, 1, 4, false, 0);
+    struct crux_move demand = {.kind = CRUX_MOVE_DEMAND, .claim = asked};
+    assert_int_equal(table_register(&table, STRANGER, &model), CRUX_OK);
+    table.now = window_end - 10000 - 2000 - table_parameters.move_seconds;
+    uint8_t *saved = table_save(&table);
+    assert_int_equal(table_show(&table, EXECUTOR, &id, claim, 3), CRUX_OK);
+    table_restore(&table, saved);
+    free(saved);
+    table.now++;
+    assert_int_equal(table_show(&table, EXECUTOR, &id, claim, 3), CRUX_E_WINDOW_CLOSED);
+    table.now = window_end - 10000 - 2000;
+    expect(CHALLENGER, &demand, CRUX_OK);
+    table.now += 2000;
+    saved = table_save(&table);
+    assert_int_equal(table_show(&table, EXECUTOR, &asked, claim, 4), CRUX_OK);
+    table_restore(&table, saved);
+    free(saved);
+    table.now++;
+    assert_int_equal(table_show(&table, EXECUTOR, &asked, claim, 4), CRUX_E_WINDOW_CLOSED);
+    table.now = window_end + 1;
+    assert_int_equal(table_show(&table, EXECUTOR, &id, claim, 3), CRUX_E_WINDOW_CLOSED);
+    assert_int_equal(crux_game_claim_state(&end, &table.game, &id, table.now), CRUX_OK);
+    assert_int_equal(end, CRUX_CLAIM_UNKNOWN);
+}
+
 static void private_claims(void **state) {
     enum crux_claim_state end;
     (void)state;
@@ -526,6 +557,23 @@ static void a_fee_is_earned(void **state) {
     expect_repeated(EXECUTOR, &bind);
 }
 
+/* Whose fee it is must be able to dispute. */
+static void a_private_claim_earns_only_its_requesters_fee(void **state) {
+    (void)state;
+    struct crux_move escrow = escrow_of(30, table.now + 10);
+    struct crux_account requester = table_account(REQUESTER);
+    expect(REQUESTER, &escrow, CRUX_OK);
+    assert_int_equal(table_register(&table, EXECUTOR, &model), CRUX_OK);
+    struct crux_claim_id anothers = table_settle(&table, EXECUTOR, claim, 0, 2, true, STRANGER);
+    struct crux_claim_id own = table_settle(&table, EXECUTOR, claim, 0, 3, true, REQUESTER);
+    assert_int_equal(table_show(&table, EXECUTOR, &anothers, claim, 2), CRUX_OK);
+    assert_int_equal(table_show(&table, EXECUTOR, &own, claim, 3), CRUX_OK);
+    struct crux_move bind = {.kind = CRUX_MOVE_BIND, .claim = anothers, .account = requester.b};
+    expect(EXECUTOR, &bind, CRUX_E_NOT_PERMITTED);
+    bind.claim = own;
+    expect(EXECUTOR, &bind, CRUX_OK);
+}
+
 /* ---- money and time ---- */
 
 static void withdrawals(void **state) {
@@ -588,11 +636,13 @@ int main(void) {
         RULE(a_demand_is_met),
         RULE(a_demand_is_not_met),
         RULE(nobody_knows_a_claim_that_fell_unshown),
+        RULE(a_claim_is_shown_while_it_can_be_disputed),
         RULE(private_claims),
         RULE(a_cancelled_run_needs_its_requesters_word),
         RULE(finality),
         RULE(a_fee_goes_back),
         RULE(a_fee_is_earned),
+        RULE(a_private_claim_earns_only_its_requesters_fee),
         RULE(withdrawals),
         RULE(times),
         RULE(models),
