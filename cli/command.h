@@ -45,6 +45,8 @@ extern const struct crux_cli_command crux_cli_commands[];
 
 extern const struct crux_cli_option crux_cli_run_options[];
 extern const struct crux_cli_option crux_cli_bench_options[];
+extern const struct crux_cli_option crux_cli_chain_init_options[];
+extern const struct crux_cli_option crux_cli_chain_log_options[];
 extern const struct crux_cli_option crux_cli_demo_options[];
 extern const struct crux_cli_option crux_cli_eval_options[];
 extern const struct crux_cli_option crux_cli_import_options[];
@@ -57,6 +59,14 @@ extern const struct crux_cli_option crux_cli_program_assemble_options[];
 
 enum crux_cli_exit crux_cli_run_run(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_init(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_status(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_advance(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_deposit(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_move(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_log(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_claims(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_show(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_demo(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_eval(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_program_example(const struct crux_cli_call *call);

@@ -1,0 +1,45 @@
+#include "cli/chain_file.h"
+
+#include <stdio.h>
+
+#include "cli/output.h"
+
+enum crux_cli_exit crux_cli_chain_open(struct crux_chain *chain, const struct crux_cli_call *call) {
+    enum crux_status status = crux_chain_local_open(chain, call->operand[0], NULL);
+    if (status == CRUX_OK) return CRUX_CLI_OK;
+    return crux_cli_fail(call, status, "%s", chain->message);
+}
+
+enum crux_cli_exit crux_cli_chain_close(struct crux_chain *chain, const struct crux_cli_call *call,
+                                        enum crux_status status, enum crux_cli_exit code) {
+    if (status != CRUX_OK)
+        code = crux_cli_fail(call, status, "%s",
+                             chain->message[0] != 0 ? chain->message : crux_status_text(status));
+    chain->ops->close(chain);
+    return code;
+}
+
+enum crux_cli_exit crux_cli_chain_account(struct crux_account *account,
+                                          const struct crux_cli_call *call, const char *text) {
+    enum crux_status status = crux_chain_account_read(account, text);
+    if (status == CRUX_OK) return CRUX_CLI_OK;
+    return crux_cli_fail(call, status,
+                         "'%.100s' is no account: 40 hexadecimal digits, or a short name of a-z, "
+                         "0-9, - and _",
+                         text);
+}
+
+enum crux_cli_exit crux_cli_chain_number(uint64_t *number, const struct crux_cli_call *call,
+                                         const char *text, const char *what) {
+    uint64_t value = 0;
+    const char *at = text;
+    for (; *at >= '0' && *at <= '9' && at - text < 19; at++)
+        value = value * 10 + (uint64_t)(*at - '0');
+    *number = value;
+    if (at != text && *at == 0) return CRUX_CLI_OK;
+    return crux_cli_fail(call, CRUX_E_USAGE, "'%.100s' is no number of %s", text, what);
+}
+
+void crux_cli_chain_hex(char *out, const uint8_t *bytes, size_t len) {
+    for (size_t i = 0; i < len; i++) (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
+}

@@ -1,0 +1,25 @@
+/* What the commands about chain files share. */
+#ifndef CRUX_CLI_CHAIN_FILE_H
+#define CRUX_CLI_CHAIN_FILE_H
+
+#include <stdint.h>
+
+#include "chain-adapter/local/local.h"
+#include "cli/command.h"
+
+/* Opens the first operand.  Returns: CRUX_CLI_OK, or a failure that has been said. */
+enum crux_cli_exit crux_cli_chain_open(struct crux_chain *chain, const struct crux_cli_call *call);
+/* Closes it.  Returns: code, or the failure that `status` is, said with the chain's message. */
+enum crux_cli_exit crux_cli_chain_close(struct crux_chain *chain, const struct crux_cli_call *call,
+                                        enum crux_status status, enum crux_cli_exit code);
+/* Returns: CRUX_CLI_OK, or a failure that has been said. */
+enum crux_cli_exit crux_cli_chain_account(struct crux_account *account,
+                                          const struct crux_cli_call *call, const char *text);
+/* Returns: CRUX_CLI_OK, or a failure that has been said.  In: text, decimal; what, it is called. */
+enum crux_cli_exit crux_cli_chain_number(uint64_t *number, const struct crux_cli_call *call,
+                                         const char *text, const char *what);
+
+/* Lower-case hexadecimal and a zero. */
+void crux_cli_chain_hex(char *out, const uint8_t *bytes, size_t len);
+
+#endif

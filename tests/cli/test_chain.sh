@@ -1,0 +1,104 @@
+#!/usr/bin/env bash
+# crux chain: a file made, paid into, moved on, listed; refusals; several programs at once.
+# shellcheck source=tests/cli/lib.sh
+. "${BASH_SOURCE[0]%/*}/lib.sh"
+
+file=$work/chain
+run chain init "$file" --scripted --json
+is 'init' "$code $(json 'd["scripted"]')" '0 true'
+id=$(json 'd["chain_id"]')
+is 'its name is 32 bytes' "${#id}" 64
+run chain init "$file"
+is 'once' "$code" 1
+has 'once' "$err" 'File exists'
+run chain init "$work/short" --clock 4000 --json
+is 'clocks that hold no dispute' "$code $(json 'd["error"]')" '1 rounds_exceed_clock'
+
+run chain status "$file" --json
+is 'status' "$(json '[d["chain_id"], d["time"], d["events"], d["batches"], d["parameters"]["k"]]')" "[\"$id\", 0, 0, 0, 16]"
+run chain status "$file"
+has 'status for people' "$out" 'clock      0, scripted'
+
+run chain deposit "$file" alice 3000000 --json
+is 'deposit' "$code $(json 'd["balance"]')" '0 3000000'
+alice=$(json 'd["account"]')
+run chain deposit "$file" "$alice" 1
+is 'the same account by its digits' "$out" "$alice now has 3000001"
+run chain deposit "$file" Alice 1 --json
+is 'no account' "$code $(json 'd["error"]')" '1 syntax'
+run chain deposit "$file" alice 0 --json
+is 'nothing' "$code $(json 'd["error"]')" '1 amount_invalid'
+run chain deposit "$file" alice -1
+is 'less than nothing' "$code" 2
+run chain deposit "$file" alice 99999999999999999999
+is 'more than there is' "$code" 2
+
+run chain advance "$file" 100 --json
+is 'advance' "$code $(json 'd["time"]')" '0 100'
+run chain advance "$file" 2000000000000 --json
+is 'beyond time' "$code $(json 'd["error"]')" '1 time_invalid'
+run chain init "$work/real"
+run chain advance "$work/real" 1 --json
+is 'a real clock' "$code $(json 'd["error"]')" '1 unsupported'
+
+# settle: kind 3, root, count, private, requester, bond (spec/70-game.md#moves)
+settle() {
+    python3 -c 'import sys; sys.stdout.buffer.write(bytes([3]) + bytes([int(sys.argv[1])]) * 32
+        + (2).to_bytes(4, "little") + bytes(21) + int(sys.argv[2]).to_bytes(8, "little"))' "$1" "$2" >"$work/move"
+}
+settle 7 1000000
+run chain move "$file" alice "$work/move" --json
+is 'settle' "$code $(json '[d["move"], d["repeated"], d["batch"]]')" '0 ["settle", false, 0]'
+run chain move "$file" alice "$work/move" --json
+is 'again' "$code $(json 'd["repeated"]')" '0 true'
+settle 8 1000000
+run chain move "$file" alice "$work/move" --json
+is 'without the money' "$code $(json 'd["error"]')" '1 balance_too_small'
+run chain move "$file" alice "$file" --json
+is 'no move' "$code $(json 'd["error"]')" '1 move_malformed'
+
+run chain claims "$file" --json
+is 'claims' "$(json '[(b["executor"], b["mode"], b["claims"], b["posted_at"]) for b in d["batches"]]')" "[[\"$alice\", \"batched\", 2, 100]]"
+run chain claims "$file"
+has 'claims for people' "$out" "$alice"
+run chain show "$file" 0/1 --json
+is 'show' "$(json '[d["state"], d["hash"], d["disputes"]]')" '["not shown", null, []]'
+run chain show "$file" 0/2 --json
+is 'no such member' "$code $(json 'd["error"]')" '1 claim_unknown'
+run chain show "$file" 1 --json
+is 'no such batch' "$code $(json 'd["error"]')" '1 claim_unknown'
+run chain show "$file" alice --json
+is 'an account' "$(json 'd["balance"]')" 1000001
+run chain show "$file" 0/0/0
+is 'neither' "$code" 2
+
+run chain log "$file" --json
+is 'log' "$(json '[(e["number"], e["kind"], e["time"]) for e in d["events"]]')" '[[1, "deposit", 0], [2, "deposit", 0], [3, "settle", 100]]'
+hash=$(json 'd["events"][1]["hash"]')
+run chain log "$file" --after 2 --hash "$hash" --json
+is 'after a cursor' "$code $(json 'len(d["events"])')" '0 1'
+run chain log "$file" --after 1 --hash "$hash" --json
+is 'reorganised' "$code $(json 'd["error"]')" '1 not_found'
+run chain log "$file" --after 9 --hash "$hash" --json
+is 'beyond the end' "$code $(json 'd["error"]')" '1 not_found'
+run chain log "$file"
+has 'log for people' "$out" settle
+
+pids=()
+for i in 1 2 3 4; do
+    for _ in 1 2 3 4 5; do "$crux" chain deposit "$file" "p$i" 10 || exit 1; done >/dev/null &
+    pids+=($!)
+done
+for pid in "${pids[@]}"; do
+    wait "$pid" || fail 'several programs at once'
+done
+run chain status "$file" --json
+is 'all of them arrived' "$(json '[d["events"], d["value"]["deposited"]]')" '[23, 3000201]'
+run chain show "$file" p3 --json
+is 'each of them' "$(json 'd["balance"]')" 50
+
+run chain status "$work/nothing" --json
+is 'no file' "$code $(json 'd["error"]')" '1 io'
+run chain status "$work/move" --json
+is 'no chain file' "$code $(json 'd["error"]')" '1 bad_magic'
+done_testing
