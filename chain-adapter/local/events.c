@@ -8,6 +8,10 @@ enum crux_status local_append(struct local *local, struct crux_chain_event *even
     const struct crux_game_outcome *outcome = &event->outcome;
     const uint64_t numbers[] = {outcome->claim.batch, outcome->claim.member, outcome->dispute,
                                 outcome->end,         outcome->fell,         outcome->paid};
+    for (unsigned i = 0; i < CRUX_ARRAY_LEN(numbers); i++) {
+        /* a balance in a damaged record can be anything */
+        if (numbers[i] > INT64_MAX) return CRUX_E_NON_CANONICAL;
+    }
     event->number = local->event;
     crux_chain_event_hash(event->hash, local->last, event);
     local_bind_number(local, LOCAL_EVENT_PUT, 1, event->number);

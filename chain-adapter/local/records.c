@@ -4,6 +4,40 @@
 
 #include "chain-adapter/local/inside.h"
 
+/* Could the game have written this record? Asked of what it uses as a length or an index without looking again; a record
+ * that is wrong in other ways makes a wrong game, but no worse.  In: record, of the right length, aligned. */
+static bool is_sound(enum crux_game_table table, const void *record) {
+    const struct crux_game_chain *chain = record;
+    const struct crux_game_batch *batch = record;
+    const struct crux_game_dispute *dispute = record;
+    const struct crux_game_reveal *reveal = record;
+    const struct crux_game_blob *blob = record;
+    switch (table) {
+    case CRUX_TABLE_CHAIN:
+        return chain->time < CRUX_GAME_TIME_MAX && chain->batches < INT64_MAX &&
+               chain->deposited <= CRUX_GAME_AMOUNT_MAX &&
+               crux_game_parameters_check(&chain->parameters) == CRUX_OK;
+    case CRUX_TABLE_BATCH:
+        return batch->count >= 1 && batch->count <= CRUX_GAME_BATCH_MAX &&
+               batch->posted_at < CRUX_GAME_TIME_MAX && batch->bond <= CRUX_GAME_AMOUNT_MAX &&
+               crux_game_parameters_check(&batch->parameters) == CRUX_OK;
+    case CRUX_TABLE_DISPUTE:
+        return dispute->stage >= CRUX_STAGE_QUEUED && dispute->stage <= CRUX_STAGE_REFUNDED;
+    case CRUX_TABLE_REVEAL:
+        return reveal->nodes <= CRUX_GAME_K_MAX && reveal->page_bytes <= sizeof reveal->data;
+    case CRUX_TABLE_BLOB: return blob->bytes <= sizeof blob->data;
+    case CRUX_TABLE_ACCOUNT:
+    case CRUX_TABLE_DELEGATE:
+    case CRUX_TABLE_MODEL:
+    case CRUX_TABLE_BATCH_OF:
+    case CRUX_TABLE_CLAIM:
+    case CRUX_TABLE_DISPUTE_OF:
+    case CRUX_TABLE_ESCROW:
+    case CRUX_GAME_TABLES: return true;
+    }
+    return true;
+}
+
 enum crux_status local_get(void *ctx, enum crux_game_table table, const void *key, void *record) {
     struct local *local = ctx;
     size_t key_bytes = crux_game_key_bytes(table);
@@ -12,13 +46,19 @@ enum crux_status local_get(void *ctx, enum crux_game_table table, const void *ke
     enum crux_status status = local_row(local, LOCAL_GET);
     if (status != CRUX_OK) return status;
     /* `record` may hold the key, and keeps what it is if this fails */
-    uint8_t found[sizeof(struct crux_game_blob)];
+    CRUX_ALIGNED(8) uint8_t found[sizeof(struct crux_game_blob)];
     size_t bytes = crux_game_record_bytes(table);
     CRUX_ASSERT(bytes <= sizeof found);
     status = local_blob(local, found, bytes, LOCAL_GET, 0);
     if (status == CRUX_OK && memcmp(found, key, key_bytes) != 0) {
         (void)snprintf(local->chain->message, sizeof local->chain->message,
                        "the chain file is damaged: a record of table %u lies under another key",
+                       (unsigned)table);
+        status = CRUX_E_NON_CANONICAL;
+    }
+    if (status == CRUX_OK && !is_sound(table, found)) {
+        (void)snprintf(local->chain->message, sizeof local->chain->message,
+                       "the chain file is damaged: a record of table %u holds impossible numbers",
                        (unsigned)table);
         status = CRUX_E_NON_CANONICAL;
     }

@@ -136,6 +136,15 @@ static void damaged_rows(void **state) {
         {"UPDATE records SET record = zeroblob(40) WHERE tbl = 2", CRUX_E_NON_CANONICAL},
         {"UPDATE records SET record = 'text' WHERE tbl = 2", CRUX_E_NON_CANONICAL},
         {"UPDATE records SET record = 5 WHERE tbl = 1", CRUX_E_NON_CANONICAL},
+        {"UPDATE records SET record = CAST(substr(record, 1, 8) || x'ffffffffffffffff' || "
+         "substr(record, 17) AS BLOB) WHERE tbl = 1",
+         CRUX_E_NON_CANONICAL}, /* time */
+        {"UPDATE records SET record = CAST(substr(record, 1, 16) || x'ffffffffffffffff' || "
+         "substr(record, 25) AS BLOB) WHERE tbl = 1",
+         CRUX_E_NON_CANONICAL}, /* batches */
+        {"UPDATE records SET record = CAST(substr(record, 1, 80) || zeroblob(72) AS BLOB) "
+         "WHERE tbl = 1",
+         CRUX_E_NON_CANONICAL}, /* parameters */
         {"DELETE FROM records WHERE tbl = 1", CRUX_E_NOT_FOUND},
         {"UPDATE events SET paid = 1 WHERE number = 2", CRUX_E_CHECKSUM_MISMATCH},
         {"UPDATE events SET bytes = x'' WHERE number = 2", CRUX_E_CHECKSUM_MISMATCH},
