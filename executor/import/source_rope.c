@@ -76,9 +76,10 @@ static int64_t square_of(const struct crux_source_rope *rope) {
 static bool shrink_divisor(struct crux_fused_decoder *d, int64_t square) {
     if (square <= 0) return false;
     if (square == INT64_C(1) << ONE_BITS) return true;
-    crux_i128 top = (crux_i128)crux_fused_decoder_divisor(d)
-                    << (2 * ONE_BITS); /* below 2^62 * 2^60 */
-    int64_t divisor = crux_lattice_quotient(top, (crux_i128)square * square);
+    crux_i128 top = (crux_i128)crux_fused_decoder_divisor(d) << (2 * ONE_BITS), /* below 2^122 */
+        bottom = (crux_i128)square * square;
+    if (top >> 62 >= bottom) return false; /* before the quotient loses what is beyond 64 bits */
+    int64_t divisor = crux_lattice_quotient(top, bottom);
     if (divisor >> 32 == 0 || divisor >> 62 != 0) return false;
     d->score_divisor = (uint64_t)divisor;
     return true;

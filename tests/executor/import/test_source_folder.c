@@ -473,6 +473,13 @@ static void what_is_not_supported_is_refused_by_name(void **state) {
     expect("llama", ",\"rope_parameters\":{\"rope_type\":\"dynamic\",\"factor\":4}", "dynamic");
     expect("llama", ",\"rope_parameters\":{\"rope_type\":\"yarn\",\"factor\":4,\"truncate\":false}",
            "truncate");
+    /* divisors of more than 64 bits, whose lower ones look like one */
+    expect("llama",
+           ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4,\"attention_factor\":0.0017}",
+           "attention factor");
+    expect("llama",
+           ",\"rope_scaling\":{\"type\":\"yarn\",\"factor\":4,\"attention_factor\":0.0027}",
+           "attention factor");
     expect("llama", ",\"rope_parameters\":{\"rope_type\":\"yarn\"}", "all of its numbers");
     expect("llama", ",\"rope_parameters\":{\"rope_type\":\"yarn\",\"factor\":\"4\"}", "number");
     expect("llama", ",\"rope_parameters\":{\"partial_rotary_factor\":0.5}",
