@@ -97,8 +97,9 @@ const struct crux_cli_option crux_cli_run_options[] = {
                        .help = "what a chat begins with; implies --chat"},
     [OPTION_SPECULATE] = {.name = "speculate",
                           .kind = CRUX_CLI_TEXT,
-                          .value = "on|off",
-                          .help = "guess several tokens ahead (default off; not yet there)"},
+                          .value = "on|off|auto",
+                          .help = "compute ahead on tokens guessed from the text so far (default "
+                                  "auto: while that pays); the answer and its roots are the same"},
     [OPTION_NO_COMMIT] = {.name = "no-commit", .help = "hash nothing: there is no trace root"},
     [OPTION_COUNT] = {.name = NULL},
 };
@@ -113,6 +114,7 @@ struct run {
     struct crux_tokens prompt;
     struct crux_engine_request request;
     struct crux_engine_result result;
+    enum crux_engine_speculate speculate;
     struct crux_detokenizer detokenizer;
     struct crux_text text; /* of the answer */
     size_t shown;          /* bytes of it that are on standard output */
@@ -142,6 +144,22 @@ static enum crux_cli_exit take_decimal(struct run *run, const struct decimal *de
     return crux_cli_fail(run->call, CRUX_E_USAGE, "--%s takes a number from %g to %g, not '%.50s'",
                          crux_cli_run_options[decimal->option].name, range.lo / 65536.0,
                          range.hi / 65536.0, value->text);
+}
+
+/* Returns: false for a word that is none. */
+static bool take_speculate(enum crux_engine_speculate *speculate,
+                           const struct crux_cli_value *value) {
+    static const char *const words[] = {[CRUX_ENGINE_SPECULATE_OFF] = "off",
+                                        [CRUX_ENGINE_SPECULATE_ON] = "on",
+                                        [CRUX_ENGINE_SPECULATE_AUTO] = "auto"};
+    *speculate = CRUX_ENGINE_SPECULATE_AUTO;
+    if (!value->given) return true;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(words); i++) {
+        if (strcmp(value->text, words[i]) != 0) continue;
+        *speculate = (enum crux_engine_speculate)i;
+        return true;
+    }
+    return false;
 }
 
 static enum crux_cli_exit take_request(struct run *run) {
@@ -207,7 +225,7 @@ static json_t *describe(const struct run *run) {
     for (size_t i = 0; i < run->prompt.count; i++)
         (void)json_array_append_new(prompt, json_integer(run->prompt.id[i]));
     json_t *object = json_pack(
-        "{s:o, s:o, s:o, s:f, s:f, s:f, s:s, s:I, s:o, s:o, s:I}", "text",
+        "{s:o, s:o, s:o, s:f, s:f, s:f, s:s, s:I, s:o, s:o, s:I, s:I, s:I}", "text",
         json_stringn(run->text.bytes == NULL ? "" : run->text.bytes, run->text.len), "tokens", ids,
         "prompt_tokens", prompt, "prefill_tokens_per_second",
         rate(run->prompt.count, r->prefill_seconds), "decode_tokens_per_second",
@@ -215,7 +233,8 @@ static json_t *describe(const struct run *run) {
         crux_engine_model_backend(run->loaded.model), "threads",
         (json_int_t)crux_engine_threads(run->engine), "model_root",
         crux_cli_json_hex(r->claim.model_root, 32), "request_hash",
-        crux_cli_json_hex(r->claim.request_hash, 32), "saturated", (json_int_t)r->saturated);
+        crux_cli_json_hex(r->claim.request_hash, 32), "saturated", (json_int_t)r->saturated,
+        "drafted", (json_int_t)r->drafted, "accepted", (json_int_t)r->accepted);
     if (object == NULL || given(run, OPTION_NO_COMMIT)) return object;
     (void)json_object_set_new(object, "trace_root", crux_cli_json_hex(r->claim.trace_root, 32));
     (void)json_object_set_new(object, "output_root", crux_cli_json_hex(r->claim.output_root, 32));
@@ -230,6 +249,9 @@ static void say(const struct run *run) {
            style->dim, run->prompt.count, rate(run->prompt.count, r->prefill_seconds),
            (unsigned)r->count, rate(r->count - 1, r->decode_seconds), 100 * r->commit_share,
            style->off);
+    if (r->drafted != 0)
+        printf("%u tokens guessed, %u of them right\n", (unsigned)r->drafted,
+               (unsigned)r->accepted);
     if (r->saturated != 0)
         printf("%llu values of the residual stream reached the end of their range\n",
                (unsigned long long)r->saturated);
@@ -240,7 +262,8 @@ static void say(const struct run *run) {
 }
 
 static enum crux_cli_exit answer(struct run *run) {
-    const struct crux_engine_generate_options how = {.token = on_token, .ctx = run};
+    const struct crux_engine_generate_options how = {
+        .token = on_token, .ctx = run, .speculate = run->speculate};
     enum crux_status status =
         crux_engine_generate(run->engine, run->loaded.file.root, &run->request, &how, &run->result);
     if (status == CRUX_OK && run->tokenizer != NULL && run->status == CRUX_OK)
@@ -285,9 +308,9 @@ enum crux_cli_exit crux_cli_run_run(const struct crux_cli_call *call) {
     struct run run = {.call = call, .status = CRUX_OK};
     const struct crux_cli_value *option = call->option;
     char message[CRUX_MODEL_MESSAGE_BYTES];
-    if (option[OPTION_SPECULATE].given && strcmp(option[OPTION_SPECULATE].text, "off") != 0)
-        return crux_cli_fail(call, CRUX_E_UNSUPPORTED,
-                             "--speculate takes off; guessing ahead is not built yet");
+    if (!take_speculate(&run.speculate, &option[OPTION_SPECULATE]))
+        return crux_cli_fail(call, CRUX_E_USAGE, "--speculate takes on, off or auto, not '%.50s'",
+                             option[OPTION_SPECULATE].text);
     enum crux_status status =
         crux_engine_load(&run.loaded, call->operand[0], option[OPTION_BACKEND].text, message);
     if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", message);

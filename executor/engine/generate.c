@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "executor/engine/runner_parts.h"
+#include "executor/engine/speculate.h"
 
 /* The root of a list of tokens, as the request's and the output's are committed. */
 static enum crux_status list_root(uint8_t root[32], const uint32_t *tokens, uint32_t count) {
@@ -27,6 +28,9 @@ struct run {
     struct crux_engine_row *rows;
     struct crux_engine_result *result;
     uint32_t cap;
+    uint32_t *text; /* request and answer; NULL: nothing is guessed */
+    struct crux_speculate speculate;
+    uint32_t match; /* of the draft, in the text */
 };
 
 static enum crux_status begin(struct run *run, const uint8_t *model_root,
@@ -39,6 +43,7 @@ static enum crux_status begin(struct run *run, const uint8_t *model_root,
     enum crux_status status = crux_request_check(&fields);
     if (status != CRUX_OK) return status;
     if (fields.request_tokens > context) return CRUX_E_REQUEST_INVALID;
+    crux_speculate_init(&run->speculate);
     status = list_root(fields.tokens_root, request->tokens, fields.request_tokens);
     if (status != CRUX_OK) return status;
     crux_request_encode(run->result->request, &fields);
@@ -87,21 +92,88 @@ static enum crux_status keep(struct run *run, uint32_t token) {
     return CRUX_OK;
 }
 
-static enum crux_status decode(struct run *run, uint32_t token) {
+/* The request's tokens and room for all that may be chosen. */
+static enum crux_status begin_text(struct run *run) {
+    const struct crux_engine_options *engine = &run->engine->options;
+    if (run->options->speculate == CRUX_ENGINE_SPECULATE_OFF || engine->record != NULL ||
+        engine->amend != NULL)
+        return CRUX_OK;
+    run->text = malloc(((size_t)run->engine->model->config.context + 1) * sizeof *run->text);
+    if (run->text == NULL) return CRUX_E_OUT_OF_MEMORY;
+    memcpy(run->text, run->request.tokens, run->request.n * sizeof *run->text);
+    return CRUX_OK;
+}
+
+/* Returns: how many tokens are guessed in the rows that follow the first. */
+static uint32_t draft(struct run *run) {
     const struct crux_engine_generate_options *options = run->options;
-    for (;;) {
-        enum crux_status status = keep(run, token);
-        if (status != CRUX_OK) return status;
-        if (options->token != NULL && !options->token(options->ctx, token))
-            run->request.cancelled = run->result->count;
-        if (crux_run_is_done(run->engine->model->program, &run->request, run->result->count - 1,
-                             token))
-            return CRUX_OK;
-        run->rows[0] = (struct crux_engine_row){run->sequence, token, NULL, CRUX_ENGINE_NO_TOKEN};
-        status = crux_engine_step(run->engine, run->rows, 1);
-        if (status != CRUX_OK) return status;
-        token = run->rows[0].chosen;
+    uint32_t tokens[CRUX_SPECULATE_DRAFT_MAX],
+        most = CRUX_SPECULATE_DRAFT_MAX, count = run->result->count,
+        chosen_last = run->request.n + count, context = run->engine->model->config.context,
+        rows = run->engine->options.rows;
+    if (run->text == NULL) return 0;
+    /* no more than there are rows, positions and tokens to come; the last token has none after it */
+    if (most > rows - 1) most = rows - 1;
+    if (most > context - chosen_last) most = context - chosen_last;
+    if (most > run->request.limit - count - 1) most = run->request.limit - count - 1;
+    if (most == 0) return 0;
+    uint32_t drafted = options->draft != NULL ? options->draft(options->ctx, tokens, most, count)
+                                              : crux_speculate_lookup(tokens, &run->match, most,
+                                                                      run->text, chosen_last);
+    if (drafted > 0 && options->draft == NULL && options->speculate == CRUX_ENGINE_SPECULATE_AUTO) {
+        uint32_t worth = crux_speculate_length(&run->speculate, run->match);
+        if (drafted > worth) drafted = worth;
     }
+    CRUX_ASSERT(drafted <= most);
+    for (uint32_t i = 0; i < drafted; i++)
+        run->rows[1 + i] =
+            (struct crux_engine_row){run->sequence, tokens[i], NULL, CRUX_ENGINE_NO_TOKEN};
+    return drafted;
+}
+
+static enum crux_status take(struct run *run, uint32_t token, bool *done) {
+    const struct crux_engine_generate_options *options = run->options;
+    enum crux_status status = keep(run, token);
+    if (status != CRUX_OK) return status;
+    if (run->text != NULL) run->text[run->request.n + run->result->count - 1] = token;
+    if (options->token != NULL && !options->token(options->ctx, token))
+        run->request.cancelled = run->result->count;
+    *done =
+        crux_run_is_done(run->engine->model->program, &run->request, run->result->count - 1, token);
+    return CRUX_OK;
+}
+
+/* The first row is what was chosen; each after it stays if its token is what the row before chose. */
+static enum crux_status step(struct run *run, uint32_t drafted, bool *done) {
+    uint32_t first = crux_engine_sequence_positions(run->sequence), stay = 0;
+    if (drafted > 0) crux_engine_sequence_try(run->sequence);
+    enum crux_status status = crux_engine_step(run->engine, run->rows, 1 + drafted);
+    if (status != CRUX_OK && drafted > 0) { /* there may be too little memory for that many */
+        crux_engine_sequence_keep(run->sequence, first);
+        return step(run, 0, done);
+    }
+    do {
+        if (status == CRUX_OK) status = take(run, run->rows[stay++].chosen, done);
+    } while (status == CRUX_OK && !*done && stay <= drafted &&
+             run->rows[stay].token == run->rows[stay - 1].chosen);
+    if (drafted == 0) return status;
+    crux_engine_sequence_keep(run->sequence, first + stay);
+    crux_speculate_learn(&run->speculate, run->match, drafted, stay - 1);
+    run->result->drafted += drafted;
+    run->result->accepted += stay - 1;
+    return status;
+}
+
+static enum crux_status decode(struct run *run, uint32_t token) {
+    bool done = false;
+    enum crux_status status = begin_text(run);
+    if (status == CRUX_OK) status = take(run, token, &done);
+    while (status == CRUX_OK && !done) {
+        token = run->result->tokens[run->result->count - 1];
+        run->rows[0] = (struct crux_engine_row){run->sequence, token, NULL, CRUX_ENGINE_NO_TOKEN};
+        status = step(run, draft(run), &done);
+    }
+    return status;
 }
 
 static enum crux_status claim(struct run *run) {
@@ -144,6 +216,7 @@ enum crux_status crux_engine_generate(struct crux_engine *engine, const uint8_t 
     result->saturated = after.saturated - before.saturated;
     crux_engine_sequence_close(run.sequence);
     free(run.rows);
+    free(run.text);
     return status;
 }
 

@@ -10,8 +10,21 @@ struct crux_engine_request {
     const uint32_t *tokens; /* fields.request_tokens of them */
 };
 
+enum crux_engine_speculate {
+    CRUX_ENGINE_SPECULATE_OFF,
+    CRUX_ENGINE_SPECULATE_ON,  /* whenever there is a guess */
+    CRUX_ENGINE_SPECULATE_AUTO /* less, the less the guesses were worth */
+};
+
 struct crux_engine_generate_options {
     uint32_t chunk; /* rows of a prefill step; 0: as many as the engine takes */
+    /* Compute positions ahead on guessed tokens. Tokens, trace and claim are the same, for a position's records depend
+     * on the tokens up to it alone, and only positions with the law's own tokens stay. Off in an engine whose options
+     * have `record` or `amend`, which would be shown the others too. */
+    enum crux_engine_speculate speculate;
+    /* Guesses in place of those from the text; for tests. May be NULL.
+     * Out: draft.  In: ctx, below; count, tokens chosen so far.  Returns: how many, 0 to most. */
+    uint32_t (*draft)(void *ctx, uint32_t *draft, uint32_t most, uint32_t count);
     /* Called with each chosen token. Returns: false cancels the run after this token. May be NULL. */
     bool (*token)(void *ctx, uint32_t token);
     void *ctx;
@@ -26,6 +39,7 @@ struct crux_engine_result {
     double decode_seconds;               /* of the count - 1 others */
     double commit_share;                 /* of the threads' time: what records and traces took */
     uint64_t saturated;
+    uint32_t drafted, accepted; /* guessed tokens: tried, and those that were right */
 };
 
 /* Out: result, to be freed with crux_engine_result_free, on failure too.

@@ -115,7 +115,7 @@ static void advance(struct crux_engine *engine) {
     for (uint32_t i = 0; i < engine->count; i++) engine->batch.place[i].sequence->positions++;
     for (uint32_t i = 0; i < engine->count; i++) {
         struct crux_engine_sequence *sequence = engine->batch.place[i].sequence;
-        if (engine->batch.place[i].pos + 1 == sequence->positions)
+        if (engine->batch.place[i].pos + 1 == sequence->positions && !sequence->trying)
             runner_cache_trim(sequence, sequence->positions);
     }
     engine->rows_done += engine->count;

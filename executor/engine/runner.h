@@ -123,6 +123,12 @@ void crux_engine_sequence_close(struct crux_engine_sequence *sequence);
 
 /* Returns: positions done. */
 uint32_t crux_engine_sequence_positions(const struct crux_engine_sequence *sequence);
+/* What the sequence's next step does may be taken back, down to the position where it is now. */
+void crux_engine_sequence_try(struct crux_engine_sequence *sequence);
+/* Ends that, after one step or none and before the engine's next: the first `positions` stay, and of those after them
+ * nothing is left: not in the trace, the figures or anything that a later step reads.
+ * In: positions, between those at crux_engine_sequence_try and now. */
+void crux_engine_sequence_keep(struct crux_engine_sequence *sequence, uint32_t positions);
 /* Out: trace_root, of the positions so far closed with this claim; as crux_trace_close. */
 CRUX_MUST_CHECK
 enum crux_status crux_engine_sequence_trace_root(uint8_t trace_root[32],

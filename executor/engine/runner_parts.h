@@ -106,6 +106,9 @@ struct crux_engine_sequence {
     uint8_t (*leaves)[32];
     uint64_t leaf_count, leaf_cap, leaf_done; /* leaf_done: those in trace */
     uint32_t rows;                            /* in the step in progress */
+    /* crux_engine_sequence_try: until it is known what stays, no subtree is closed and no page given back */
+    bool trying;
+    uint32_t floor; /* positions then */
 };
 
 /* Room for positions up to `end`.  Returns: CRUX_E_OUT_OF_MEMORY; then some of it may be there. */
@@ -169,7 +172,8 @@ struct runner_batch {
     struct runner_place {
         struct crux_engine_sequence *sequence;
         uint32_t pos;
-        bool alone; /* no other row of the step shares a line of the cache with it */
+        bool alone;         /* no other row of the step shares a line of the cache with it */
+        uint32_t saturated; /* elements of its records, so far */
     } * place;
     uint32_t *head_row; /* rows that need the head */
     struct runner_run {
@@ -283,5 +287,7 @@ void runner_record_head(struct crux_engine *engine, struct crux_engine_row *rows
 CRUX_MUST_CHECK
 enum crux_status runner_record_reserve(struct crux_engine_sequence *sequence, uint32_t rows);
 void runner_record_append(struct crux_engine *engine);
+/* Subtrees that are complete, into the trace. */
+void runner_record_close(struct crux_engine_sequence *sequence);
 
 #endif

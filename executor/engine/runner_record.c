@@ -108,7 +108,7 @@ void runner_record_begin(struct crux_engine *engine) {
     records->kept = records->posted = records->done = 0;
 }
 
-static uint64_t saturated(const int32_t *r, uint32_t width) {
+static uint32_t saturated(const int32_t *r, uint32_t width) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < width; i++) count += r[i] == INT32_MAX || r[i] == -INT32_MAX;
     return count;
@@ -138,8 +138,11 @@ static void copy_rows(void *ctx, uint32_t task, unsigned thread) {
     bool keep = !engine->options.no_commit || engine->options.record != NULL ||
                 engine->options.amend != NULL;
     if (end > engine->count) end = engine->count;
-    for (uint32_t row = task * COPY_ROWS; row < end; row++)
-        scratch->saturated += saturated(engine->batch.r + (size_t)row * width, width);
+    for (uint32_t row = task * COPY_ROWS; row < end; row++) {
+        uint32_t ends = saturated(engine->batch.r + (size_t)row * width, width);
+        engine->batch.place[row].saturated += ends;
+        scratch->saturated += ends;
+    }
     if (!keep) return;
     double start = runner_seconds();
     for (uint32_t row = task * COPY_ROWS; row < end; row++) copy_row(engine, row);
@@ -264,7 +267,7 @@ enum crux_status runner_record_reserve(struct crux_engine_sequence *sequence, ui
 }
 
 /* Whole subtrees go into the trace at once, hashed side by side. */
-static void append_subtrees(struct crux_engine_sequence *sequence) {
+void runner_record_close(struct crux_engine_sequence *sequence) {
     uint8_t nodes[2 * SUBTREE][32], root[32];
     struct crux_merkle_shape shape = crux_merkle_shape_plain(SUBTREE);
     CRUX_ASSERT(crux_merkle_tree_bytes(&shape) <= sizeof nodes);
@@ -291,7 +294,7 @@ void runner_record_append(struct crux_engine *engine) {
         memcpy(sequence->leaves + sequence->leaf_count, root_of(engine, row, 0),
                (size_t)layers * 32);
         sequence->leaf_count += layers;
-        append_subtrees(sequence);
+        if (!sequence->trying) runner_record_close(sequence);
     }
     engine->scratch[0].commit_seconds += runner_seconds() - start;
 }

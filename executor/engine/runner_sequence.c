@@ -32,6 +32,38 @@ uint32_t crux_engine_sequence_positions(const struct crux_engine_sequence *seque
     return sequence->positions;
 }
 
+void crux_engine_sequence_try(struct crux_engine_sequence *sequence) {
+    sequence->trying = true;
+    sequence->floor = sequence->positions;
+}
+
+/* A row of the step just done counts no longer. */
+static void forget_row(struct crux_engine *engine, const struct runner_place *place) {
+    engine->scratch[0].saturated -= place->saturated; /* the sum over threads is what counts */
+    engine->rows_done--;
+}
+
+/* Keys and values of later positions stay in their pages: no row sees beyond its own position, and a step writes a
+ * position before anything sees it. */
+void crux_engine_sequence_keep(struct crux_engine_sequence *sequence, uint32_t positions) {
+    struct crux_engine *engine = sequence->engine;
+    uint32_t gone = sequence->positions - positions;
+    CRUX_ASSERT(sequence->trying && positions >= sequence->floor &&
+                positions <= sequence->positions);
+    CRUX_ASSERT(sequence->positions == sequence->floor ||
+                sequence->positions == sequence->floor + sequence->rows);
+    for (uint32_t i = 0; gone > 0 && i < engine->count; i++) {
+        const struct runner_place *place = &engine->batch.place[i];
+        if (place->sequence == sequence && place->pos >= positions) forget_row(engine, place);
+    }
+    sequence->positions = positions;
+    if (!engine->options.no_commit)
+        sequence->leaf_count -= (uint64_t)gone * engine->model->program->header.layers;
+    sequence->trying = false;
+    runner_record_close(sequence);
+    if (positions > sequence->floor) runner_cache_trim(sequence, positions);
+}
+
 const uint8_t (*crux_engine_sequence_leaves(const struct crux_engine_sequence *sequence,
                                             uint64_t *count))[32] {
     *count = sequence->leaf_count;

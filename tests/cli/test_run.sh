@@ -6,8 +6,8 @@
 
 run run "$work/none.crux" --prompt x
 is 'a model that is not there' "$code" 1
-run run "$work/none.crux" --prompt x --speculate on --json
-is 'what is not built' "$(json 'd["error"]')" unsupported
+run run "$work/none.crux" --prompt x --speculate maybe --json
+is 'no way to speculate' "$(json 'd["error"]')" usage
 
 source=${CRUX_DEMO_MODEL:-}
 for found in "${XDG_CACHE_HOME:-$HOME/.cache}"/crux/models/*.gguf; do
