@@ -10,5 +10,6 @@
 #include "executor/engine/model_file.h"
 #include "executor/engine/runner.h"
 #include "executor/engine/threads.h"
+#include "executor/engine/verify.h"
 
 #endif

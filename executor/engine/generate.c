@@ -3,22 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "executor/engine/asked.h"
 #include "executor/engine/runner_parts.h"
 #include "executor/engine/speculate.h"
-
-/* The root of a list of tokens, as the request's and the output's are committed. */
-static enum crux_status list_root(uint8_t root[32], const uint32_t *tokens, uint32_t count) {
-    struct crux_tensor tensor = {.elements = NULL};
-    crux_layout_model(&tensor.layout, CRUX_U32, count);
-    size_t list_bytes = (size_t)count * 4;
-    uint8_t *memory = malloc(list_bytes + crux_tensor_tree_bytes(&tensor.layout));
-    if (memory == NULL) return CRUX_E_OUT_OF_MEMORY;
-    for (uint32_t i = 0; i < count; i++) crux_store_u32(memory + 4 * (size_t)i, tokens[i]);
-    tensor.elements = memory;
-    crux_tensor_root(root, &tensor, memory + list_bytes);
-    free(memory);
-    return CRUX_OK;
-}
 
 struct run {
     struct crux_engine *engine;
@@ -35,31 +22,20 @@ struct run {
 
 static enum crux_status begin(struct run *run, const uint8_t *model_root,
                               const struct crux_engine_request *request) {
-    struct crux_request fields = request->fields;
-    struct crux_engine_ask ask = {.request_tokens = fields.request_tokens, .sample = fields.sample};
-    uint32_t context = run->engine->model->config.context;
-    memset(fields.model_root, 0, sizeof fields.model_root);
-    if (model_root != NULL) memcpy(fields.model_root, model_root, sizeof fields.model_root);
-    enum crux_status status = crux_request_check(&fields);
+    struct runner_asked asked;
+    struct crux_claim *claim = &run->result->claim;
+    enum crux_status status =
+        runner_asked(&asked, request, model_root, run->engine->model->config.context);
     if (status != CRUX_OK) return status;
-    if (fields.request_tokens > context) return CRUX_E_REQUEST_INVALID;
     crux_speculate_init(&run->speculate);
-    status = list_root(fields.tokens_root, request->tokens, fields.request_tokens);
-    if (status != CRUX_OK) return status;
-    crux_request_encode(run->result->request, &fields);
-    run->request = (struct crux_run_request){.tokens = request->tokens,
-                                             .n = fields.request_tokens,
-                                             .limit = fields.limit,
-                                             .stop_count = fields.stop_count};
-    memcpy(run->request.stop, fields.stop, sizeof fields.stop);
-    memcpy(ask.params, fields.param, sizeof ask.params);
-    memcpy(ask.seed, fields.seed, sizeof ask.seed);
+    run->request = asked.run;
     run->rows = calloc(run->engine->options.rows, sizeof *run->rows);
     if (run->rows == NULL) return CRUX_E_OUT_OF_MEMORY;
-    memcpy(run->result->claim.model_root, fields.model_root, 32);
-    crux_request_hash(run->result->claim.request_hash, run->result->request);
-    run->result->claim.request_tokens = fields.request_tokens;
-    return crux_engine_sequence_open(&run->sequence, run->engine, &ask);
+    memcpy(run->result->request, asked.bytes, sizeof asked.bytes);
+    memcpy(claim->model_root, asked.model_root, sizeof asked.model_root);
+    memcpy(claim->request_hash, asked.hash, sizeof asked.hash);
+    claim->request_tokens = asked.run.n;
+    return crux_engine_sequence_open(&run->sequence, run->engine, &asked.ask);
 }
 
 /* Out: token, the one chosen after the request. */
@@ -179,7 +155,7 @@ static enum crux_status decode(struct run *run, uint32_t token) {
 static enum crux_status claim(struct run *run) {
     struct crux_claim *claim = &run->result->claim;
     enum crux_status status =
-        list_root(claim->output_root, run->result->tokens, run->result->count);
+        runner_list_root(claim->output_root, run->result->tokens, run->result->count);
     claim->chosen_tokens = run->result->count;
     claim->cancelled = run->request.cancelled;
     if (status != CRUX_OK || run->engine->options.no_commit) return status;
