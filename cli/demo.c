@@ -117,7 +117,7 @@ static enum crux_status run_liar(struct crux_cli_demo *demo, const char *fault,
                                  struct crux_cli_random *random) {
     for (; demo->lies_lost < LIES_MAX; demo->lies_lost++) {
         enum crux_status status =
-            crux_cli_lie_draw(&demo->lie, demo->honest, program_of(demo), fault, random);
+            crux_cli_lie_draw(&demo->lie, demo->honest, program_of(demo), 0, fault, random);
         if (status != CRUX_OK) return status;
         struct crux_lie lie = crux_cli_lie_plant(&demo->lie);
         status = crux_cli_demo_archive(&demo->liar, &demo->model, &lie);

@@ -7,15 +7,15 @@ bool crux_cli_lie_fits(const struct crux_labelled_op *op, const char *fault) {
            strcmp(fault, op->label) == 0;
 }
 
-/* Returns: the number of a fitting op in program->ops. */
-static uint32_t draw_op(const struct crux_program *program, const char *fault,
+/* Returns: the number of a fitting op in program->ops, of those from `first` on. */
+static uint32_t draw_op(const struct crux_program *program, uint32_t first, const char *fault,
                         struct crux_cli_random *random) {
     uint32_t fitting = 0, drawn = UINT32_MAX;
-    for (uint32_t i = 0; i < program->op_count; i++)
+    for (uint32_t i = first; i < program->op_count; i++)
         fitting += crux_cli_lie_fits(&program->ops[i], fault);
     CRUX_ASSERT(fitting > 0);
     uint64_t number = crux_cli_random_below(random, fitting);
-    for (uint32_t i = 0; i < program->op_count; i++) {
+    for (uint32_t i = first; i < program->op_count; i++) {
         if (!crux_cli_lie_fits(&program->ops[i], fault)) continue;
         if (number-- == 0) drawn = i;
     }
@@ -36,12 +36,12 @@ static int64_t draw_value(const struct crux_op *op, int64_t v, struct crux_cli_r
 }
 
 enum crux_status crux_cli_lie_draw(struct crux_cli_lie *lie, struct crux_archive *honest,
-                                   const struct crux_program *program, const char *fault,
-                                   struct crux_cli_random *random) {
+                                   const struct crux_program *program, uint32_t first_layer,
+                                   const char *fault, struct crux_cli_random *random) {
     enum { TRIES_MAX = 1000 };
     const struct crux_run *run = crux_archive_tokens(honest);
     for (unsigned i = 0; i < TRIES_MAX; i++) {
-        uint32_t number = draw_op(program, fault, random);
+        uint32_t number = draw_op(program, program->layers[first_layer].first, fault, random);
         uint32_t layer = 0;
         while (number - program->layers[layer].first >= program->layers[layer].ops) layer++;
         *lie = (struct crux_cli_lie){.layer = layer, .op = number - program->layers[layer].first};

@@ -86,7 +86,7 @@ const struct crux_cli_option crux_cli_simulate_options[] = {
     [OPTION_COUNT] = {.name = NULL},
 };
 
-enum { MAX_TOKENS = 32, DRAWS_MAX = 64 };
+enum { MAX_TOKENS = 32, DRAWS_MAX = 12 };
 
 static const char default_prompt[] = "What is the capital of France?";
 

@@ -115,14 +115,9 @@ static enum crux_status draw(struct crux_cli_fault *fault, const struct crux_cli
     uint32_t layers = program->header.layers;
     switch (fault->kind) {
     case CRUX_CLI_FAULT_OP:
-        return crux_cli_lie_draw(&fault->lie, honest, program, fault->op, random);
-    case CRUX_CLI_FAULT_SAMPLING: {
-        enum crux_status status;
-        do {
-            status = crux_cli_lie_draw(&fault->lie, honest, program, "random", random);
-        } while (status == CRUX_OK && fault->lie.layer + 1 < layers);
-        return status;
-    }
+        return crux_cli_lie_draw(&fault->lie, honest, program, 0, fault->op, random);
+    case CRUX_CLI_FAULT_SAMPLING:
+        return crux_cli_lie_draw(&fault->lie, honest, program, layers - 1, "random", random);
     case CRUX_CLI_FAULT_TOKEN: fault->at = crux_cli_random_below(random, run->chosen); break;
     case CRUX_CLI_FAULT_LEAF:
         fault->at = crux_cli_random_below(random, crux_trace_leaves(run->positions, layers));
