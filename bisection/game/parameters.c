@@ -24,7 +24,7 @@ static bool durations_hold(const struct crux_game_parameters *p) {
            is_duration(p->extension_seconds, 0) && is_duration(p->demand_seconds, 1) &&
            is_duration(p->move_seconds, 1) && p->clock_seconds <= p->window_seconds &&
            p->extension_seconds <= p->clock_seconds &&
-           p->demand_seconds + p->clock_seconds <= p->window_seconds;
+           p->move_seconds + p->demand_seconds + p->clock_seconds <= p->window_seconds;
 }
 
 /* Halves, so that nothing is doubled beyond 64 bits. */

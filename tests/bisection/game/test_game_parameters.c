@@ -12,7 +12,7 @@ static const struct crux_game_parameters right = {.executor_bond = 1000,
                                                   .challenger_bond = 100,
                                                   .defence_cost = 50,
                                                   .demand_fee = 0,
-                                                  .window_seconds = 3000,
+                                                  .window_seconds = 3020,
                                                   .clock_seconds = 2000,
                                                   .extension_seconds = 100,
                                                   .demand_seconds = 1000,
@@ -48,7 +48,7 @@ static void each_bound(void **state) {
     REFUSED_WITH(defence_cost, 51);
     REFUSED_WITH(defence_cost, UINT64_MAX);
     REFUSED_WITH(demand_fee, CRUX_GAME_AMOUNT_MAX + 1);
-    REFUSED_WITH(window_seconds, 2999); /* below demand + clock */
+    REFUSED_WITH(window_seconds, 3019); /* below move + demand + clock */
     REFUSED_WITH(window_seconds, CRUX_GAME_SECONDS_MAX + 1u);
     REFUSED_WITH(clock_seconds, 2001);
     REFUSED_WITH(clock_seconds, 0);
@@ -77,6 +77,7 @@ static void clocks_hold_the_rounds(void **state) {
         assert_true(2 * ((37 + m - 1) / m + 1) <= crux_game_moves_max(k));
     }
     struct crux_game_parameters p = right; /* 94 moves in 2,100 seconds: 22 each, not 23 */
+    p.window_seconds = 4000;
     p.move_seconds = 22;
     assert_int_equal(crux_game_parameters_check(&p), CRUX_OK);
     p.move_seconds = 23;
