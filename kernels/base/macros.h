@@ -15,8 +15,15 @@
 #define CRUX_TARGET(features) __attribute__((target(features)))
 #define CRUX_INLINE           static inline __attribute__((always_inline))
 
-/* Before a loop of few turns whose arrays should live in registers. */
-#ifdef __clang__
+/* Before a loop of few turns whose arrays should live in registers. Under a sanitizer, whose checks would be unrolled
+ * too, the compiler decides: it would take minutes a file. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CRUX_UNROLL
+#endif
+#endif
+#if defined(CRUX_UNROLL)
+#elif defined(__clang__)
 #define CRUX_UNROLL _Pragma("clang loop unroll(full)")
 #else
 #define CRUX_UNROLL _Pragma("GCC unroll 16")
