@@ -117,6 +117,7 @@ static enum crux_status measure(const struct bench *bench, struct crux_engine *e
     if (chosen > context - n + 1) chosen = context - n + 1;
     request.fields.request_tokens = n;
     request.fields.limit = chosen;
+    request.fields.param[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE; /* none: 0 would be a strong one */
     enum crux_status status =
         crux_engine_generate(engine, bench->loaded.file.root, &request, NULL, &result);
     *rate = chosen == 1 ? n / result.prefill_seconds : (chosen - 1) / result.decode_seconds;

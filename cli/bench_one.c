@@ -59,7 +59,8 @@ static enum crux_status decode(struct one *one) {
     struct crux_engine_request request = {.tokens = one->tokens};
     struct crux_engine_result result;
     request.fields.request_tokens = one->asked->depth == 0 ? 1 : one->asked->depth;
-    request.fields.limit = one->asked->tokens + 1; /* the first one is prefill's */
+    request.fields.limit = one->asked->tokens + 1;               /* the first one is prefill's */
+    request.fields.param[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE; /* none */
     enum crux_status status =
         crux_engine_generate(one->engine, one->loaded->file.root, &request, NULL, &result);
     one->rate = one->asked->tokens / result.decode_seconds;

@@ -46,7 +46,9 @@ int main(int argc, char **argv) {
     struct crux_engine_options options = {.threads = number(argc, argv, 2, 1), .rows = ROWS};
     uint32_t n = number(argc, argv, 4, REQUEST_TOKENS);
     struct crux_engine_request request = {
-        .fields = {.request_tokens = n, .limit = number(argc, argv, 3, TOKENS)}};
+        .fields = {.request_tokens = n,
+                   .limit = number(argc, argv, 3, TOKENS),
+                   .param = {[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE}}};
     struct crux_engine_claimed claimed[CLAIMS];
     struct crux_engine_loaded loaded;
     struct crux_engine *engine;
