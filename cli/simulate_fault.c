@@ -172,8 +172,10 @@ static enum crux_status run_other_weights(struct crux_archive **liar, struct cru
 void crux_cli_fault_free(struct crux_cli_fault *fault) {
     free(fault->other.tensors);
     free(fault->other_bytes);
+    free(fault->other_tokens);
     fault->other.tensors = NULL;
     fault->other_bytes = NULL;
+    fault->other_tokens = NULL;
 }
 
 enum crux_status crux_cli_fault_run(struct crux_archive **liar, struct crux_cli_fault *fault,
@@ -185,7 +187,7 @@ enum crux_status crux_cli_fault_run(struct crux_archive **liar, struct crux_cli_
                            .trace_leaf = on_leaf,
                            .claim = on_claim};
     struct crux_archive_request request = model->request;
-    uint32_t chosen = crux_archive_tokens(honest)->chosen, *tokens = NULL;
+    uint32_t chosen = crux_archive_tokens(honest)->chosen;
     *liar = NULL;
     fault->hit = false;
     crux_cli_fault_free(fault);
@@ -207,18 +209,17 @@ enum crux_status crux_cli_fault_run(struct crux_archive **liar, struct crux_cli_
         fault->hit = true;
     }
     if (fault->kind == CRUX_CLI_FAULT_STALE) {
-        size_t bytes = request.fields.request_tokens * sizeof *tokens;
-        tokens = malloc(bytes);
-        if (tokens == NULL) return CRUX_E_OUT_OF_MEMORY;
-        memcpy(tokens, request.tokens, bytes);
-        tokens[0] ^= 1;
-        request.tokens = tokens;
+        size_t bytes = request.fields.request_tokens * sizeof *fault->other_tokens;
+        fault->other_tokens = malloc(bytes);
+        if (fault->other_tokens == NULL) return CRUX_E_OUT_OF_MEMORY;
+        memcpy(fault->other_tokens, request.tokens, bytes);
+        fault->other_tokens[0] ^= 1;
+        request.tokens = fault->other_tokens;
         request.stop_early = chosen;
         request.ignore_stops = true;
     }
     status = crux_cli_demo_archive_of(liar, model, &request, &lie, NULL);
 out:
-    free(tokens);
     if (status != CRUX_OK) return status;
     bool same = memcmp(crux_archive_claim(*liar)->trace_root,
                        crux_archive_claim(honest)->trace_root, 32) == 0 &&

@@ -37,6 +37,7 @@ struct crux_cli_fault {
     struct crux_model_memory
         other; /* WEIGHTS: what the liar computes with, as long as it answers */
     uint8_t *other_bytes;
+    uint32_t *other_tokens; /* STALE: of the other request, the same */
 };
 
 /* Draws the fault's place in the honest run and computes the liar's.
