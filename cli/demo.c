@@ -10,11 +10,7 @@
 #include "cli/suggest.h"
 
 enum {
-    OPTION_MODEL,
-    OPTION_PROMPT,
-    OPTION_MAX_TOKENS,
-    OPTION_THREADS,
-    OPTION_SEED,
+    OPTION_SEED = CRUX_CLI_DEMO_MODEL_OPTIONS,
     OPTION_FAULT,
     OPTION_K,
     OPTION_OUTPUT,
@@ -22,27 +18,7 @@ enum {
 };
 
 const struct crux_cli_option crux_cli_demo_options[] = {
-    [OPTION_MODEL] = {.name = "model",
-                      .kind = CRUX_CLI_TEXT,
-                      .value = "M.crux",
-                      .help =
-                          "an imported model, run by the engine (default: a small generated one)"},
-    [OPTION_PROMPT] = {.name = "prompt",
-                       .kind = CRUX_CLI_TEXT,
-                       .value = "TEXT",
-                       .help = "what to ask the model of --model"},
-    [OPTION_MAX_TOKENS] = {.name = "max-tokens",
-                           .kind = CRUX_CLI_NUMBER,
-                           .value = "N",
-                           .help = "of the answer, with --model (default 32)",
-                           .least = 1,
-                           .most = UINT32_MAX},
-    [OPTION_THREADS] = {.name = "threads",
-                        .kind = CRUX_CLI_NUMBER,
-                        .value = "N",
-                        .help = "of the engine, with --model (default: as many as processors)",
-                        .least = 1,
-                        .most = 256},
+    CRUX_CLI_DEMO_MODEL_HELP,
     [OPTION_SEED] = {.name = "seed",
                      .kind = CRUX_CLI_NUMBER,
                      .value = "N",
@@ -66,9 +42,7 @@ const struct crux_cli_option crux_cli_demo_options[] = {
     [OPTION_COUNT] = {.name = NULL},
 };
 
-enum { MAX_TOKENS = 32, LIES_MAX = 64 };
-
-static const char default_prompt[] = "What is the capital of France?";
+enum { LIES_MAX = 64 };
 
 static double now(void) {
     struct timespec time;
@@ -200,13 +174,6 @@ static enum crux_status play(struct crux_cli_demo *demo, const char *fault,
 
 /* ---- the command ---- */
 
-static bool any_op_fits(const struct crux_program *program, const char *fault) {
-    for (uint32_t i = 0; i < program->op_count; i++) {
-        if (crux_cli_lie_fits(&program->ops[i], fault)) return true;
-    }
-    return false;
-}
-
 static enum crux_cli_exit no_such_op(const struct crux_cli_call *call,
                                      const struct crux_program *program, const char *fault) {
     struct crux_cli_nearest nearest;
@@ -242,26 +209,6 @@ static enum crux_cli_exit keep_case(const struct crux_cli_call *call,
     return status == CRUX_OK ? CRUX_CLI_OK : crux_cli_fail(call, status, "%s", message);
 }
 
-static enum crux_cli_exit open_model(const struct crux_cli_call *call, struct crux_cli_demo *demo,
-                                     struct crux_cli_random *random) {
-    const struct crux_cli_value *option = call->option;
-    static const unsigned of_model[] = {OPTION_PROMPT, OPTION_MAX_TOKENS, OPTION_THREADS};
-    const char *prompt = option[OPTION_PROMPT].given ? option[OPTION_PROMPT].text : default_prompt;
-    uint32_t limit = option[OPTION_MAX_TOKENS].given ? (uint32_t)option[OPTION_MAX_TOKENS].number
-                                                     : (uint32_t)MAX_TOKENS;
-    if (option[OPTION_MODEL].given) {
-        demo->model.threads = (unsigned)option[OPTION_THREADS].number;
-        return crux_cli_demo_open(&demo->model, call, option[OPTION_MODEL].text, prompt, limit,
-                                  random);
-    }
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(of_model); i++) {
-        if (option[of_model[i]].given)
-            return crux_cli_fail(call, CRUX_E_USAGE, "--%s goes with --model",
-                                 crux_cli_demo_options[of_model[i]].name);
-    }
-    return crux_cli_demo_generate(&demo->model, call, demo->seed, random);
-}
-
 static enum crux_cli_exit run_demo(const struct crux_cli_call *call, struct crux_cli_demo *demo) {
     const struct crux_cli_value *option = call->option;
     const char *fault = option[OPTION_FAULT].given ? option[OPTION_FAULT].text : "random";
@@ -271,9 +218,10 @@ static enum crux_cli_exit run_demo(const struct crux_cli_call *call, struct crux
     while (UINT64_C(1) << demo->narrowing.k_log2 < k) demo->narrowing.k_log2++;
     demo->seed = option[OPTION_SEED].given ? option[OPTION_SEED].number : 1;
     struct crux_cli_random random = {demo->seed};
-    enum crux_cli_exit code = open_model(call, demo, &random);
+    enum crux_cli_exit code = crux_cli_demo_model_open(&demo->model, call, demo->seed, &random);
     if (code != CRUX_CLI_OK) return code;
-    if (!any_op_fits(program_of(demo), fault)) return no_such_op(call, program_of(demo), fault);
+    if (!crux_cli_lie_fits_any(program_of(demo), fault))
+        return no_such_op(call, program_of(demo), fault);
     enum crux_status status = play(demo, fault, &random);
     if (status == CRUX_E_UNSUPPORTED)
         return crux_cli_fail(call, status,

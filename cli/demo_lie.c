@@ -7,6 +7,13 @@ bool crux_cli_lie_fits(const struct crux_labelled_op *op, const char *fault) {
            strcmp(fault, op->label) == 0;
 }
 
+bool crux_cli_lie_fits_any(const struct crux_program *program, const char *fault) {
+    for (uint32_t i = 0; i < program->op_count; i++) {
+        if (crux_cli_lie_fits(&program->ops[i], fault)) return true;
+    }
+    return false;
+}
+
 /* Returns: the number of a fitting op in program->ops, of those from `first` on. */
 static uint32_t draw_op(const struct crux_program *program, uint32_t first, const char *fault,
                         struct crux_cli_random *random) {

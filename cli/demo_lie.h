@@ -14,6 +14,8 @@ struct crux_cli_lie {
 
 /* Does the op have this label or this op name? "random": any does. */
 bool crux_cli_lie_fits(const struct crux_labelled_op *op, const char *fault);
+/* Does any op of the program? */
+bool crux_cli_lie_fits_any(const struct crux_program *program, const char *fault);
 
 /* Draws an element of the honest run and another value for it: one more, one less, the sign, an extreme, or any.
  * In: fault, which fits at least one op of the layers from first_layer on.

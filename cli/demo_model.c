@@ -6,7 +6,9 @@
 #include "cli/output.h"
 #include "cli/prompt.h"
 
-enum { REQUEST_TOKENS = 9, CHOSEN_TOKENS = 8 };
+enum { REQUEST_TOKENS = 9, CHOSEN_TOKENS = 8, MAX_TOKENS = 32 };
+
+static const char default_prompt[] = "What is the capital of France?";
 
 const struct crux_program *crux_cli_demo_program(const struct crux_cli_demo_model *model) {
     return model->from_file ? &model->loaded.file.program : &model->program;
@@ -62,9 +64,9 @@ static void weigh(struct crux_cli_demo_model *model) {
         model->weight_bytes += model->model.memory->tensors[i].len;
 }
 
-enum crux_cli_exit crux_cli_demo_generate(struct crux_cli_demo_model *model,
-                                          const struct crux_cli_call *call, uint64_t seed,
-                                          struct crux_cli_random *random) {
+static enum crux_cli_exit open_generated(struct crux_cli_demo_model *model,
+                                         const struct crux_cli_call *call, uint64_t seed,
+                                         struct crux_cli_random *random) {
     enum crux_status status = generate(model, seed, random);
     if (status != CRUX_OK)
         return crux_cli_fail(call, status, "the model: %s", crux_status_text(status));
@@ -75,10 +77,10 @@ enum crux_cli_exit crux_cli_demo_generate(struct crux_cli_demo_model *model,
 
 /* ---- from a file ---- */
 
-enum crux_cli_exit crux_cli_demo_open(struct crux_cli_demo_model *model,
-                                      const struct crux_cli_call *call, const char *path,
-                                      const char *prompt, uint32_t limit,
-                                      struct crux_cli_random *random) {
+static enum crux_cli_exit open_file(struct crux_cli_demo_model *model,
+                                    const struct crux_cli_call *call, const char *path,
+                                    const char *prompt, uint32_t limit,
+                                    struct crux_cli_random *random) {
     char message[CRUX_MODEL_MESSAGE_BYTES];
     struct crux_cli_prompt said = {.text = prompt, .chat = true};
     enum crux_status status = crux_engine_load(&model->loaded, path, NULL, message);
@@ -105,6 +107,26 @@ enum crux_cli_exit crux_cli_demo_open(struct crux_cli_demo_model *model,
 }
 
 /* ---- both ---- */
+
+enum crux_cli_exit crux_cli_demo_model_open(struct crux_cli_demo_model *model,
+                                            const struct crux_cli_call *call, uint64_t seed,
+                                            struct crux_cli_random *random) {
+    const struct crux_cli_value *option = call->option;
+    const struct crux_cli_value *prompt = &option[CRUX_CLI_DEMO_PROMPT],
+                                *limit = &option[CRUX_CLI_DEMO_MAX_TOKENS];
+    if (option[CRUX_CLI_DEMO_MODEL].given) {
+        model->threads = (unsigned)option[CRUX_CLI_DEMO_THREADS].number;
+        return open_file(model, call, option[CRUX_CLI_DEMO_MODEL].text,
+                         prompt->given ? prompt->text : default_prompt,
+                         limit->given ? (uint32_t)limit->number : (uint32_t)MAX_TOKENS, random);
+    }
+    for (unsigned i = CRUX_CLI_DEMO_MODEL + 1; i < CRUX_CLI_DEMO_MODEL_OPTIONS; i++) {
+        if (option[i].given)
+            return crux_cli_fail(call, CRUX_E_USAGE, "--%s goes with --model",
+                                 call->command->options[i].name);
+    }
+    return open_generated(model, call, seed, random);
+}
 
 enum crux_status crux_cli_demo_archive_of(struct crux_archive **archive,
                                           const struct crux_cli_demo_model *model,

@@ -23,15 +23,43 @@ struct crux_cli_demo_model {
     unsigned threads;
 };
 
-/* Out: model, to be closed, on failure too.  Returns: CRUX_CLI_OK, or a failure that has been said. */
-enum crux_cli_exit crux_cli_demo_generate(struct crux_cli_demo_model *model,
-                                          const struct crux_cli_call *call, uint64_t seed,
-                                          struct crux_cli_random *random);
-/* In: path; prompt, what a user says; limit, tokens of the answer. */
-enum crux_cli_exit crux_cli_demo_open(struct crux_cli_demo_model *model,
-                                      const struct crux_cli_call *call, const char *path,
-                                      const char *prompt, uint32_t limit,
-                                      struct crux_cli_random *random);
+/* The options that choose it: the first of every command that has them. */
+enum {
+    CRUX_CLI_DEMO_MODEL,
+    CRUX_CLI_DEMO_PROMPT,
+    CRUX_CLI_DEMO_MAX_TOKENS,
+    CRUX_CLI_DEMO_THREADS,
+    CRUX_CLI_DEMO_MODEL_OPTIONS /* how many */
+};
+#define CRUX_CLI_DEMO_MODEL_HELP                                                                   \
+    [CRUX_CLI_DEMO_MODEL] =                                                                        \
+        {.name = "model",                                                                          \
+         .kind = CRUX_CLI_TEXT,                                                                    \
+         .value = "M.crux",                                                                        \
+         .help = "an imported model, run by the engine (default: a small generated one)"},         \
+    [CRUX_CLI_DEMO_PROMPT] = {.name = "prompt",                                                    \
+                              .kind = CRUX_CLI_TEXT,                                               \
+                              .value = "TEXT",                                                     \
+                              .help = "what to ask the model of --model"},                         \
+    [CRUX_CLI_DEMO_MAX_TOKENS] = {.name = "max-tokens",                                            \
+                                  .kind = CRUX_CLI_NUMBER,                                         \
+                                  .value = "N",                                                    \
+                                  .help = "of the answer, with --model (default 32)",              \
+                                  .least = 1,                                                      \
+                                  .most = UINT32_MAX},                                             \
+    [CRUX_CLI_DEMO_THREADS] = {.name = "threads",                                                  \
+                               .kind = CRUX_CLI_NUMBER,                                            \
+                               .value = "N",                                                       \
+                               .help =                                                             \
+                                   "of the engine, with --model (default: as many as processors)", \
+                               .least = 1,                                                         \
+                               .most = 256}
+
+/* Out: model, as the call's options say, to be closed, on failure too.  In: call, of a command with these options.
+ * Returns: CRUX_CLI_OK, or a failure that has been said. */
+enum crux_cli_exit crux_cli_demo_model_open(struct crux_cli_demo_model *model,
+                                            const struct crux_cli_call *call, uint64_t seed,
+                                            struct crux_cli_random *random);
 void crux_cli_demo_model_close(struct crux_cli_demo_model *model);
 
 const struct crux_program *crux_cli_demo_program(const struct crux_cli_demo_model *model);

@@ -11,11 +11,7 @@
 #include "cli/simulate_runs.h"
 
 enum {
-    OPTION_MODEL,
-    OPTION_PROMPT,
-    OPTION_MAX_TOKENS,
-    OPTION_THREADS,
-    OPTION_SEED,
+    OPTION_SEED = CRUX_CLI_DEMO_MODEL_OPTIONS,
     OPTION_FAULT,
     OPTION_PLAYER,
     OPTION_K,
@@ -26,27 +22,7 @@ enum {
 };
 
 const struct crux_cli_option crux_cli_simulate_options[] = {
-    [OPTION_MODEL] = {.name = "model",
-                      .kind = CRUX_CLI_TEXT,
-                      .value = "M.crux",
-                      .help =
-                          "an imported model, run by the engine (default: a small generated one)"},
-    [OPTION_PROMPT] = {.name = "prompt",
-                       .kind = CRUX_CLI_TEXT,
-                       .value = "TEXT",
-                       .help = "what to ask the model of --model"},
-    [OPTION_MAX_TOKENS] = {.name = "max-tokens",
-                           .kind = CRUX_CLI_NUMBER,
-                           .value = "N",
-                           .help = "of the answer, with --model (default 32)",
-                           .least = 1,
-                           .most = UINT32_MAX},
-    [OPTION_THREADS] = {.name = "threads",
-                        .kind = CRUX_CLI_NUMBER,
-                        .value = "N",
-                        .help = "of the engine, with --model (default: as many as processors)",
-                        .least = 1,
-                        .most = 256},
+    CRUX_CLI_DEMO_MODEL_HELP,
     [OPTION_SEED] = {.name = "seed",
                      .kind = CRUX_CLI_NUMBER,
                      .value = "N",
@@ -86,9 +62,7 @@ const struct crux_cli_option crux_cli_simulate_options[] = {
     [OPTION_COUNT] = {.name = NULL},
 };
 
-enum { MAX_TOKENS = 32, DRAWS_MAX = 12 };
-
-static const char default_prompt[] = "What is the capital of France?";
+enum { DRAWS_MAX = 12 };
 
 static double now(void) {
     struct timespec time;
@@ -134,10 +108,7 @@ static bool take_fault(struct crux_cli_fault *fault, const char *name,
         fault->kind = (enum crux_cli_fault_kind)kind;
         return true;
     }
-    for (uint32_t i = 0; i < program->op_count; i++) {
-        if (crux_cli_lie_fits(&program->ops[i], name)) return true;
-    }
-    return false;
+    return crux_cli_lie_fits_any(program, name);
 }
 
 /* ---- one simulation ---- */
@@ -211,27 +182,6 @@ bool crux_cli_simulation_just(const struct crux_cli_simulation *s) {
 
 /* ---- the command ---- */
 
-static enum crux_cli_exit open_model(const struct crux_cli_call *call,
-                                     struct crux_cli_simulation *s) {
-    const struct crux_cli_value *option = call->option;
-    static const unsigned of_model[] = {OPTION_PROMPT, OPTION_MAX_TOKENS, OPTION_THREADS};
-    const char *prompt = option[OPTION_PROMPT].given ? option[OPTION_PROMPT].text : default_prompt;
-    uint32_t limit = option[OPTION_MAX_TOKENS].given ? (uint32_t)option[OPTION_MAX_TOKENS].number
-                                                     : (uint32_t)MAX_TOKENS;
-    struct crux_cli_random random = {s->seed};
-    if (option[OPTION_MODEL].given) {
-        s->model.threads = (unsigned)option[OPTION_THREADS].number;
-        return crux_cli_demo_open(&s->model, call, option[OPTION_MODEL].text, prompt, limit,
-                                  &random);
-    }
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(of_model); i++) {
-        if (option[of_model[i]].given)
-            return crux_cli_fail(call, CRUX_E_USAGE, "--%s goes with --model",
-                                 crux_cli_simulate_options[of_model[i]].name);
-    }
-    return crux_cli_demo_generate(&s->model, call, s->seed, &random);
-}
-
 static enum crux_cli_exit failed(const struct crux_cli_call *call, enum crux_status status,
                                  const char *fault) {
     if (status == CRUX_E_USAGE)
@@ -290,7 +240,8 @@ static enum crux_cli_exit run_simulation(const struct crux_cli_call *call,
     if (option[OPTION_K].given) how.parameters.k = (uint32_t)option[OPTION_K].number;
     enum crux_cli_exit code = take_player(&how.player, call, strcmp(fault, "none") != 0);
     s->seed = option[OPTION_SEED].given ? option[OPTION_SEED].number : 1;
-    if (code == CRUX_CLI_OK) code = open_model(call, s);
+    struct crux_cli_random random = {s->seed};
+    if (code == CRUX_CLI_OK) code = crux_cli_demo_model_open(&s->model, call, s->seed, &random);
     if (code != CRUX_CLI_OK) return code;
     double start = now();
     enum crux_status status = crux_cli_demo_archive(&s->honest, &s->model, NULL);
