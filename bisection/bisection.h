@@ -9,6 +9,7 @@
 #include "bisection/commitment/model_tensor.h"
 #include "bisection/commitment/nested.h"
 #include "bisection/commitment/preimage.h"
+#include "bisection/commitment/receipt.h"
 #include "bisection/commitment/request.h"
 #include "bisection/commitment/step.h"
 #include "bisection/commitment/tensor.h"

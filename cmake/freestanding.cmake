@@ -14,6 +14,7 @@ set(CRUX_FREESTANDING_PATTERNS
   bisection/commitment/claim.c
   bisection/commitment/element.c
   bisection/commitment/preimage.c
+  bisection/commitment/receipt.c
   bisection/commitment/request.c
   bisection/adjudicator/*.c)
 

@@ -30,6 +30,7 @@ static crux_answer_fn *find(unsigned function) {
     case CRUX_ASK_CASE: return crux_answer_case;
     case CRUX_ASK_ERROR_NAME: return crux_answer_error_name;
     case CRUX_ASK_PROGRAM: return crux_answer_program;
+    case CRUX_ASK_RECEIPT: return crux_answer_receipt;
     }
     return NULL;
 }

@@ -48,7 +48,10 @@ enum crux_question {
     CRUX_ASK_MODEL_ROOT = 23,    /* header (32), manifest hash, layers root -> hash */
     CRUX_ASK_CASE = 24,          /* bytes -> claim (140), element (117), witness */
     CRUX_ASK_PROGRAM = 26,       /* a program file -> encoded again */
-    CRUX_ASK_ERROR_NAME = 25     /* number u32 -> letters */
+    CRUX_ASK_ERROR_NAME = 25,    /* number u32 -> letters */
+    /* bytes -> hash, chain, contract, executor (20), request hash, claim hash, mode u64, requester (20), deadline u64,
+     * encoded again */
+    CRUX_ASK_RECEIPT = 27
 };
 
 enum {

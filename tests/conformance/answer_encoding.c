@@ -84,6 +84,28 @@ enum crux_status crux_answer_request(struct crux_writer *answer, struct crux_cur
     return CRUX_OK;
 }
 
+enum crux_status crux_answer_receipt(struct crux_writer *answer, struct crux_cursor *question) {
+    uint8_t again[CRUX_RECEIPT_BYTES], hash[32];
+    struct crux_receipt receipt;
+    size_t len;
+    const uint8_t *bytes = crux_answer_rest(question, &len);
+    enum crux_status status = crux_receipt_decode(&receipt, bytes, len);
+    if (status != CRUX_OK) return status;
+    crux_receipt_encode(again, &receipt);
+    crux_receipt_digest(hash, &receipt);
+    crux_put_bytes(answer, hash, sizeof hash);
+    crux_put_bytes(answer, receipt.chain_id, 32);
+    crux_put_bytes(answer, receipt.contract, 32);
+    crux_put_bytes(answer, receipt.executor, sizeof receipt.executor);
+    crux_put_bytes(answer, receipt.request_hash, 32);
+    crux_put_bytes(answer, receipt.claim_hash, 32);
+    crux_put_u64(answer, receipt.mode);
+    crux_put_bytes(answer, receipt.requester, sizeof receipt.requester);
+    crux_put_u64(answer, receipt.deadline);
+    crux_put_bytes(answer, again, sizeof again);
+    return CRUX_OK;
+}
+
 enum crux_status crux_answer_null_leaf(struct crux_writer *answer, struct crux_cursor *question) {
     uint8_t hash[32];
     (void)question;

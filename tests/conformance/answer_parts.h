@@ -18,7 +18,7 @@ crux_answer_fn crux_answer_null_leaf, crux_answer_close_leaf, crux_answer_step_r
     crux_answer_op_leaf;
 crux_answer_fn crux_answer_layer_leaf, crux_answer_manifest_hash, crux_answer_model_root,
     crux_answer_case;
-crux_answer_fn crux_answer_error_name, crux_answer_program;
+crux_answer_fn crux_answer_error_name, crux_answer_program, crux_answer_receipt;
 
 /* Takes all bytes that are left. */
 static inline const uint8_t *crux_answer_rest(struct crux_cursor *question, size_t *len) {

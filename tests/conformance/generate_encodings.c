@@ -1,4 +1,5 @@
-/* Claims, elements, requests, varints, case files, and the preimages of spec/30-commitment.md. */
+/* Claims, elements, requests, receipts, varints, case files, and the preimages of spec/30-commitment.md and
+ * spec/85-receipts.md. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -304,6 +305,73 @@ static void requests(struct crux_vector_file *file) {
     request_vector(file, "trailing_byte", bytes, CRUX_REQUEST_BYTES + 1, CRUX_E_TRAILING_BYTES);
 }
 
+/* ---- receipts ---- */
+
+static struct crux_receipt sample_receipt(void) {
+    struct crux_receipt receipt = {.mode = CRUX_MODE_BATCHED, .deadline = 1700000000};
+    fill(receipt.chain_id, 0);
+    fill(receipt.contract, 32);
+    for (uint8_t i = 0; i < sizeof receipt.executor; i++) receipt.executor[i] = (uint8_t)(64 + i);
+    fill(receipt.request_hash, 96);
+    fill(receipt.claim_hash, 128);
+    return receipt;
+}
+
+static void receipt_vector(struct crux_vector_file *file, const char *reason, const uint8_t *bytes,
+                           size_t len, enum crux_status want) {
+    json_t *vector = crux_vector_add(file, "receipt", reason);
+    struct crux_receipt receipt;
+    uint8_t hash[32];
+    must(crux_receipt_decode(&receipt, bytes, len) == want, reason);
+    crux_vector_set_hex(vector, "bytes", bytes, len);
+    if (want != CRUX_OK) {
+        crux_vector_set_error(vector, want);
+        return;
+    }
+    json_t *fields = json_object();
+    crux_vector_set_hex(fields, "chain", receipt.chain_id, 32);
+    crux_vector_set_hex(fields, "contract", receipt.contract, 32);
+    crux_vector_set_hex(fields, "executor", receipt.executor, sizeof receipt.executor);
+    crux_vector_set_hex(fields, "request_hash", receipt.request_hash, 32);
+    crux_vector_set_hex(fields, "claim_hash", receipt.claim_hash, 32);
+    crux_vector_set_u32(fields, "mode", receipt.mode);
+    crux_vector_set_hex(fields, "requester", receipt.requester, sizeof receipt.requester);
+    crux_vector_set_u64(fields, "deadline", receipt.deadline);
+    crux_vector_set(vector, "fields", fields);
+    crux_receipt_digest(hash, &receipt);
+    crux_vector_set_hex(vector, "hash", hash, 32);
+}
+
+static void receipts(struct crux_vector_file *file) {
+    uint8_t bytes[CRUX_RECEIPT_BYTES + 1] = {0};
+    struct crux_receipt r;
+#define RECEIPT(reason, status, ...)                                                               \
+    do {                                                                                           \
+        r = sample_receipt();                                                                      \
+        __VA_ARGS__;                                                                               \
+        crux_receipt_encode(bytes, &r);                                                            \
+        receipt_vector(file, reason, bytes, CRUX_RECEIPT_BYTES, status);                           \
+    } while (0)
+    RECEIPT("batched", CRUX_OK, (void)0);
+    RECEIPT("full", CRUX_OK, r.mode = CRUX_MODE_FULL);
+    RECEIPT("private", CRUX_OK, r.mode = CRUX_MODE_PRIVATE; r.requester[19] = 1);
+    RECEIPT("first_deadline", CRUX_OK, r.deadline = 1);
+    RECEIPT("last_deadline", CRUX_OK, r.deadline = (UINT64_C(1) << 40) - 1);
+    RECEIPT("no_deadline", CRUX_E_RECEIPT_INVALID, r.deadline = 0);
+    RECEIPT("deadline_beyond_2_40", CRUX_E_RECEIPT_INVALID, r.deadline = UINT64_C(1) << 40);
+    RECEIPT("no_mode", CRUX_E_RECEIPT_INVALID, r.mode = 0);
+    RECEIPT("unknown_mode", CRUX_E_RECEIPT_INVALID, r.mode = 4);
+    RECEIPT("private_without_requester", CRUX_E_RECEIPT_INVALID, r.mode = CRUX_MODE_PRIVATE);
+    RECEIPT("batched_with_requester", CRUX_E_RECEIPT_INVALID, r.requester[0] = 1);
+    RECEIPT("full_with_requester", CRUX_E_RECEIPT_INVALID, r.mode = CRUX_MODE_FULL;
+            r.requester[19] = 1);
+#undef RECEIPT
+    r = sample_receipt();
+    crux_receipt_encode(bytes, &r);
+    receipt_vector(file, "truncated", bytes, CRUX_RECEIPT_BYTES - 1, CRUX_E_TRUNCATED);
+    receipt_vector(file, "trailing_byte", bytes, CRUX_RECEIPT_BYTES + 1, CRUX_E_TRAILING_BYTES);
+}
+
 /* ---- preimages ---- */
 
 static void preimages(struct crux_vector_file *file) {
@@ -415,6 +483,7 @@ void crux_generate_encodings(const char *folder) {
     claims(&file);
     elements(&file);
     requests(&file);
+    receipts(&file);
     preimages(&file);
     cases(&file);
     crux_vector_file_end(&file, folder);

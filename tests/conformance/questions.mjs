@@ -186,6 +186,7 @@ function fields(v, want, members) {
     for (const { key, form } of members) {
         const f = v.fields[key];
         if (form === 'hash') want.raw(hex(f, 32));
+        else if (form === 'account') want.raw(hex(f, 20));
         else if (form === 'u64') want.u64(unsigned(f));
         else if (form === 'stops') {
             want.u32(array(f).length);
@@ -249,6 +250,7 @@ export const KINDS = {
         claim: [14, ['bytes'], ['fields', 'hash'], struct('model_root:hash request_hash:hash output_root:hash trace_root:hash request_tokens chosen_tokens cancelled', true)],
         element: [15, ['bytes'], ['fields'], struct('kind pos layer op index:u64 record_root:hash tensors_root:hash leaf_hash:hash', false)],
         request: [16, ['bytes'], ['fields', 'hash'], struct('model_root:hash nonce:hash seed:hash tokens_root:hash sample request_tokens limit stops:stops params:params', true)],
+        receipt: [27, ['bytes'], ['fields', 'hash'], struct('chain:hash contract:hash executor:account request_hash:hash claim_hash:hash mode requester:account deadline:u64', true)],
         null_leaf: preimageKind(17), close_leaf: preimageKind(18, 'request_tokens', 'chosen_tokens', 'cancelled', 'output_root'),
         step_root: preimageKind(19, 'record_root', 'tensors_root'), op_leaf: preimageKind(20, 'descriptor'),
         layer_leaf: preimageKind(21, 'layer', 'ops_root'), manifest_hash: preimageKind(22, 'manifest'),

@@ -113,6 +113,7 @@ function checkEncoding(name, v) {
     const bytes = hex(v.bytes ?? ''), hash = key => hex(v[key]);
     switch (name) {
         case 'claim': return refusal(refused(() => enc.claim(bytes)), v.error) ?? (v.error ? null : equal(enc.claimHash(bytes), v.hash));
+        case 'receipt': return refusal(refused(() => enc.receipt(bytes)), v.error) ?? (v.error ? null : equal(enc.receiptDigest(bytes), v.hash));
         case 'element': return refusal(refused(() => enc.element(bytes)), v.error);
         case 'request':
             return refusal(refused(() => enc.demand(enc.isWellFormed(enc.request(bytes)), 'request_invalid')), v.error) ??

@@ -90,6 +90,25 @@ static void ask_request(struct crux_vector_check *check) {
     crux_vector_get_hex(check, &check->want, check->vector, "bytes");
 }
 
+static void ask_receipt(struct crux_vector_check *check) {
+    const json_t *fields = json_object_get(check->vector, "fields");
+    crux_vector_get_hex(check, &check->question, check->vector, "bytes");
+    if (has_error(check)) return;
+    crux_vector_check_keys(
+        check, fields, "chain contract executor request_hash claim_hash mode requester deadline",
+        "");
+    crux_vector_get_bytes(check, &check->want, check->vector, "hash", 32);
+    crux_vector_get_bytes(check, &check->want, fields, "chain", 32);
+    crux_vector_get_bytes(check, &check->want, fields, "contract", 32);
+    crux_vector_get_bytes(check, &check->want, fields, "executor", 20);
+    crux_vector_get_bytes(check, &check->want, fields, "request_hash", 32);
+    crux_vector_get_bytes(check, &check->want, fields, "claim_hash", 32);
+    crux_put_u64(&check->want, crux_vector_get_number(check, fields, "mode", UINT8_MAX));
+    crux_vector_get_bytes(check, &check->want, fields, "requester", 20);
+    crux_put_u64(&check->want, crux_vector_get_u64(check, fields, "deadline"));
+    crux_vector_get_hex(check, &check->want, check->vector, "bytes");
+}
+
 static void ask_preimage(struct crux_vector_check *check, const char *const *keys, size_t count) {
     for (size_t i = 0; i < count; i++)
         crux_vector_get_hex(check, &check->question, check->vector, keys[i]);
@@ -157,6 +176,7 @@ const struct crux_vector_kind crux_vector_kinds_encodings[] = {
     {"encodings", "claim", CRUX_ASK_CLAIM, "bytes", "fields hash", "", ask_claim},
     {"encodings", "element", CRUX_ASK_ELEMENT, "bytes", "fields", "", ask_element},
     {"encodings", "request", CRUX_ASK_REQUEST, "bytes", "fields hash", "", ask_request},
+    {"encodings", "receipt", CRUX_ASK_RECEIPT, "bytes", "fields hash", "", ask_receipt},
     {"encodings", "null_leaf", CRUX_ASK_NULL_LEAF, "", "hash", "", ask_null_leaf},
     {"encodings", "close_leaf", CRUX_ASK_CLOSE_LEAF,
      "request_tokens chosen_tokens cancelled output_root", "hash", "", ask_close_leaf},

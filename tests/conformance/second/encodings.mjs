@@ -1,4 +1,4 @@
-// Claims, elements, requests, and the preimages of spec/30-commitment.md.
+// Claims, elements, requests, receipts, and the preimages of spec/30-commitment.md and spec/85-receipts.md.
 import { createHash } from 'node:crypto';
 
 export class Refusal extends Error {}
@@ -71,6 +71,19 @@ export function isWellFormed(q) {
     return q.p >= 1 && q.limit >= 1 && q.stopCount <= 8 && used.every((s, i) => i === 0 || used[i - 1] < s) && q.stops.slice(q.stopCount).every(s => s === 0);
 }
 
+export function receipt(bytes) {
+    const r = new Reader(bytes), c = { chain: r.hash(), contract: r.hash(), executor: r.take(20), requestHash: r.hash(), claimHash: r.hash() };
+    c.mode = r.u8();
+    c.requester = r.take(20);
+    c.deadline = r.u64();
+    r.end();
+    const isNobody = c.requester.every(b => b === 0);
+    demand(c.mode >= 1 && c.mode <= 3 && isNobody === (c.mode !== 3), 'receipt_invalid');
+    demand(c.deadline >= 1n && c.deadline < 2n ** 40n, 'receipt_invalid');
+    return c;
+}
+
+export const receiptDigest = bytes => tagged('crux-receipt-v1', bytes);
 export const claimHash = bytes => tagged('crux-claim-v1', bytes);
 export const requestHash = bytes => tagged('crux-request-v1', bytes);
 export const nullLeaf = () => tagged('crux-null-v1');
