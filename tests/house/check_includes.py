@@ -26,6 +26,7 @@ WAY_IN = {
     "bisection": "bisection/bisection.h",
     "chain-adapter": "chain-adapter/chain.h",
     "chain-adapter/io": None,
+    "chain-adapter/keys": "chain-adapter/keys/keys.h",
     "chain-adapter/local": "chain-adapter/local/local.h",
     "executor/engine": "executor/engine/engine.h",
     "executor/evaluate": "executor/evaluate/evaluate.h",
