@@ -1,0 +1,114 @@
+/* What the files of the HTTP server share.
+ *
+ *   http_server.c      listening, limits on connections, drain, close
+ *   http_connection.c  bytes to requests, timeouts, the end of a connection
+ *   http_exchange.c    what handlers ask and answer */
+#ifndef CRUX_CHAIN_ADAPTER_IO_HTTP_INSIDE_H
+#define CRUX_CHAIN_ADAPTER_IO_HTTP_INSIDE_H
+
+#include <event2/buffer.h>
+#include <event2/bufferevent.h>
+#include <event2/event.h>
+#include <event2/listener.h>
+
+#include "chain-adapter/io/http_chunked.h"
+#include "chain-adapter/io/http_server.h"
+
+enum {
+    HTTP_ADDRESS_BUCKETS = 1024,
+    HTTP_LINGER_SECONDS = 2,
+    HTTP_LINGER_BYTES =
+        1 << 20, /* that a refused client may still send before its answer reaches it */
+    HTTP_READ_BYTES = 1 << 14, /* that wait in a connection's input, beside a head */
+    HTTP_ADDED_BYTES = 1024,   /* of the fields that a handler adds */
+    HTTP_TAG_BYTES = 64
+};
+
+/* How many connections an address has. */
+struct http_address {
+    struct http_address *next;
+    uint8_t bytes[16];
+    unsigned count;
+};
+
+enum http_state {
+    HTTP_IDLE,    /* not a byte of the next request */
+    HTTP_IN_HEAD, /* some of it */
+    HTTP_IN_BODY, /* */
+    HTTP_ANSWER,  /* the handler's turn */
+    HTTP_FLUSH,   /* the reply is whole; the connection closes behind it */
+    HTTP_LINGER, /* all is sent: the client is heard out, or a reset would destroy what it has not read */
+    HTTP_CLOSED /* waits to be freed */
+};
+
+struct crux_http_exchange {
+    struct http_connection *connection;
+    struct crux_http_head head;
+    char *head_bytes;
+    const struct crux_http_route *route;
+    const char *parameter[CRUX_HTTP_SEGMENTS_MAX];
+    void (*gone)(void *ctx);
+    void *gone_ctx;
+    struct timespec start;
+    int status;     /* 0: no reply yet */
+    bool in_pieces; /* begun, not whole */
+    bool keep_alive, no_body;
+    uint64_t sent_bytes;
+    size_t added_len;
+    char added[HTTP_ADDED_BYTES];
+    char tag[HTTP_TAG_BYTES];
+};
+
+struct http_connection {
+    struct crux_http_server *server;
+    struct http_connection *next, **link; /* of the server's list, or its list of closed ones */
+    struct http_address *address;
+    struct bufferevent *bev;
+    struct event *timer; /* of the state; made active by hand to look at the input again */
+    enum http_state state;
+    bool in_loop;    /* http_connection_read is at work: it goes on by itself */
+    size_t searched; /* bytes of the input in which no head ends */
+    uint64_t lingered;
+    struct evbuffer *body;
+    struct crux_http_chunked chunked;
+    struct crux_http_exchange exchange;
+    char peer[CRUX_HTTP_PEER_BYTES];
+};
+
+struct crux_http_server {
+    struct event_base *base;
+    struct evconnlistener *listener;
+    struct event *resume; /* listens again after descriptors ran out */
+    struct event *reap;   /* frees closed connections, outside of their own callbacks */
+    struct crux_http_server_options options;
+    char *cors_origin;
+    unsigned port;
+    struct http_connection *first, *closed;
+    struct http_address *addresses[HTTP_ADDRESS_BUCKETS];
+    struct crux_http_server_figures figures;
+    bool draining;
+    void (*drained)(void *ctx);
+    void *drained_ctx;
+};
+
+/* In: address, counted already; NULL for a connection that is only told why it is refused, which is not counted.
+ * Returns: NULL without memory; fd is then still the caller's. */
+struct http_connection *http_connection_open(struct crux_http_server *server, evutil_socket_t fd,
+                                             struct http_address *address, const char *peer);
+void http_connection_close(struct http_connection *connection);
+/* Looks at the input: as many requests as are there, one after the other. */
+void http_connection_read(struct http_connection *connection);
+/* The reply is whole: on to the next request, or to the end. */
+void http_connection_answered(struct http_connection *connection);
+/* Answers with a problem and closes behind that. */
+void http_connection_refuse(struct http_connection *connection, enum crux_http_problem problem);
+
+/* Forgets the request, whatever became of it. */
+void http_exchange_clear(struct crux_http_exchange *exchange);
+/* Tells options.seen. */
+void http_exchange_seen(struct crux_http_exchange *exchange);
+
+void http_server_forget(struct crux_http_server *server, struct http_address *address);
+void http_server_if_drained(struct crux_http_server *server);
+
+#endif

@@ -1,0 +1,501 @@
+/* The server and its clients in one process and thread: each turn lets the loop run, then looks at the sockets. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <event2/event.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "chain-adapter/io/http_server.h"
+
+enum { WAIT_SECONDS = 20, REPLY_BYTES = 1 << 20 };
+
+struct world {
+    struct event_base *base;
+    struct crux_http_server *server;
+    struct crux_http_exchange *held; /* by GET /hold and GET /stream */
+    unsigned gone, seen, handled;
+    int last_status;
+    bool drained;
+    char *reply;
+    size_t reply_len;
+};
+
+static void hello(void *ctx, struct crux_http_exchange *exchange) {
+    struct world *world = ctx;
+    char text[256];
+    const char *query = crux_http_query(exchange, "q");
+    world->handled++;
+    (void)snprintf(text, sizeof text, "hello %s %s", crux_http_parameter(exchange, 0),
+                   query == NULL ? "-" : query);
+    crux_http_answer(exchange, 200, "text/plain", text, strlen(text));
+}
+
+static void echo(void *ctx, struct crux_http_exchange *exchange) {
+    size_t len;
+    const char *body = crux_http_body(exchange, &len);
+    (void)ctx;
+    crux_http_add(exchange, "Crux-Test", "yes");
+    crux_http_answer(exchange, 200, "application/octet-stream", body, len);
+}
+
+static void on_gone(void *ctx) {
+    struct world *world = ctx;
+    world->gone++;
+    world->held = NULL;
+}
+
+static void hold(void *ctx, struct crux_http_exchange *exchange) {
+    struct world *world = ctx;
+    world->held = exchange;
+    crux_http_when_gone(exchange, on_gone, world);
+}
+
+static void stream(void *ctx, struct crux_http_exchange *exchange) {
+    hold(ctx, exchange);
+    crux_http_begin(exchange, 200, "text/event-stream");
+    assert_true(crux_http_send(exchange, "data: 1\n\n", 9));
+}
+
+static const struct crux_http_route routes[] = {{"GET", "/hello/{}", hello},
+                                                {"POST", "/echo", echo},
+                                                {"GET", "/hold", hold},
+                                                {"GET", "/stream", stream}};
+
+static void seen(void *ctx, const struct crux_http_seen *what) {
+    struct world *world = ctx;
+    world->seen++;
+    world->last_status = what->status;
+}
+
+static void start(struct world *world, const struct crux_http_server_limits *limits) {
+    char message[CRUX_HTTP_SERVER_MESSAGE_BYTES];
+    struct crux_http_server_options options = {.address = "127.0.0.1:0",
+                                               .routes = routes,
+                                               .route_count = CRUX_ARRAY_LEN(routes),
+                                               .ctx = world,
+                                               .seen = seen};
+    *world = (struct world){.base = event_base_new(), .reply = malloc(REPLY_BYTES + 1)};
+    if (limits != NULL) options.limits = *limits;
+    assert_non_null(world->reply);
+    assert_int_equal(crux_http_server_open(&world->server, world->base, &options, message),
+                     CRUX_OK);
+    assert_int_not_equal(crux_http_server_port(world->server), 0);
+}
+
+static void stop(struct world *world) {
+    crux_http_server_close(world->server);
+    event_base_free(world->base);
+    free(world->reply);
+}
+
+static void turn(struct world *world) {
+    (void)event_base_loop(world->base, EVLOOP_NONBLOCK);
+}
+
+static int dial(struct world *world) {
+    struct sockaddr_in to = {.sin_family = AF_INET,
+                             .sin_port = htons((uint16_t)crux_http_server_port(world->server))};
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    assert_true(fd >= 0);
+    assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
+    assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+    turn(world);
+    return fd;
+}
+
+static void nap(long milliseconds) {
+    const struct timespec time = {0, milliseconds * 1000000};
+    (void)nanosleep(&time, NULL);
+}
+
+static bool in_time(const struct timespec *start_time) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec - start_time->tv_sec < WAIT_SECONDS;
+}
+
+static void say_bytes(struct world *world, int fd, const char *bytes, size_t len) {
+    struct timespec from;
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    while (len > 0 && in_time(&from)) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+        if (sent < 0 && errno != EAGAIN) return; /* it hung up: the test looks at what it said */
+        if (sent > 0) bytes += sent, len -= (size_t)sent;
+        turn(world);
+    }
+}
+
+static void say(struct world *world, int fd, const char *text) {
+    say_bytes(world, fd, text, strlen(text));
+}
+
+/* Takes from the socket what comes until `piece` is in it, `times` times; NULL: until the server closes. */
+static bool hear(struct world *world, int fd, const char *piece, unsigned times) {
+    struct timespec from;
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    world->reply_len = 0;
+    while (in_time(&from)) {
+        turn(world);
+        ssize_t got = recv(fd, world->reply + world->reply_len, REPLY_BYTES - world->reply_len, 0);
+        if (got == 0 || (got < 0 && errno != EAGAIN)) return piece == NULL;
+        if (got < 0) {
+            nap(1);
+            continue;
+        }
+        world->reply_len += (size_t)got;
+        world->reply[world->reply_len] = 0;
+        unsigned found = 0;
+        for (const char *at = world->reply; piece != NULL && (at = strstr(at, piece)) != NULL; at++)
+            found++;
+        if (piece != NULL && found >= times) return true;
+    }
+    return false;
+}
+
+static void ask(struct world *world, const char *request, const char *status, const char *piece) {
+    int fd = dial(world);
+    say(world, fd, request);
+    assert_true(hear(world, fd, piece, 1));
+    if (strncmp(world->reply + 9, status, 3) != 0) fail_msg("%s -> %s", request, world->reply);
+    (void)close(fd);
+    turn(world);
+}
+
+#define HOST "Host: x\r\n"
+
+static void test_routes(void **state) {
+    struct world world;
+    (void)state;
+    start(&world, NULL);
+    ask(&world, "GET /hello/a%20%C3%A9?q=1+%2B HTTP/1.1\r\n" HOST "\r\n", "200",
+        "hello a \xc3\xa9 1 +");
+    ask(&world, "GET /hello/a%252e HTTP/1.1\r\n" HOST "\r\n", "200", "hello a%2e -");
+    ask(&world, "GET /hello/ HTTP/1.1\r\n" HOST "\r\n", "404", "not_found");
+    ask(&world, "GET /hello/a/b HTTP/1.1\r\n" HOST "\r\n", "404", "not_found");
+    ask(&world, "POST /hello/a HTTP/1.1\r\n" HOST "\r\n", "405", "Allow: GET");
+    ask(&world, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\n\r\nabc", "200",
+        "Crux-Test: yes\r\n\r\nabc");
+    ask(&world,
+        "POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n"
+        "0000A\r\n0123456789\r\n0\r\nTrailer: no\r\n\r\n",
+        "200", "\r\n\r\nabc0123456789");
+    ask(&world, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1\r\nExpect: 100-continue\r\n\r\nz",
+        "100", "\r\n\r\nz");
+    ask(&world, "HEAD /hello/a HTTP/1.1\r\n" HOST "Connection: close\r\n\r\n", "200",
+        "Content-Length: 9");
+    ask(&world, "GET /hello/a HTTP/1.0\r\n\r\n", "200", "Connection: close");
+    stop(&world);
+}
+
+static void test_refused(void **state) {
+    static const struct {
+        const char *request, *status, *name;
+    } cases[] = {
+        {"GET /hello/../x HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/%2e%2E HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/%00 HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/%0a HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/%f HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/%ff HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/%c0%ae HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/%ed%a0%80 HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET /hello/a?q=%c3 HTTP/1.1\r\n" HOST "\r\n", "400", "bad_path"},
+        {"GET http://x/hello/a HTTP/1.1\r\n" HOST "\r\n", "400", "bad_request"},
+        {"GET hello/a HTTP/1.1\r\n" HOST "\r\n", "400", "bad_request"},
+        {"GET /hello/a\r\n\r\n", "400", "bad_request"},
+        {"GET  /hello/a HTTP/1.1\r\n" HOST "\r\n", "400", "bad_request"},
+        {"GET /hello/a HTTP/2.0\r\n" HOST "\r\n", "505", "http_version_unsupported"},
+        {"GET /hello/a HTTP/1.1\r\n\r\n", "400", "bad_request"},
+        {"GET /hello/a HTTP/1.1\r\n" HOST HOST "\r\n", "400", "bad_request"},
+        {"GET /hello/a HTTP/1.1\r\n" HOST " folded: x\r\n\r\n", "400", "bad_request"},
+        {"GET /hello/a HTTP/1.1\r\n" HOST "a : x\r\n\r\n", "400", "bad_request"},
+        {"GET /hello/a HTTP/1.1\n" HOST "\r\n\r\n", "400", "bad_request"},
+        {"GET /hello/a HTTP/1.1\r\n" HOST "x: a\x01z\r\n\r\n", "400", "bad_request"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: -1\r\n\r\n", "400", "bad_request"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 1, 1\r\n\r\n", "400", "bad_request"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 3\r\nContent-Length: 3\r\n\r\nabc", "400",
+         "bad_request"},
+        {"POST /echo HTTP/1.1\r\n" HOST
+         "Content-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
+         "400", "bad_request"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: gzip\r\n\r\n", "501",
+         "transfer_encoding_unsupported"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Content-Length: 99999999999\r\n\r\n", "413",
+         "body_too_large"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\nfffffff\r\n", "413",
+         "body_too_large"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n+3\r\nabc", "400",
+         "bad_request"},
+        {"POST /echo HTTP/1.1\r\n" HOST "Transfer-Encoding: chunked\r\n\r\n3\r\nabcd\r\n", "400",
+         "bad_request"}};
+    struct world world;
+    (void)state;
+    start(&world, NULL);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(cases); i++)
+        ask(&world, cases[i].request, cases[i].status, cases[i].name);
+    assert_int_equal(world.handled, 0);
+    ask(&world, "GET /hello/a HTTP/1.1\r\n" HOST "\r\n", "200", "hello");
+    stop(&world);
+}
+
+static void test_large(void **state) {
+    const struct crux_http_server_limits limits = {.header_bytes = 4096, .body_bytes = 100000};
+    struct world world;
+    char *big = malloc(300000);
+    (void)state;
+    assert_non_null(big);
+    start(&world, &limits);
+    memset(big, 'a', 300000);
+    /* a head without end, and one that ends beyond the limit */
+    int fd = dial(&world);
+    say(&world, fd, "GET /hello/a HTTP/1.1\r\nx: ");
+    say_bytes(&world, fd, big, 300000);
+    assert_true(hear(&world, fd, NULL, 0));
+    assert_non_null(strstr(world.reply, "header_too_large"));
+    (void)close(fd);
+    /* the answer arrives although the client goes on sending */
+    fd = dial(&world);
+    say(&world, fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 300000\r\n\r\n");
+    say_bytes(&world, fd, big, 300000);
+    assert_true(hear(&world, fd, NULL, 0));
+    assert_non_null(strstr(world.reply, "413 "));
+    (void)close(fd);
+    fd = dial(&world);
+    say(&world, fd, "POST /echo HTTP/1.1\r\n" HOST "Content-Length: 100000\r\n\r\n");
+    say_bytes(&world, fd, big, 99999);
+    say(&world, fd, "b");
+    assert_true(hear(&world, fd, "aaab", 1));
+    (void)close(fd);
+    stop(&world);
+    free(big);
+}
+
+static void test_pipeline(void **state) {
+    struct world world;
+    char *many = malloc(100 * 64);
+    size_t len = 0;
+    (void)state;
+    assert_non_null(many);
+    for (unsigned i = 0; i < 100; i++)
+        len += (size_t)sprintf(many + len, "GET /hello/%03u HTTP/1.1\r\n" HOST "\r\n", i);
+    start(&world, NULL);
+    int fd = dial(&world);
+    say(&world, fd, many);
+    assert_true(hear(&world, fd, "hello ", 100));
+    const char *at = world.reply;
+    for (unsigned i = 0; i < 100; i++) {
+        char want[16];
+        (void)sprintf(want, "hello %03u", i);
+        at = strstr(at, "hello ");
+        assert_non_null(at);
+        assert_memory_equal(at++, want, 9);
+    }
+    /* an answer given later lets the next request through */
+    say(&world, fd, "GET /hold HTTP/1.1\r\n" HOST "\r\nGET /hello/z HTTP/1.1\r\n" HOST "\r\n");
+    for (unsigned i = 0; i < 1000 && world.held == NULL; i++) turn(&world);
+    assert_non_null(world.held);
+    turn(&world);
+    assert_int_equal(world.handled, 100);
+    crux_http_answer(world.held, 200, "text/plain", "later", 5);
+    assert_true(hear(&world, fd, "hello z", 1));
+    (void)close(fd);
+    stop(&world);
+    free(many);
+}
+
+static void test_gone(void **state) {
+    struct world world;
+    (void)state;
+    start(&world, NULL);
+    for (unsigned i = 1; i <= 3; i++) {
+        int fd = dial(&world);
+        say(&world, fd,
+            i == 2 ? "GET /hold HTTP/1.1\r\n" HOST "\r\n" : "GET /stream HTTP/1.1\r\n" HOST "\r\n");
+        for (unsigned k = 0; k < 1000 && world.held == NULL; k++) turn(&world);
+        assert_non_null(world.held);
+        if (i != 2) assert_true(hear(&world, fd, "9\r\ndata: 1\n\n", 1));
+        (void)close(fd);
+        for (unsigned k = 0; k < 5000 && world.gone < i; k++) turn(&world), nap(1);
+        assert_int_equal(world.gone, i);
+    }
+    struct crux_http_server_figures figures;
+    crux_http_server_figures(world.server, &figures);
+    assert_int_equal(figures.connections, 0);
+    assert_int_equal(figures.held_bytes, 0);
+    stop(&world);
+}
+
+/* Who does not read a stream is dropped at the limit, and nothing is held for them any more. */
+static void test_slow_reader(void **state) {
+    const struct crux_http_server_limits limits = {.backlog_bytes = 65536};
+    struct crux_http_server_figures figures;
+    struct world world;
+    static char event[4096];
+    (void)state;
+    start(&world, &limits);
+    int fd = dial(&world);
+    say(&world, fd, "GET /stream HTTP/1.1\r\n" HOST "\r\n");
+    for (unsigned k = 0; k < 1000 && world.held == NULL; k++) turn(&world);
+    memset(event, 'e', sizeof event);
+    bool taken = true;
+    unsigned sent = 0;
+    for (; taken && sent < 1u << 16; sent++) {
+        taken = crux_http_send(world.held, event, sizeof event);
+        if (sent % 4 == 0) turn(&world);
+        crux_http_server_figures(world.server, &figures);
+        assert_true(figures.held_bytes <= 65536 + 4096);
+    }
+    assert_false(taken);
+    assert_int_equal(world.gone, 0);
+    turn(&world);
+    crux_http_server_figures(world.server, &figures);
+    assert_int_equal(figures.held_bytes, 0);
+    assert_int_equal(figures.dropped_slow, 1);
+    (void)close(fd);
+    stop(&world);
+}
+
+/* One byte now and then does not keep a connection open. */
+static void test_slowloris(void **state) {
+    const struct crux_http_server_limits limits = {.header_seconds = 1, .body_seconds = 1};
+    static const char *const begun[] = {"GET /hello/a HTTP/1.1\r\nx: ",
+                                        "POST /echo HTTP/1.1\r\n" HOST
+                                        "Content-Length: 1000\r\n\r\n"};
+    struct world world;
+    (void)state;
+    start(&world, &limits);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(begun); i++) {
+        int fd = dial(&world);
+        say(&world, fd, begun[i]);
+        world.reply_len = 0;
+        ssize_t got = -1;
+        for (unsigned k = 0; k < 400 && got <= 0; k++) {
+            (void)send(fd, "a", 1, MSG_NOSIGNAL);
+            turn(&world);
+            nap(20);
+            got = recv(fd, world.reply, REPLY_BYTES, 0);
+        }
+        assert_true(got > 0);
+        world.reply[got] = 0;
+        assert_non_null(strstr(world.reply, "request_timeout"));
+        (void)close(fd);
+    }
+    /* one that says nothing at all just goes */
+    int fd = dial(&world);
+    assert_true(hear(&world, fd, NULL, 0));
+    assert_int_equal(world.reply_len, 0);
+    (void)close(fd);
+    stop(&world);
+}
+
+static void test_drain(void **state) {
+    struct world world;
+    (void)state;
+    start(&world, NULL);
+    int idle = dial(&world), busy = dial(&world);
+    say(&world, busy, "GET /stream HTTP/1.1\r\n" HOST "\r\n");
+    for (unsigned k = 0; k < 1000 && world.held == NULL; k++) turn(&world);
+    crux_http_server_drain(world.server, NULL, NULL);
+    assert_true(hear(&world, idle, NULL, 0));
+    assert_true(crux_http_send(world.held, "data: 2\n\n", 9));
+    crux_http_end(world.held);
+    assert_true(hear(&world, busy, NULL, 0));
+    assert_non_null(strstr(world.reply, "data: 2\n\n\r\n0\r\n\r\n"));
+    (void)close(idle);
+    (void)close(busy);
+    stop(&world);
+}
+
+/* Beyond the limit each is told why, and those within it go on; none of them costs more than a little memory. */
+static void test_many_connections(void **state) {
+    struct rlimit files;
+    struct crux_http_server_figures figures;
+    struct world world;
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &files), 0);
+    files.rlim_cur = files.rlim_max < 25000 ? files.rlim_max : 25000;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &files), 0);
+    unsigned count = files.rlim_cur >= 21000 ? 10000 : (unsigned)(files.rlim_cur - 200) / 2 - 100,
+             over = 50;
+    const struct crux_http_server_limits limits = {
+        .connections = count, .connections_per_address = 20000, .header_seconds = 300};
+    int *fds = malloc((count + over) * sizeof *fds);
+    assert_non_null(fds);
+    start(&world, &limits);
+    for (unsigned i = 0; i < count; i++) {
+        fds[i] = dial(&world);
+        if (i % 2 == 0) say(&world, fds[i], "GET /hel"); /* half a request each */
+    }
+    for (unsigned k = 0; k < 1000; k++) turn(&world);
+    crux_http_server_figures(world.server, &figures);
+    printf("%u connections, %llu bytes held\n", count, (unsigned long long)figures.held_bytes);
+    assert_int_equal(figures.connections, count);
+    assert_true(figures.held_bytes <= (uint64_t)count * 16);
+    for (unsigned i = count; i < count + over; i++) {
+        fds[i] = dial(&world);
+        assert_true(hear(&world, fds[i], NULL, 0));
+        assert_non_null(strstr(world.reply, "too_many_connections"));
+    }
+    say(&world, fds[0], "lo/a HTTP/1.1\r\n" HOST "\r\n");
+    assert_true(hear(&world, fds[0], "hello a", 1));
+    for (unsigned i = 0; i < count + over; i++) (void)close(fds[i]);
+    stop(&world);
+    free(fds);
+}
+
+static void test_per_address(void **state) {
+    const struct crux_http_server_limits limits = {.connections_per_address = 2};
+    struct world world;
+    (void)state;
+    start(&world, &limits);
+    int a = dial(&world), b = dial(&world), c = dial(&world);
+    assert_true(hear(&world, c, NULL, 0));
+    assert_non_null(strstr(world.reply, "too_many_connections_from_address"));
+    (void)close(a);
+    (void)close(c);
+    for (unsigned k = 0; k < 100; k++) turn(&world), nap(1);
+    ask(&world, "GET /hello/a HTTP/1.1\r\n" HOST "\r\n", "200", "hello");
+    (void)close(b);
+    stop(&world);
+}
+
+static void test_address(void **state) {
+    static const char *const bad[] = {"", "127.0.0.1", "127.0.0.1:", "x:1", "::1:80x", "[::1:80"};
+    char message[CRUX_HTTP_SERVER_MESSAGE_BYTES];
+    struct event_base *base = event_base_new();
+    struct crux_http_server *server;
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(bad); i++) {
+        struct crux_http_server_options options = {.address = bad[i]};
+        assert_int_equal(crux_http_server_open(&server, base, &options, message), CRUX_E_USAGE);
+        assert_null(server);
+    }
+    event_base_free(base);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes),
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_large),
+                                       cmocka_unit_test(test_pipeline),
+                                       cmocka_unit_test(test_gone),
+                                       cmocka_unit_test(test_slow_reader),
+                                       cmocka_unit_test(test_slowloris),
+                                       cmocka_unit_test(test_drain),
+                                       cmocka_unit_test(test_per_address),
+                                       cmocka_unit_test(test_address),
+                                       cmocka_unit_test(test_many_connections)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
