@@ -159,8 +159,9 @@ static enum crux_status run_other_weights(struct crux_archive **liar, struct cru
     lie->memory = &fault->other;
     fault->hit = true;
     if (model->from_file) {
-        const struct crux_engine_source source = {
-            &model->loaded.file.config.decoder, &model->loaded.file.program, &fault->other, false};
+        const struct crux_engine_source source = {.config = &model->loaded.file.config.decoder,
+                                                  .program = &model->loaded.file.program,
+                                                  .memory = &fault->other};
         status = crux_engine_model_open(&engine_model, &source, NULL, NULL);
     }
     if (status == CRUX_OK)

@@ -40,3 +40,23 @@ enum crux_status runner_asked(struct runner_asked *asked, const struct crux_engi
     memcpy(asked->ask.seed, fields.seed, sizeof asked->ask.seed);
     return CRUX_OK;
 }
+
+bool runner_asked_by(const struct runner_asked *asked, const struct crux_claim *claim,
+                     uint32_t context) {
+    uint32_t n = asked->run.n;
+    return memcmp(claim->model_root, asked->model_root, 32) == 0 &&
+           memcmp(claim->request_hash, asked->hash, 32) == 0 && claim->request_tokens == n &&
+           claim->chosen_tokens >= 1 && claim->chosen_tokens <= context - n + 1;
+}
+
+uint32_t runner_asked_end(struct runner_asked *asked, bool *ended,
+                          const struct crux_program *program, const struct crux_claim *claim,
+                          const uint32_t *tokens) {
+    uint32_t i = 0;
+    bool done;
+    asked->run.cancelled = claim->cancelled;
+    do done = crux_run_is_done(program, &asked->run, i, tokens[i]);
+    while (++i < claim->chosen_tokens && !done);
+    *ended = done && i == claim->chosen_tokens;
+    return i;
+}

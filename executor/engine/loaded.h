@@ -17,6 +17,13 @@ struct crux_engine_loaded {
 CRUX_MUST_CHECK
 enum crux_status crux_engine_load(struct crux_engine_loaded *loaded, const char *path,
                                   const char *backend, char message[CRUX_MODEL_MESSAGE_BYTES]);
+/* The same with some layers alone, for crux_engine_audit: what the others weigh stays in the file.
+ * In: layers, ascending. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_load_layers(struct crux_engine_loaded *loaded, const char *path,
+                                         const char *backend, const uint32_t *layers,
+                                         uint32_t layer_count,
+                                         char message[CRUX_MODEL_MESSAGE_BYTES]);
 void crux_engine_unload(struct crux_engine_loaded *loaded);
 
 #endif

@@ -22,7 +22,7 @@ enum crux_status crux_engine_open(struct crux_engine **out, struct crux_engine_m
     if (options != NULL) engine->options = *options;
     if (engine->options.rows == 0) engine->options.rows = CRUX_ENGINE_ROWS;
     if (engine->options.rows > CRUX_ENGINE_ROWS_MAX) goto fail;
-    runner_cache_init(&engine->cache, &model->config, engine->options.cache_bytes_max);
+    runner_cache_init(&engine->cache, model, engine->options.cache_bytes_max);
     status = crux_threads_open(&engine->threads, engine->options.threads, engine->options.pin);
     if (status == CRUX_OK) status = runner_batch_open(engine);
     if (status == CRUX_OK) status = runner_record_open(engine);
@@ -66,7 +66,7 @@ void crux_engine_figures(const struct crux_engine *engine, struct crux_engine_fi
 
 /* ---- a step ---- */
 
-static enum crux_status reserve_tokens(struct crux_engine_sequence *sequence, uint32_t end) {
+enum crux_status runner_reserve_tokens(struct crux_engine_sequence *sequence, uint32_t end) {
     if (end <= sequence->token_cap) return CRUX_OK;
     uint32_t cap = end > 2 * sequence->token_cap ? end : 2 * sequence->token_cap; /* <= 2^25 */
     uint32_t *tokens = realloc(sequence->tokens, cap * sizeof *tokens);
@@ -78,16 +78,21 @@ static enum crux_status reserve_tokens(struct crux_engine_sequence *sequence, ui
 
 static enum crux_status reserve(struct crux_engine_sequence *sequence, uint32_t rows) {
     uint32_t end = sequence->positions + rows;
-    enum crux_status status = reserve_tokens(sequence, end);
+    enum crux_status status = runner_reserve_tokens(sequence, end);
     if (status == CRUX_OK) status = runner_cache_reserve(sequence, end);
     return status == CRUX_OK ? runner_record_reserve(sequence, rows) : status;
+}
+
+/* spec/10-machine.md#reading: a token outside the vocabulary is read as the nearest one inside */
+uint32_t runner_token(const struct crux_engine_model *model, uint32_t token) {
+    return token < model->config.vocab ? token : model->config.vocab - 1;
 }
 
 /* Gives each row its position, and each sequence room for it. */
 static enum crux_status take_rows(struct crux_engine *engine, const struct crux_engine_row *rows,
                                   uint32_t count) {
     const struct crux_fused_decoder *config = &engine->model->config;
-    if (count == 0 || count > engine->options.rows) return CRUX_E_USAGE;
+    if (count == 0 || count > engine->options.rows || !engine->model->whole) return CRUX_E_USAGE;
     for (uint32_t i = 0; i < count; i++) {
         if (rows[i].sequence->engine != engine) return CRUX_E_USAGE;
         rows[i].sequence->rows = 0;
@@ -103,15 +108,13 @@ static enum crux_status take_rows(struct crux_engine *engine, const struct crux_
         enum crux_status status = reserve(rows[i].sequence, rows[i].sequence->rows);
         if (status != CRUX_OK) return status;
     }
-    /* spec/10-machine.md#reading: a token outside the vocabulary is read as the nearest one inside */
-    for (uint32_t i = 0; i < count; i++) {
-        uint32_t token = rows[i].token < config->vocab ? rows[i].token : config->vocab - 1;
-        rows[i].sequence->tokens[engine->batch.place[i].pos] = token;
-    }
+    for (uint32_t i = 0; i < count; i++)
+        rows[i].sequence->tokens[engine->batch.place[i].pos] =
+            runner_token(engine->model, rows[i].token);
     return CRUX_OK;
 }
 
-static void advance(struct crux_engine *engine) {
+void runner_advance(struct crux_engine *engine) {
     for (uint32_t i = 0; i < engine->count; i++) engine->batch.place[i].sequence->positions++;
     for (uint32_t i = 0; i < engine->count; i++) {
         struct crux_engine_sequence *sequence = engine->batch.place[i].sequence;
@@ -128,7 +131,7 @@ enum crux_status crux_engine_step(struct crux_engine *engine, struct crux_engine
     enum crux_status status = take_rows(engine, rows, count);
     if (status != CRUX_OK) return status;
     engine->count = count;
-    runner_record_begin(engine);
+    runner_record_begin(engine, 0);
     runner_attention_begin(engine);
     runner_embed(engine);
     for (uint32_t l = 0; l + 1 < layers; l++) {
@@ -140,7 +143,7 @@ enum crux_status crux_engine_step(struct crux_engine *engine, struct crux_engine
     runner_head(engine, rows);
     runner_record_head(engine, rows);
     runner_record_append(engine);
-    advance(engine);
+    runner_advance(engine);
     engine->step_seconds += runner_seconds() - start;
     return CRUX_OK;
 }

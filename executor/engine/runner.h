@@ -44,12 +44,17 @@ struct crux_engine_source {
     const struct crux_model_memory *memory; /* one entry a tensor of the program */
     bool
         mapped; /* tensors lie in a read-only map of a file: pages of packed matrices are given back to it */
+    /* Of the program, ascending: of these alone weights are looked at and packed, and only crux_engine_audit can use
+     * them. NULL: all. */
+    const uint32_t *layers;
+    uint32_t layer_count;
 };
 
 /* Out: model, NULL on failure; what, if not NULL: the tensor, op or backend at fault (CRUX_NAME_BYTES).
  * In: backend, by name, "auto" or NULL for the first one that works here.
  * Returns: CRUX_E_UNKNOWN_NAME, CRUX_E_UNSUPPORTED (the backend, or this machine's byte order); CRUX_E_BAD_LAYOUT if
- *          program and config do not belong together; CRUX_E_OUT_OF_MEMORY. */
+ *          program and config do not belong together; CRUX_E_USAGE for layers that are not ascending, or are not the
+ *          program's; CRUX_E_OUT_OF_MEMORY. */
 CRUX_MUST_CHECK
 enum crux_status crux_engine_model_open(struct crux_engine_model **model,
                                         const struct crux_engine_source *source,
@@ -148,7 +153,8 @@ struct crux_engine_row {
     uint32_t chosen; /* out: the token chosen at this position; CRUX_ENGINE_NO_TOKEN before P-1 */
 };
 
-/* Returns: CRUX_E_USAGE for no or too many rows, or a sequence of another engine; CRUX_E_STEP_OUTSIDE for a position
+/* Returns: CRUX_E_USAGE for no or too many rows, a sequence of another engine, or a model that is not opened with all of
+ *          its layers; CRUX_E_STEP_OUTSIDE for a position
  *          beyond the context; CRUX_E_OUT_OF_MEMORY, also for the cache's limit. Then nothing was done. */
 CRUX_MUST_CHECK
 enum crux_status crux_engine_step(struct crux_engine *engine, struct crux_engine_row *rows,

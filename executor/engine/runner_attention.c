@@ -16,6 +16,7 @@ static uint32_t heads_of(const struct crux_fused_decoder *config) {
 size_t runner_attention_bytes(const struct crux_engine_model *model) {
     size_t most = 0;
     for (uint32_t i = 0; i < model->config.blocks; i++) {
+        if (model->blocks[i].attention == NULL) continue; /* not open */
         size_t bytes = crux_fused_attention_scratch_bytes(model->blocks[i].attention,
                                                           heads_of(&model->config));
         if (bytes > most) most = bytes;

@@ -29,7 +29,9 @@ static size_t greater(size_t a, size_t b) {
 
 static size_t matmul_bytes(const struct crux_engine_model *model, uint32_t rows) {
     const struct crux_backend *backend = model->backend;
-    size_t bytes = backend->scratch_bytes(&model->head.packed, rows);
+    size_t bytes = 0;
+    if (model->head.packed.packed != NULL)
+        bytes = backend->scratch_bytes(&model->head.packed, rows);
     for (uint32_t i = 0; i < model->config.blocks; i++) {
         for (unsigned k = 0; k < CRUX_DECODER_MATRICES; k++) {
             const struct crux_backend_matrix *matrix = &model->blocks[i].matrix[k].packed;
@@ -96,6 +98,7 @@ static bool open_rows(struct crux_engine *engine) {
     b->roots = get(engine, rows * model->program->header.layers, sizeof *b->roots);
     b->place = get(engine, rows, sizeof *b->place);
     b->head_row = get(engine, rows, sizeof *b->head_row);
+    b->head_out = get(engine, rows, sizeof *b->head_out);
     b->runs = get(engine, rows, sizeof *b->runs);
     b->puts = get(engine, rows, sizeof *b->puts);
     b->attend = get(engine, rows * config->heads, sizeof *b->attend);
@@ -106,7 +109,8 @@ static bool open_rows(struct crux_engine *engine) {
            b->k != NULL && b->v != NULL && b->q16 != NULL && b->eq != NULL && b->k16 != NULL &&
            b->v16 != NULL && b->ek != NULL && b->ev != NULL && b->gate != NULL && b->up != NULL &&
            b->logits != NULL && b->roots != NULL && b->place != NULL && b->head_row != NULL &&
-           b->runs != NULL && b->puts != NULL && b->attend != NULL && b->first_piece != NULL;
+           b->head_out != NULL && b->runs != NULL && b->puts != NULL && b->attend != NULL &&
+           b->first_piece != NULL;
 }
 
 enum crux_status runner_batch_open(struct crux_engine *engine) {

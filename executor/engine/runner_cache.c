@@ -5,12 +5,14 @@
 
 enum { SLAB_BYTES = 16 << 20 };
 
-void runner_cache_init(struct runner_cache *cache, const struct crux_fused_decoder *config,
+void runner_cache_init(struct runner_cache *cache, const struct crux_engine_model *model,
                        uint64_t bytes_max) {
+    const struct crux_fused_decoder *config = &model->config;
     *cache = (struct runner_cache){.bytes_max = bytes_max == 0 ? UINT64_MAX : bytes_max};
+    cache->blocks = model->whole ? config->blocks : config->blocks_per_layer;
     cache->head_bytes = crux_fused_attention_page_bytes(config->head_width);
     cache->block_bytes = config->kv_heads * cache->head_bytes;
-    cache->page_bytes = cache->block_bytes * config->blocks;
+    cache->page_bytes = cache->block_bytes * cache->blocks;
 }
 
 void runner_cache_free(struct runner_cache *cache) {
@@ -101,5 +103,5 @@ void runner_cache_release(struct crux_engine_sequence *sequence) {
 }
 
 size_t runner_cache_offset(const struct runner_cache *cache, uint32_t block, uint32_t kv) {
-    return block * cache->block_bytes + kv * cache->head_bytes;
+    return block % cache->blocks * cache->block_bytes + kv * cache->head_bytes;
 }

@@ -299,7 +299,7 @@ static void open_ends(struct opening *o) {
     struct crux_tiles tiles = tiles_of(o, c->tied ? "embed" : "head", 2, c->vocab, c->width);
     m->head.linear = (struct crux_fused_linear){shift_of(o, last, "head"), wide};
     m->head.rowmul = plain(o, "head.scale", CRUX_I32, c->vocab);
-    pack(o, &m->head, &tiles);
+    if (m->layers[last].open) pack(o, &m->head, &tiles);
 }
 
 static void place_stores(struct runner_layer *layer) {
@@ -364,14 +364,32 @@ static bool belong_together(const struct crux_fused_decoder *c,
            source->memory->count == source->program->tensor_count;
 }
 
-static void open_all(struct opening *o) {
+/* Which layers are wanted. */
+static void choose_layers(struct opening *o, const uint32_t *layers, uint32_t count) {
+    struct crux_engine_model *model = o->model;
+    uint32_t all = model->program->header.layers;
+    model->whole = layers == NULL;
+    for (uint32_t i = 0; model->whole && i < all; i++) model->layers[i].open = true;
+    for (uint32_t i = 0; !model->whole && i < count; i++) {
+        if (layers[i] >= all || (i > 0 && layers[i] <= layers[i - 1])) {
+            fail(o, CRUX_E_USAGE, "layers");
+            return;
+        }
+        model->layers[layers[i]].open = true;
+    }
+}
+
+static void open_all(struct opening *o, const struct crux_engine_source *source) {
     struct crux_engine_model *model = o->model;
     model->blocks = get(o, model->config.blocks, sizeof *model->blocks);
     model->layers = get(o, model->program->header.layers, sizeof *model->layers);
     if (o->status != CRUX_OK) return;
+    choose_layers(o, source->layers, source->layer_count);
     for (uint32_t i = 0; i < model->program->header.layers; i++) open_layer(o, i);
     open_tables(o);
-    for (uint32_t i = 0; i < model->config.blocks && o->status == CRUX_OK; i++) open_block(o, i);
+    for (uint32_t i = 0; i < model->config.blocks && o->status == CRUX_OK; i++) {
+        if (model->layers[i / model->config.blocks_per_layer].open) open_block(o, i);
+    }
     open_ends(o);
     if (o->status != CRUX_OK) return;
     enum crux_status status = runner_pack_all(&o->packing, &model->memory);
@@ -402,7 +420,7 @@ enum crux_status crux_engine_model_open(struct crux_engine_model **out,
     if (!is_little_endian()) fail(&o, CRUX_E_UNSUPPORTED, "byte order");
     if (!belong_together(source->config, source)) fail(&o, CRUX_E_BAD_LAYOUT, "program");
     o.packing = (struct runner_packing){.backend = o.model->backend, .mapped = source->mapped};
-    if (o.status == CRUX_OK) open_all(&o);
+    if (o.status == CRUX_OK) open_all(&o, source);
     runner_pack_free(&o.packing);
     if (what != NULL) memcpy(what, o.what, CRUX_NAME_BYTES);
     if (o.status == CRUX_OK)

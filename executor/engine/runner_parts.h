@@ -43,6 +43,7 @@ struct runner_block {
 };
 
 struct runner_layer {
+    bool open; /* its weights are there */
     uint32_t first_block, blocks;
     uint32_t stores;
     struct crux_layout layout[CRUX_STORES_MAX];
@@ -74,12 +75,15 @@ struct crux_engine_model {
     struct crux_lut logit_lut;
     struct crux_fused_sample sample;
     int32_t dot_limit; /* of q and k */
+    bool whole;        /* all layers are open */
 };
 
 /* ---- cache: runner_cache.c ---- */
 
-/* One page: for each block of the model a page of attention (kernels/fused/attention/block.h) of each cache head. */
+/* One page: for each block of the model a page of attention (kernels/fused/attention/block.h) of each cache head. Of a
+ * model that is not whole, for each block of one layer: only one is at work. */
 struct runner_cache {
+    uint32_t blocks;
     size_t page_bytes, block_bytes, head_bytes;
     uint64_t bytes, bytes_max;
     struct runner_memory slabs;
@@ -90,7 +94,7 @@ struct runner_cache {
     uint32_t unused_count, unused_cap;
 };
 
-void runner_cache_init(struct runner_cache *cache, const struct crux_fused_decoder *config,
+void runner_cache_init(struct runner_cache *cache, const struct crux_engine_model *model,
                        uint64_t bytes_max);
 void runner_cache_free(struct runner_cache *cache);
 
@@ -175,7 +179,8 @@ struct runner_batch {
         bool alone;         /* no other row of the step shares a line of the cache with it */
         uint32_t saturated; /* elements of its records, so far */
     } * place;
-    uint32_t *head_row; /* rows that need the head */
+    uint32_t *head_row;               /* rows that need the head */
+    struct crux_engine_row *head_out; /* of runner_layer.c: what the head chooses */
     struct runner_run {
         uint32_t row, rows; /* positions of one sequence, each after the one before */
     } * runs, *puts;        /* puts: cut where cache lines end */
@@ -226,6 +231,33 @@ struct crux_engine {
 };
 
 double runner_seconds(void);
+
+/* runner.c */
+/* Room for tokens of positions up to `end`. */
+CRUX_MUST_CHECK
+enum crux_status runner_reserve_tokens(struct crux_engine_sequence *sequence, uint32_t end);
+/* Returns: as which token the law reads this one. */
+uint32_t runner_token(const struct crux_engine_model *model, uint32_t token);
+/* The rows of the step are done. */
+void runner_advance(struct crux_engine *engine);
+
+/* runner_layer.c: one layer of a step, from given rows. */
+struct runner_layer_row {
+    struct crux_engine_sequence *sequence;
+    const uint8_t *
+        r; /* what the layer before recorded: the dense residual row, in its range; NULL for layer 0 */
+    uint32_t chosen; /* out: by the head */
+};
+/* A sequence whose next positions are `first` and so on, and whose tokens are all known.  In: count, positions. */
+CRUX_MUST_CHECK
+enum crux_status runner_layer_open(struct crux_engine_sequence **sequence,
+                                   struct crux_engine *engine, const struct crux_engine_ask *ask,
+                                   const uint32_t *tokens, uint32_t count, uint32_t first);
+/* In: an open layer; rows, 1 to options.rows, each of its sequence's next position.
+ * Returns: CRUX_E_OUT_OF_MEMORY, also for the cache's limit. */
+CRUX_MUST_CHECK
+enum crux_status runner_layer_step(struct crux_engine *engine, uint32_t layer,
+                                   struct runner_layer_row *rows, uint32_t count);
 
 /* runner_batch.c */
 CRUX_MUST_CHECK
@@ -281,11 +313,16 @@ void runner_head(struct crux_engine *engine, struct crux_engine_row *rows);
  * after them are computed; runner_record_append waits for them. */
 CRUX_MUST_CHECK
 enum crux_status runner_record_open(struct crux_engine *engine);
-void runner_record_begin(struct crux_engine *engine);
+/* In: layer, the first of the step. */
+void runner_record_begin(struct crux_engine *engine, uint32_t layer);
 void runner_record_layer(struct crux_engine *engine, uint32_t layer);
 void runner_record_head(struct crux_engine *engine, struct crux_engine_row *rows);
 CRUX_MUST_CHECK
 enum crux_status runner_record_reserve(struct crux_engine_sequence *sequence, uint32_t rows);
+/* Waits until all records of the step are hashed. */
+void runner_record_finish(struct crux_engine *engine);
+/* Returns: the root of a record of the step, 32 bytes. */
+uint8_t *runner_record_root(const struct crux_engine *engine, uint32_t row, uint32_t layer);
 void runner_record_append(struct crux_engine *engine);
 /* Subtrees that are complete, into the trace. */
 void runner_record_close(struct crux_engine_sequence *sequence);

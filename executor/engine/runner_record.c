@@ -16,7 +16,7 @@ enum {
     COPY_ROWS = 16                 /* of a task */
 };
 
-static uint8_t *root_of(const struct crux_engine *engine, uint32_t row, uint32_t layer) {
+uint8_t *runner_record_root(const struct crux_engine *engine, uint32_t row, uint32_t layer) {
     return engine->batch.roots[(size_t)row * engine->model->program->header.layers + layer];
 }
 
@@ -46,7 +46,8 @@ static void hash_group(void *ctx, uint32_t number, unsigned thread) {
     crux_nested_roots(roots, tensors, count, engine->records.stride, group->count, scratch->nested);
     for (uint32_t i = 0; i < group->count; i++) {
         uint32_t record = group->first + i;
-        memcpy(root_of(engine, record % engine->count, record / engine->count), roots[i], 32);
+        memcpy(runner_record_root(engine, record % engine->count, record / engine->count), roots[i],
+               32);
     }
     scratch->commit_seconds += runner_seconds() - start;
 }
@@ -73,7 +74,7 @@ static void post_kept(struct crux_engine *engine, bool all) {
     }
 }
 
-static void finish(struct crux_engine *engine) {
+void runner_record_finish(struct crux_engine *engine) {
     post_kept(engine, true);
     crux_threads_finish(engine->threads);
     engine->records.done = engine->records.kept;
@@ -100,12 +101,12 @@ enum crux_status runner_record_open(struct crux_engine *engine) {
 }
 
 /* A ring no larger than needed stays in a cache. */
-void runner_record_begin(struct crux_engine *engine) {
+void runner_record_begin(struct crux_engine *engine, uint32_t layer) {
     struct runner_records *records = &engine->records;
     uint32_t layers = crux_threads_count(engine->threads) == 1 ? 1 : RUNNER_RECORD_LAYERS;
     records->ring = layers * engine->count;
     if (records->ring < RUNNER_RECORDS_LEAST) records->ring = RUNNER_RECORDS_LEAST;
-    records->kept = records->posted = records->done = 0;
+    records->kept = records->posted = records->done = layer * engine->count;
 }
 
 static uint32_t saturated(const int32_t *r, uint32_t width) {
@@ -198,7 +199,7 @@ void runner_record_layer(struct crux_engine *engine, uint32_t layer) {
     struct runner_records *records = &engine->records;
     engine->layer = layer;
     if (!engine->model->layers[layer].as_before) post_kept(engine, true);
-    if (records->kept + engine->count - records->done > records->ring) finish(engine);
+    if (records->kept + engine->count - records->done > records->ring) runner_record_finish(engine);
     crux_threads_run(engine->threads, copy_rows, engine, (engine->count - 1) / COPY_ROWS + 1);
     if (engine->options.record != NULL || engine->options.amend != NULL) {
         for (uint32_t row = 0; row < engine->count; row++) {
@@ -221,14 +222,14 @@ static void hash_tokens(struct crux_engine *engine, const struct crux_engine_row
     uint32_t stores = view(tensors, &engine->model->layers[engine->layer], tokens[0]);
     crux_nested_roots(roots, tensors, stores, sizeof tokens[0], count, engine->scratch[0].nested);
     for (uint32_t i = 0; i < count; i++)
-        memcpy(root_of(engine, chosen[i], engine->layer), roots[i], 32);
+        memcpy(runner_record_root(engine, chosen[i], engine->layer), roots[i], 32);
 }
 
 static void commit_head(struct crux_engine *engine, const struct crux_engine_row *rows) {
     uint32_t chosen[GROUP], count = 0;
     for (uint32_t row = 0; row < engine->count; row++) {
         if (rows[row].chosen == CRUX_ENGINE_NO_TOKEN)
-            memcpy(root_of(engine, row, engine->layer), engine->records.null_leaf, 32);
+            memcpy(runner_record_root(engine, row, engine->layer), engine->records.null_leaf, 32);
         else
             chosen[count++] = row;
         if (count < GROUP && row + 1 < engine->count) continue;
@@ -287,11 +288,11 @@ void runner_record_close(struct crux_engine_sequence *sequence) {
 void runner_record_append(struct crux_engine *engine) {
     uint32_t layers = engine->model->program->header.layers;
     if (engine->options.no_commit) return;
-    finish(engine);
+    runner_record_finish(engine);
     double start = runner_seconds();
     for (uint32_t row = 0; row < engine->count; row++) {
         struct crux_engine_sequence *sequence = engine->batch.place[row].sequence;
-        memcpy(sequence->leaves + sequence->leaf_count, root_of(engine, row, 0),
+        memcpy(sequence->leaves + sequence->leaf_count, runner_record_root(engine, row, 0),
                (size_t)layers * 32);
         sequence->leaf_count += layers;
         if (!sequence->trying) runner_record_close(sequence);

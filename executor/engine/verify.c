@@ -32,28 +32,6 @@ static void judge(struct check *check, enum crux_engine_verdict verdict, uint32_
     check->claimed->index = index;
 }
 
-static bool about(const struct crux_claim *claim, const struct runner_asked *asked,
-                  uint32_t context) {
-    uint32_t n = asked->run.n;
-    return memcmp(claim->model_root, asked->model_root, 32) == 0 &&
-           memcmp(claim->request_hash, asked->hash, 32) == 0 && claim->request_tokens == n &&
-           claim->chosen_tokens >= 1 && claim->chosen_tokens <= context - n + 1;
-}
-
-/* Where the run ends is known from the tokens alone. */
-static void find_end(struct check *check, const struct crux_program *program,
-                     struct runner_asked *asked) {
-    const struct crux_claim *claim = &check->claimed->claim;
-    uint32_t i = 0;
-    bool done;
-    asked->run.cancelled = claim->cancelled;
-    do done = crux_run_is_done(program, &asked->run, i, check->claimed->tokens[i]);
-    while (++i < claim->chosen_tokens && !done);
-    check->chosen = i;
-    check->ended = done && i == claim->chosen_tokens;
-    check->positions = check->n + i - 1;
-}
-
 static enum crux_status begin(struct check *check, struct crux_engine *engine,
                               const uint8_t *model_root) {
     uint32_t context = engine->model->config.context;
@@ -63,11 +41,13 @@ static enum crux_status begin(struct check *check, struct crux_engine *engine,
     judge(check, CRUX_ENGINE_CLAIM_TRUE, 0);
     check->claimed->token = CRUX_ENGINE_NO_TOKEN;
     check->n = asked.run.n;
-    if (!about(&check->claimed->claim, &asked, context)) {
+    if (!runner_asked_by(&asked, &check->claimed->claim, context)) {
         judge(check, CRUX_ENGINE_CLAIM_REQUEST, 0);
         return CRUX_OK;
     }
-    find_end(check, engine->model->program, &asked);
+    check->chosen = runner_asked_end(&asked, &check->ended, engine->model->program,
+                                     &check->claimed->claim, check->claimed->tokens);
+    check->positions = check->n + check->chosen - 1;
     return crux_engine_sequence_open(&check->sequence, engine, &asked.ask);
 }
 
