@@ -44,6 +44,18 @@ void audit_lies_init(struct crux_lie *out, struct audit_lies *lies) {
     *out = (struct crux_lie){.ctx = lies, .computed = lie};
 }
 
+/* The head works from position P-1 on. */
+struct audit_place audit_place_any(const struct engine_fixture *f, struct crux_random *random) {
+    const struct crux_run *run = crux_archive_tokens(f->archive);
+    uint32_t layers = f->program.header.layers;
+    struct audit_place place = {.layer = (uint32_t)crux_random_below(random, layers)};
+    bool head = place.layer + 1 == layers;
+    place.pos = (uint32_t)crux_random_between(random, head ? run->n - 1 : 0, run->positions - 1);
+    place.store = (uint32_t)crux_random_below(random, f->program.layers[place.layer].stores);
+    place.element = (uint32_t)crux_random_below(random, 1 << 20);
+    return place;
+}
+
 /* ---- one claim ---- */
 
 void audit_scene_init(struct audit_scene *s, struct crux_random *random) {
@@ -143,16 +155,4 @@ void audit_scene_expect(const struct audit_scene *s, enum crux_engine_audit_verd
         fail_msg("%s at (%u, %u), not %s at (%u, %u)", crux_engine_audit_name(s->audited.verdict),
                  (unsigned)s->audited.pos, (unsigned)s->audited.layer,
                  crux_engine_audit_name(verdict), (unsigned)pos, (unsigned)layer);
-}
-
-/* The head works from position P-1 on. */
-struct audit_place audit_scene_place(const struct audit_scene *s, struct crux_random *random) {
-    const struct crux_run *run = crux_archive_tokens(s->f.archive);
-    struct audit_place place = {.layer = (uint32_t)crux_random_between(random, 0, s->layers - 1)};
-    bool head = place.layer + 1 == s->layers;
-    place.pos = (uint32_t)crux_random_between(random, head ? run->n - 1 : 0, run->positions - 1);
-    place.store = (uint32_t)crux_random_between(
-        random, 0, (int64_t)s->f.program.layers[place.layer].stores - 1);
-    place.element = (uint32_t)crux_random_below(random, 1 << 20);
-    return place;
 }

@@ -18,6 +18,9 @@ struct audit_lies {
 /* Out: how to lie.  In: lies, which outlive it. */
 void audit_lies_init(struct crux_lie *lie, struct audit_lies *lies);
 
+/* Any place of the fixture's run where something is recorded. */
+struct audit_place audit_place_any(const struct engine_fixture *f, struct crux_random *random);
+
 struct audit_scene {
     struct engine_fixture f;
     struct served_archive store;
@@ -30,8 +33,6 @@ void audit_scene_init(struct audit_scene *s, struct crux_random *random);
 void audit_scene_free(struct audit_scene *s);
 /* Runs the request, as a liar would; the claim to be audited is the archive's then.  In: lie, may be NULL. */
 void audit_scene_run(struct audit_scene *s, const struct crux_lie *lie);
-/* Any place of the honest run where something is recorded. */
-struct audit_place audit_scene_place(const struct audit_scene *s, struct crux_random *random);
 
 /* How an audit is done. */
 struct audit_way {

@@ -69,12 +69,12 @@ static void test_lies(void **state) {
         audit_lies_init(&how, &lies);
         audit_scene_init(&s, &random);
         for (uint32_t l = 0; l < s.layers; l++) {
-            do lies.at[0] = audit_scene_place(&s, &random);
+            do lies.at[0] = audit_place_any(&s.f, &random);
             while (lies.at[0].layer != l);
             audit_scene_run(&s, &how);
             for_all_sets(&s, &lies);
         }
-        lies.at[1] = audit_scene_place(&s, &random);
+        lies.at[1] = audit_place_any(&s.f, &random);
         lies.count =
             lies.at[1].pos == lies.at[0].pos && lies.at[1].layer == lies.at[0].layer ? 1 : 2;
         audit_scene_run(&s, &how);

@@ -10,6 +10,11 @@ crux_add_test(NAME engine_verify
   SOURCES test_verify.c engine_fixture.c ../../support/random.c)
 crux_add_test(NAME engine_audit
   SOURCES test_audit.c audit_scene.c served_archive.c engine_fixture.c ../../support/random.c)
+crux_add_test(NAME engine_audit_served
+  SOURCES test_audit_served.c audit_scene.c served_archive.c engine_fixture.c ../../support/random.c)
+crux_add_test(NAME engine_audit_ways
+  SOURCES test_audit_ways.c audit_scene.c served_archive.c engine_fixture.c ../../support/random.c)
+crux_add_fuzz(NAME served SOURCES fuzz_served.c)
 crux_add_bench(NAME engine SOURCES bench_engine.c)
 crux_add_test(NAME out_of_memory
   SOURCES test_out_of_memory.c ../../support/failing_malloc.c ../../support/corner_program.c
