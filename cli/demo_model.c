@@ -102,7 +102,8 @@ static enum crux_cli_exit open_file(struct crux_cli_demo_model *model,
                              "the prompt has %zu tokens, and the model takes %u",
                              model->tokens.count, (unsigned)file->program.header.context);
     fill_request(model, limit, 0, random);
-    crux_cli_prompt_stops(&model->request.fields, model->tokenizer);
+    model->request.fields.stop_count =
+        crux_tokenizer_stops(model->request.fields.stop, CRUX_STOPS_MAX, model->tokenizer);
     return CRUX_CLI_OK;
 }
 

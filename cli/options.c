@@ -101,6 +101,7 @@ static enum crux_status take_value(struct parser *parser, const struct given *gi
     const struct crux_cli_option *option = given->option;
     given->value->given = true;
     given->value->text = given->text;
+    given->value->all[given->value->count++] = given->text;
     if (option->kind != CRUX_CLI_NUMBER) return CRUX_OK;
     uint64_t number;
     if (!read_number(&number, given->text) || number < option->least || number > option->most)
@@ -129,7 +130,11 @@ static enum crux_status take_option(struct parser *parser, int *used, const char
         if (equals != NULL) given.text = equals + 1;
     }
     const struct crux_cli_option *option = given.option;
-    if (given.value->given) return refuse(parser, "--%s is given twice", option->name);
+    if (given.value->given && !option->repeats)
+        return refuse(parser, "--%s is given twice", option->name);
+    if (given.value->count == CRUX_CLI_REPEATS_MAX)
+        return refuse(parser, "--%s is given more than %d times", option->name,
+                      (int)CRUX_CLI_REPEATS_MAX);
     if (option->kind == CRUX_CLI_FLAG) {
         if (given.text != NULL) return refuse(parser, "--%s takes no value", option->name);
         given.value->given = true;

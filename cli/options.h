@@ -1,5 +1,5 @@
 /* Options as a table: --name value, --name=value, one letter (-o FILE) where the table gives one, flags without a value.
- * An option is given at most once; `--` ends them; `-` is an operand. */
+ * An option is given at most once, unless the table says that it repeats; `--` ends them; `-` is an operand. */
 #ifndef CRUX_CLI_OPTIONS_H
 #define CRUX_CLI_OPTIONS_H
 
@@ -18,15 +18,23 @@ struct crux_cli_option {
     const char *value; /* what its value is called in help: "FILE" */
     const char *help;
     uint64_t least, most; /* number: inclusive; decimal, or hexadecimal after 0x */
+    bool repeats;         /* text: may be given up to CRUX_CLI_REPEATS_MAX times */
+};
+
+enum {
+    CRUX_CLI_OPTIONS_MAX = 64,
+    CRUX_CLI_OPERANDS_MAX = 8,
+    CRUX_CLI_REPEATS_MAX = 32,
+    CRUX_CLI_MESSAGE_BYTES = 512
 };
 
 struct crux_cli_value {
     bool given;
-    const char *text; /* text */
+    const char *text; /* text; of one that repeats, the last */
     uint64_t number;  /* number */
+    unsigned count;   /* times it is given */
+    const char *all[CRUX_CLI_REPEATS_MAX];
 };
-
-enum { CRUX_CLI_OPTIONS_MAX = 32, CRUX_CLI_OPERANDS_MAX = 8, CRUX_CLI_MESSAGE_BYTES = 512 };
 
 struct crux_cli_parsed {
     bool json, help; /* every command has these two */

@@ -103,18 +103,3 @@ enum crux_cli_exit crux_cli_prompt_encode(struct crux_tokens *out, const struct 
         return crux_cli_fail(call, CRUX_E_USAGE, "the prompt has no tokens; say something");
     return CRUX_CLI_OK;
 }
-
-void crux_cli_prompt_stops(struct crux_request *request, const struct crux_tokenizer *tokenizer) {
-    if (tokenizer == NULL) return;
-    const struct crux_tokenizer_source *source = crux_tokenizer_source(tokenizer);
-    for (uint32_t i = 0; i < source->stop_count && request->stop_count < CRUX_STOPS_MAX; i++) {
-        uint32_t at = request->stop_count, id = source->stop[i];
-        bool known = false;
-        for (uint32_t k = 0; k < at; k++) known = known || request->stop[k] == id;
-        if (known) continue;
-        for (; at > 0 && request->stop[at - 1] > id; at--)
-            request->stop[at] = request->stop[at - 1];
-        request->stop[at] = id;
-        request->stop_count++;
-    }
-}

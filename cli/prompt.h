@@ -28,7 +28,4 @@ enum crux_cli_exit crux_cli_prompt_encode(struct crux_tokens *out, const struct 
                                           const struct crux_tokenizer *tokenizer,
                                           const struct crux_cli_prompt *prompt);
 
-/* Fills the request's stop tokens: those of the model that end an answer, ascending. */
-void crux_cli_prompt_stops(struct crux_request *request, const struct crux_tokenizer *tokenizer);
-
 #endif

@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/decimal.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
 
@@ -130,16 +129,13 @@ static bool given(const struct run *run, unsigned option) {
 struct decimal {
     unsigned option;
     enum crux_sample_param param;
-    int32_t otherwise;
 };
 
 static enum crux_cli_exit take_decimal(struct run *run, const struct decimal *decimal) {
     const struct crux_cli_value *value = &run->call->option[decimal->option];
-    struct crux_sample_range range = crux_fused_sample_range(decimal->param);
-    int32_t *param = &run->request.fields.param[decimal->param];
-    *param = decimal->otherwise;
-    if (!value->given) return CRUX_CLI_OK;
-    if (crux_cli_decimal_q16(param, value->text) && *param >= range.lo && *param <= range.hi)
+    struct crux_sample_range range;
+    if (!value->given ||
+        crux_sampling_set(run->request.fields.param, decimal->param, value->text, &range))
         return CRUX_CLI_OK;
     return crux_cli_fail(run->call, CRUX_E_USAGE, "--%s takes a number from %g to %g, not '%.50s'",
                          crux_cli_run_options[decimal->option].name, range.lo / 65536.0,
@@ -163,22 +159,20 @@ static bool take_speculate(enum crux_engine_speculate *speculate,
 }
 
 static enum crux_cli_exit take_request(struct run *run) {
-    static const struct decimal decimals[] = {
-        {OPTION_TEMPERATURE, CRUX_SAMPLE_TEMPERATURE, 0},
-        {OPTION_TOP_P, CRUX_SAMPLE_TOP_P, CRUX_SAMPLE_ONE},
-        {OPTION_MIN_P, CRUX_SAMPLE_MIN_P, 0},
-        {OPTION_PENALTY, CRUX_SAMPLE_PENALTY, CRUX_SAMPLE_ONE}};
+    static const struct decimal decimals[] = {{OPTION_TEMPERATURE, CRUX_SAMPLE_TEMPERATURE},
+                                              {OPTION_TOP_P, CRUX_SAMPLE_TOP_P},
+                                              {OPTION_MIN_P, CRUX_SAMPLE_MIN_P},
+                                              {OPTION_PENALTY, CRUX_SAMPLE_PENALTY}};
     const struct crux_cli_value *option = run->call->option;
     struct crux_request *fields = &run->request.fields;
     uint32_t context = run->loaded.file.program.header.context;
+    crux_sampling_plain(fields->param);
     for (size_t i = 0; i < CRUX_ARRAY_LEN(decimals); i++) {
         enum crux_cli_exit code = take_decimal(run, &decimals[i]);
         if (code != CRUX_CLI_OK) return code;
     }
     fields->param[CRUX_SAMPLE_TOP_K] = (int32_t)option[OPTION_TOP_K].number;
-    /* the seed's 32 bytes: the number, little-endian, then zeros */
-    crux_store_u32(fields->seed, (uint32_t)option[OPTION_SEED].number);
-    crux_store_u32(fields->seed + 4, (uint32_t)(option[OPTION_SEED].number >> 32));
+    crux_sampling_seed(fields->seed, option[OPTION_SEED].number);
     fields->limit = given(run, OPTION_MAX_TOKENS) ? (uint32_t)option[OPTION_MAX_TOKENS].number
                                                   : (uint32_t)MAX_TOKENS;
     if (run->prompt.count > context)
@@ -187,7 +181,8 @@ static enum crux_cli_exit take_request(struct run *run) {
                              (unsigned)context);
     fields->request_tokens = (uint32_t)run->prompt.count;
     run->request.tokens = run->prompt.id;
-    crux_cli_prompt_stops(fields, run->tokenizer);
+    if (run->tokenizer != NULL)
+        fields->stop_count = crux_tokenizer_stops(fields->stop, CRUX_STOPS_MAX, run->tokenizer);
     return CRUX_CLI_OK;
 }
 

@@ -10,6 +10,7 @@
 #include "executor/engine/loaded.h"
 #include "executor/engine/model_file.h"
 #include "executor/engine/runner.h"
+#include "executor/engine/sampling.h"
 #include "executor/engine/served.h"
 #include "executor/engine/threads.h"
 #include "executor/engine/verify.h"

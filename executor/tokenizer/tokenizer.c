@@ -100,3 +100,19 @@ bool crux_tokenizer_is_stop(const struct crux_tokenizer *tokenizer, uint32_t id)
     }
     return false;
 }
+
+uint32_t crux_tokenizer_stops(uint32_t *stop, uint32_t most,
+                              const struct crux_tokenizer *tokenizer) {
+    const struct crux_tokenizer_source *source = crux_tokenizer_source(tokenizer);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < source->stop_count && count < most; i++) {
+        uint32_t at = count, id = source->stop[i];
+        bool known = false;
+        for (uint32_t k = 0; k < count; k++) known = known || stop[k] == id;
+        if (known) continue;
+        for (; at > 0 && stop[at - 1] > id; at--) stop[at] = stop[at - 1];
+        stop[at] = id;
+        count++;
+    }
+    return count;
+}

@@ -31,6 +31,10 @@ const struct crux_tokenizer_source *crux_tokenizer_source(const struct crux_toke
 /* Returns: whether an answer ends with this token. */
 bool crux_tokenizer_is_stop(const struct crux_tokenizer *tokenizer, uint32_t id);
 
+/* Out: stop, the different tokens that end an answer, ascending, at most `most`.  Returns: how many. */
+uint32_t crux_tokenizer_stops(uint32_t *stop, uint32_t most,
+                              const struct crux_tokenizer *tokenizer);
+
 /* For a prompt that its writer answers for: CONTROL and BOS. For text of others: BOS. For a rendered chat: what
  * crux_chat_flags says. */
 enum {

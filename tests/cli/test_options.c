@@ -8,12 +8,13 @@
 
 #include "cli/options.h"
 
-enum { OUTPUT, SEED, FORCE };
+enum { OUTPUT, SEED, FORCE, MODEL };
 
 static const struct crux_cli_option table[] = {
     [OUTPUT] = {.name = "output", .letter = 'o', .kind = CRUX_CLI_TEXT, .value = "FILE"},
     [SEED] = {.name = "seed", .kind = CRUX_CLI_NUMBER, .value = "N", .least = 1, .most = 300},
     [FORCE] = {.name = "force", .kind = CRUX_CLI_FLAG},
+    [MODEL] = {.name = "model", .kind = CRUX_CLI_TEXT, .value = "FILE", .repeats = true},
     {.name = NULL},
 };
 
@@ -54,6 +55,23 @@ static void test_takes_values_in_every_form(void **state) {
         assert_int_equal(parsed.operand_count, 1);
         assert_string_equal(parsed.operand[0], "in");
     }
+}
+
+static void test_repeats(void **state) {
+    (void)state;
+    assert_int_equal(parse("--model a --model=b in --model c"), CRUX_OK);
+    assert_int_equal(parsed.value[MODEL].count, 3);
+    assert_string_equal(parsed.value[MODEL].all[0], "a");
+    assert_string_equal(parsed.value[MODEL].all[1], "b");
+    assert_string_equal(parsed.value[MODEL].all[2], "c");
+    assert_string_equal(parsed.value[MODEL].text, "c");
+    char *words[2 * (CRUX_CLI_REPEATS_MAX + 1)];
+    static char option[] = "--model", value[] = "x";
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(words); i++) words[i] = i % 2 == 0 ? option : value;
+    assert_int_equal(crux_cli_parse(&parsed, message, table, words, 2 * CRUX_CLI_REPEATS_MAX),
+                     CRUX_OK);
+    assert_int_equal(crux_cli_parse(&parsed, message, table, words, CRUX_ARRAY_LEN(words)),
+                     CRUX_E_USAGE);
 }
 
 static void test_nothing_is_given(void **state) {
@@ -139,6 +157,7 @@ static void test_numbers(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_takes_values_in_every_form),
+        cmocka_unit_test(test_repeats),
         cmocka_unit_test(test_nothing_is_given),
         cmocka_unit_test(test_common_options),
         cmocka_unit_test(test_two_dashes_end_options),

@@ -5,7 +5,6 @@ endforeach()
 crux_add_script_test(NAME cli_eval_demo
   COMMAND "${CRUX_TEST_DIR}/test_eval_demo.sh" "$<TARGET_FILE:crux>" LABELS exhaustive TIMEOUT 3600)
 crux_add_test(NAME cli_options SOURCES test_options.c ../../cli/options.c ../../cli/suggest.c)
-crux_add_test(NAME cli_decimal SOURCES test_decimal.c ../../cli/decimal.c)
 crux_add_test(NAME cli_file SOURCES test_file.c ../../cli/file_read.c ../../cli/file_write.c)
 if(TARGET test_cli_file)
   # realpath, symlink, mkdtemp

@@ -1,3 +1,4 @@
+crux_add_test(NAME sampling SOURCES test_sampling.c)
 crux_add_test(NAME engine_runner
   SOURCES test_runner.c engine_fixture.c ../../support/random.c)
 crux_add_test(NAME engine_model_config

@@ -1,8 +1,10 @@
-#include "cli/decimal.h"
+#include "executor/engine/sampling.h"
+
+#include <string.h>
 
 enum { FRACTION_DIGITS = 12, WHOLE_MOST = 32767 };
 
-bool crux_cli_decimal_q16(int32_t *value, const char *text) {
+bool crux_sampling_q16(int32_t *value, const char *text) {
     uint64_t whole = 0, fraction = 0, scale = 1;
     unsigned digits = 0, behind = 0;
     bool point = false;
@@ -30,4 +32,26 @@ bool crux_cli_decimal_q16(int32_t *value, const char *text) {
     if (q16 > INT32_MAX) return false;
     *value = (int32_t)q16;
     return true;
+}
+
+void crux_sampling_plain(int32_t param[CRUX_PARAMS]) {
+    memset(param, 0, CRUX_PARAMS * sizeof *param);
+    param[CRUX_SAMPLE_TOP_P] = CRUX_SAMPLE_ONE;
+    param[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE;
+}
+
+bool crux_sampling_set(int32_t param[CRUX_PARAMS], enum crux_sample_param which, const char *text,
+                       struct crux_sample_range *range) {
+    const struct crux_sample_range limits = crux_fused_sample_range(which);
+    int32_t value;
+    if (range != NULL) *range = limits;
+    if (!crux_sampling_q16(&value, text) || value < limits.lo || value > limits.hi) return false;
+    param[which] = value;
+    return true;
+}
+
+void crux_sampling_seed(uint8_t seed[32], uint64_t number) {
+    memset(seed, 0, 32);
+    crux_store_u32(seed, (uint32_t)number);
+    crux_store_u32(seed + 4, (uint32_t)(number >> 32));
 }

@@ -5,7 +5,7 @@
 #include <cmocka.h>
 #include <stdio.h>
 
-#include "cli/decimal.h"
+#include "executor/engine/sampling.h"
 
 static void test_values(void **state) {
     static const struct {
@@ -28,11 +28,11 @@ static void test_values(void **state) {
     int32_t value;
     (void)state;
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        assert_true(crux_cli_decimal_q16(&value, cases[i].text));
+        assert_true(crux_sampling_q16(&value, cases[i].text));
         assert_int_equal(value, cases[i].value);
     }
     for (size_t i = 0; i < sizeof refused / sizeof *refused; i++)
-        assert_false(crux_cli_decimal_q16(&value, refused[i]));
+        assert_false(crux_sampling_q16(&value, refused[i]));
 }
 
 static void test_all_below_four(void **state) {
@@ -42,7 +42,7 @@ static void test_all_below_four(void **state) {
         int32_t value;
         (void)snprintf(text, sizeof text, "%d.%010lld", want / 65536,
                        (long long)(want % 65536) * 10000000000LL / 65536);
-        assert_true(crux_cli_decimal_q16(&value, text));
+        assert_true(crux_sampling_q16(&value, text));
         assert_int_equal(value, want);
     }
 }
