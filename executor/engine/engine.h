@@ -5,6 +5,7 @@
 #include "executor/engine/archive.h"
 #include "executor/engine/archive_provider.h"
 #include "executor/engine/audit.h"
+#include "executor/engine/asked.h"
 #include "executor/engine/committed_model.h"
 #include "executor/engine/generate.h"
 #include "executor/engine/loaded.h"
@@ -12,6 +13,7 @@
 #include "executor/engine/runner.h"
 #include "executor/engine/sampling.h"
 #include "executor/engine/served.h"
+#include "executor/engine/speculate.h"
 #include "executor/engine/threads.h"
 #include "executor/engine/verify.h"
 

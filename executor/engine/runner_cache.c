@@ -82,6 +82,14 @@ enum crux_status runner_cache_reserve(struct crux_engine_sequence *sequence, uin
     return CRUX_OK;
 }
 
+/* A step sees back from its first row, and reaches to its last; what nothing sees is given back after it. */
+uint64_t crux_engine_cache_bytes(const struct crux_engine *engine, uint32_t positions) {
+    uint64_t all = ((uint64_t)positions + CRUX_RUNNER_PAGE - 1) / CRUX_RUNNER_PAGE,
+             span = (uint64_t)engine->model->positions_seen + engine->options.rows - 1,
+             seen = (span + CRUX_RUNNER_PAGE - 2) / CRUX_RUNNER_PAGE + 1;
+    return (all < seen ? all : seen) * engine->cache.page_bytes;
+}
+
 /* The first position that `pos` sees.  In: most, positions seen. */
 static uint32_t first_seen(uint32_t most, uint32_t pos) {
     return pos + 1 > most ? pos + 1 - most : 0;

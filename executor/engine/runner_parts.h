@@ -7,7 +7,7 @@
 #include "executor/engine/threads.h"
 
 enum {
-    CRUX_RUNNER_PAGE = CRUX_ATTENTION_PAGE, /* positions of a cache page */
+    CRUX_RUNNER_PAGE = CRUX_ENGINE_CACHE_POSITIONS,
     CRUX_RUNNER_E_MAX =
         63, /* no row needs a greater exponent: the kernels find the least that does */
     CRUX_RUNNER_STORES = 4 /* of a block: k, k.e, v, v.e */
