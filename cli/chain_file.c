@@ -2,10 +2,12 @@
 
 #include <stdio.h>
 
+#include "chain-adapter/keys/keys.h"
 #include "cli/output.h"
 
 enum crux_cli_exit crux_cli_chain_open(struct crux_chain *chain, const struct crux_cli_call *call) {
-    enum crux_status status = crux_chain_local_open(chain, call->operand[0], NULL);
+    static const struct crux_chain_local_verifier by_key = {.verify = crux_keys_verify};
+    enum crux_status status = crux_chain_local_open(chain, call->operand[0], &by_key);
     if (status == CRUX_OK) return CRUX_CLI_OK;
     return crux_cli_fail(call, status, "%s", chain->message);
 }

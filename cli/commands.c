@@ -173,6 +173,38 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_witness_show,
     },
     {
+        .name = "keys new",
+        .summary = "Make a key file: who signs receipts and moves, and whose balance it is.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_keys_new_options,
+        .help = "Prints the account. The file is Web3 Secret Storage version 3, as wallets of the "
+                "Ethereum family write it; a file\nthat is there is left alone. "
+                "Without --passphrase-file or --passphrase-env the terminal is asked.\n",
+        .run = crux_cli_run_keys_new,
+    },
+    {
+        .name = "keys show",
+        .summary = "Say which account a key file is for.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_keys_show_options,
+        .run = crux_cli_run_keys_show,
+    },
+    {
+        .name = "keys sign",
+        .summary = "Sign a digest: of a pick, of a cancellation (spec/70-game.md).",
+        .operands = "FILE DIGEST",
+        .operands_least = 2,
+        .operands_most = 2,
+        .options = crux_cli_keys_sign_options,
+        .help = "DIGEST is 64 hexadecimal digits, signed as it is. What you sign you cannot see "
+                "from it: know where it comes\nfrom.\n",
+        .run = crux_cli_run_keys_sign,
+    },
+    {
         .name = "chain init",
         .summary = "Make a chain file, in which claims and disputes live.",
         .operands = "FILE",

@@ -1,11 +1,11 @@
-foreach(name commands program demo simulate run import tokenize bench chain)
+foreach(name commands program demo simulate run import tokenize bench chain keys)
   crux_add_script_test(NAME cli_${name}
     COMMAND "${CRUX_TEST_DIR}/test_${name}.sh" "$<TARGET_FILE:crux>" LABELS e2e)
 endforeach()
 crux_add_script_test(NAME cli_eval_demo
   COMMAND "${CRUX_TEST_DIR}/test_eval_demo.sh" "$<TARGET_FILE:crux>" LABELS exhaustive TIMEOUT 3600)
 crux_add_test(NAME cli_options SOURCES test_options.c ../../cli/options.c ../../cli/suggest.c)
-crux_add_test(NAME cli_file SOURCES test_file.c ../../cli/file_read.c ../../cli/file_write.c)
+crux_add_test(NAME cli_file SOURCES test_file.c ../../cli/file_read.c ../../cli/file_write.c LIBS crux_chain)
 if(TARGET test_cli_file)
   # realpath, symlink, mkdtemp
   target_compile_definitions(test_cli_file PRIVATE _XOPEN_SOURCE=700)

@@ -7,3 +7,4 @@ crux_add_test(NAME chain_local_replay SOURCES test_local_replay.c ../../support/
 set(kill test_local_dispute_kill.c dispute_player.c ../../support/random.c ${chain})
 crux_add_test(NAME chain_local_dispute_kill SOURCES ${kill} LIBS crux_chain TIMEOUT 300)
 crux_add_test(NAME chain_local_dispute_kill_each SOURCES ${kill} ARGS --each 2 LIBS crux_chain LABELS exhaustive TIMEOUT 3600)
+crux_add_test(NAME chain_local_signed SOURCES test_local_signed.c ${chain} LIBS crux_chain)
