@@ -14,6 +14,7 @@
 #include "bisection/commitment/step.h"
 #include "bisection/commitment/tensor.h"
 #include "bisection/commitment/trace.h"
+#include "bisection/economics/economics.h"
 #include "bisection/game/frontier.h"
 #include "bisection/game/game.h"
 #include "bisection/game/memory.h"

@@ -19,6 +19,9 @@ enum crux_cli_exit crux_cli_chain_account(struct crux_account *account,
 enum crux_cli_exit crux_cli_chain_number(uint64_t *number, const struct crux_cli_call *call,
                                          const char *text, const char *what);
 
+/* Returns: what `crux chain init` gives a chain. */
+const struct crux_game_parameters *crux_cli_chain_parameters(void);
+
 /* Lower-case hexadecimal and a zero. */
 void crux_cli_chain_hex(char *out, const uint8_t *bytes, size_t len);
 

@@ -22,6 +22,10 @@ static const struct crux_game_parameters defaults = {
     .running_max = 4,
 };
 
+const struct crux_game_parameters *crux_cli_chain_parameters(void) {
+    return &defaults;
+}
+
 const struct crux_cli_option crux_cli_chain_init_options[] = {
     [OPTION_SCRIPTED] = {.name = "scripted",
                          .help = "time passes only by `crux chain advance`, from 0 on"},

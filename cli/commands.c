@@ -58,6 +58,18 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_simulate,
     },
     {
+        .name = "economics",
+        .summary = "Say what cheating, auditing and flooding cost under given bonds and audits.",
+        .operands = "",
+        .options = crux_cli_economics_options,
+        .help = "Each figure by its formula (spec/75-economics.md), and with --simulate as it is "
+                "measured in random games by the\nreal rules: executors that lie in a share of "
+                "their claims, audits of some claims, copycats who take the reward,\nfloods of "
+                "disputes, honest challengers behind them. Unset, the parameters of the game are "
+                "the chain's.\n",
+        .run = crux_cli_run_economics,
+    },
+    {
         .name = "import",
         .summary = "Make a model of a GGUF file or a Hugging Face folder.",
         .operands = "SRC",

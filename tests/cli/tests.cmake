@@ -10,3 +10,6 @@ if(TARGET test_cli_file)
   # realpath, symlink, mkdtemp
   target_compile_definitions(test_cli_file PRIVATE _XOPEN_SOURCE=700)
 endif()
+crux_add_test(NAME cli_share SOURCES test_share.c ../../cli/share.c)
+crux_add_script_test(NAME cli_economics
+  COMMAND "${CRUX_TEST_DIR}/test_economics.sh" "$<TARGET_FILE:crux>" LABELS e2e)

@@ -1,0 +1,1 @@
+crux_add_test(NAME economics SOURCES test_economics.c)
