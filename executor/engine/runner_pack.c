@@ -25,18 +25,49 @@ enum crux_status runner_pack_add(struct runner_packing *packing, struct crux_bac
         packing->list = list;
         packing->cap = cap;
     }
-    struct runner_packed *item = &packing->list[packing->count++];
-    size_t bytes = packing->backend->packed_bytes(&tiles->tile, tiles->rows, tiles->inputs);
-    *item = (struct runner_packed){.matrix = matrix, .tiles = *tiles, .at = packing->bytes};
+    packing->list[packing->count++] = (struct runner_packed){.matrix = matrix, .tiles = *tiles};
+    packing->tiles_bytes += tiles->rows * crux_tiles_row_bytes(&tiles->tile, tiles->inputs);
+    return CRUX_OK;
+}
+
+/* Tasks from `first` on: a pool takes a limited number at once. */
+struct run {
+    const struct runner_packing *packing;
+    uint32_t first;
+};
+
+static void run_all(struct crux_threads *pool, crux_threads_task *task,
+                    const struct runner_packing *packing, uint32_t tasks) {
+    for (struct run run = {packing, 0}; run.first < tasks;) {
+        uint32_t left = tasks - run.first;
+        uint32_t some = left < CRUX_THREADS_TASKS_MAX ? left : CRUX_THREADS_TASKS_MAX;
+        crux_threads_run(pool, task, &run, some);
+        run.first += some;
+    }
+}
+
+/* ---- where each matrix goes ---- */
+
+static void look_at(void *ctx, uint32_t number, unsigned thread) {
+    const struct run *run = ctx;
+    struct crux_tiles *tiles = &run->packing->list[run->first + number].tiles;
+    (void)thread;
+    tiles->centred = crux_backend_centred(tiles);
+}
+
+static void lay_out(struct runner_packing *packing, struct runner_packed *item) {
+    size_t bytes = packing->backend->packed_bytes(&item->tiles);
     uint32_t panels = panels_of(packing, item), tasks = (uint32_t)(bytes / TASK_BYTES + 1);
     if (tasks > panels) tasks = panels;
+    item->at = packing->bytes;
     item->panels = (panels - 1) / tasks + 1;
     item->first_task = packing->tasks;
     packing->tasks += (panels - 1) / item->panels + 1;
     packing->bytes += (bytes + CRUX_BACKEND_ALIGN_BYTES - 1) / CRUX_BACKEND_ALIGN_BYTES *
                       CRUX_BACKEND_ALIGN_BYTES;
-    return CRUX_OK;
 }
+
+/* ---- packing ---- */
 
 /* Whole pages inside these bytes leave this process's memory; the file still has them. */
 static void give_back(const uint8_t *bytes, size_t len) {
@@ -56,12 +87,6 @@ static const struct runner_packed *item_of(const struct runner_packing *packing,
     }
     return &packing->list[low];
 }
-
-/* The tasks from `first` on: a pool takes a limited number at once. */
-struct run {
-    const struct runner_packing *packing;
-    uint32_t first;
-};
 
 static void pack_panels(void *ctx, uint32_t number, unsigned thread) {
     const struct run *run = ctx;
@@ -85,23 +110,24 @@ enum crux_status runner_pack_all(struct runner_packing *packing, struct runner_m
     unsigned threads = crux_threads_default();
     struct crux_threads *pool;
     if (packing->count == 0) return CRUX_OK;
-    if (threads > packing->bytes / THREAD_BYTES + 1)
-        threads = (unsigned)(packing->bytes / THREAD_BYTES + 1);
-    packing->memory = runner_memory_get_large(memory, packing->bytes);
-    if (packing->memory == NULL) return CRUX_E_OUT_OF_MEMORY;
-    for (size_t i = 0; i < packing->count; i++) {
-        const struct runner_packed *item = &packing->list[i];
-        *item->matrix = (struct crux_backend_matrix){
-            item->tiles.tile, item->tiles.rows, item->tiles.inputs, packing->memory + item->at};
-    }
+    if (threads > packing->tiles_bytes / THREAD_BYTES + 1)
+        threads = (unsigned)(packing->tiles_bytes / THREAD_BYTES + 1);
     enum crux_status status = crux_threads_open(&pool, threads, NULL);
     if (status != CRUX_OK) return status;
-    for (struct run run = {packing, 0}; run.first < packing->tasks;) {
-        uint32_t left = packing->tasks - run.first;
-        uint32_t some = left < CRUX_THREADS_TASKS_MAX ? left : CRUX_THREADS_TASKS_MAX;
-        crux_threads_run(pool, pack_panels, &run, some);
-        run.first += some;
+    run_all(pool, look_at, packing, (uint32_t)packing->count);
+    for (size_t i = 0; i < packing->count; i++) lay_out(packing, &packing->list[i]);
+    packing->memory = runner_memory_get_large(memory, packing->bytes);
+    if (packing->memory == NULL) {
+        crux_threads_close(pool);
+        return CRUX_E_OUT_OF_MEMORY;
     }
+    for (size_t i = 0; i < packing->count; i++) {
+        const struct crux_tiles *tiles = &packing->list[i].tiles;
+        *packing->list[i].matrix =
+            (struct crux_backend_matrix){tiles->tile, tiles->rows, tiles->inputs, tiles->centred,
+                                         packing->memory + packing->list[i].at};
+    }
+    run_all(pool, pack_panels, packing, packing->tasks);
     crux_threads_close(pool);
     return CRUX_OK;
 }

@@ -20,6 +20,7 @@ struct runner_packing {
         uint32_t panels;     /* of a task */
     } * list;
     size_t count, cap;
+    uint64_t tiles_bytes;
     size_t bytes;
     uint32_t tasks;
     uint8_t *memory;

@@ -35,6 +35,7 @@ enum { CRUX_BACKEND_INPUTS_MAX = 1 << 17 };
 struct crux_backend_matrix {
     struct crux_tile tile;
     uint32_t outputs, inputs;
+    bool centred; /* of the tiles that it was packed from */
     const void *packed;
 };
 
@@ -47,8 +48,8 @@ struct crux_backend {
     /* Can this device run it?  Returns: NULL if so, otherwise why not, for a person. */
     const char *(*unavailable)(void);
 
-    /* Returns: bytes of a packed matrix. */
-    size_t (*packed_bytes)(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs);
+    /* Returns: bytes of a packed matrix.  In: w, whose bytes are not looked at. */
+    size_t (*packed_bytes)(const struct crux_tiles *w);
     /* Out: packed, packed_bytes.  In: w, rows of which are the outputs. */
     void (*pack)(void *packed, const struct crux_tiles *w);
     /* The same in parts, by any number of threads at once: panels of `panel_outputs` outputs each, the last maybe of
@@ -71,6 +72,9 @@ struct crux_backend {
     void (*matmul)(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                    const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1, void *scratch);
 };
+
+/* Has w 4 bits, and is every offset n = -8*m, so that a weight is worth m*(q - 8)? Then a backend may leave offsets out. */
+bool crux_backend_centred(const struct crux_tiles *w);
 
 /* Returns: the backends of this build, the preferred first, reference last; *count of them. */
 const struct crux_backend *const *crux_backend_list(size_t *count);

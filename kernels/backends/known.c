@@ -13,10 +13,18 @@ static const struct question {
 } questions[] = {{35, 101, 9}, {18, 1056, 3}};
 
 static const uint8_t answer[CRUX_SHA256_BYTES] = {
-    0x8f, 0x41, 0x8c, 0x45, 0xa0, 0xdd, 0xc5, 0x78, 0x01, 0x0c, 0xa0, 0x8b, 0xda, 0xfb, 0x47, 0x25,
-    0xee, 0x21, 0xd8, 0x66, 0x1c, 0x2d, 0xad, 0xae, 0xd1, 0x45, 0x42, 0xa5, 0x2b, 0xdf, 0x7c, 0x65};
+    0xb7, 0xbf, 0xcc, 0x12, 0xce, 0x10, 0x66, 0x06, 0x6d, 0x0e, 0xfe, 0xfc, 0xdb, 0x49, 0xac, 0x88,
+    0xce, 0xf9, 0xcc, 0x14, 0x4a, 0xe1, 0x83, 0x96, 0xa4, 0x34, 0x81, 0x18, 0xa0, 0xbc, 0x3d, 0x35};
 
-enum { LAYOUTS = 12, ROWS_MAX = 9, OUTPUTS_MAX = 35, INPUTS_MAX = 1056 };
+/* All twelve of tiles, and the two that may be centred once more, centred. */
+enum {
+    LAYOUTS = 12,
+    FORMS = 14,
+    ROWS_MAX = 9,
+    OUTPUTS_MAX = 35,
+    INPUTS_MAX = 1056,
+    CENTRED_M_MAX = 4095
+};
 
 struct room {
     uint8_t *tiles, *packed, *prepared, *scratch;
@@ -43,11 +51,17 @@ static void put(uint8_t *bytes, int16_t value) {
     bytes[1] = (uint8_t)((uint16_t)value >> 8);
 }
 
-static void fill_tile(struct room *room, const struct crux_tile *tile, uint8_t *bytes,
+static void fill_tile(struct room *room, const struct crux_tile *tile, bool centred, uint8_t *bytes,
                       uint32_t count) {
-    uint32_t tables = (count + tile->group - 1) / tile->group * (tile->has_offsets ? 2 : 1);
+    uint32_t groups = (count + tile->group - 1) / tile->group,
+             tables = groups * (tile->has_offsets ? 2 : 1);
     uint32_t end = crux_tile_bytes(tile, count);
-    for (uint32_t i = 0; i < tables; i++) put(bytes + 2 * i, number(room, INT16_MAX));
+    for (uint32_t i = 0; i < tables && !centred; i++) put(bytes + 2 * i, number(room, INT16_MAX));
+    for (uint32_t i = 0; i < groups && centred; i++) {
+        int16_t m = number(room, CENTRED_M_MAX);
+        put(bytes + 2 * i, m);
+        put(bytes + 2 * (groups + i), (int16_t)(-8 * m));
+    }
     for (uint32_t at = 2 * tables; at + 1 < end; at += 2) put(bytes + at, number(room, INT16_MAX));
     bytes[end - 1] = (uint8_t)next(room);
     if (tile->width == 1 && count % 2 != 0) bytes[end - 1] &= 15; /* the unused half is zero */
@@ -68,7 +82,8 @@ static bool room_alloc(struct room *room, const struct crux_backend *backend,
                        const struct crux_backend_matrix *w, uint32_t rows) {
     size_t scratch = backend->scratch_bytes(w, rows);
     room->tiles = malloc(w->outputs * crux_tiles_row_bytes(&w->tile, w->inputs));
-    room->packed = room_for(backend->packed_bytes(&w->tile, w->outputs, w->inputs));
+    room->packed = room_for(backend->packed_bytes(
+        &(struct crux_tiles){w->tile, w->outputs, w->inputs, room->tiles, w->centred}));
     room->prepared = room_for(rows * backend->row_bytes(w->inputs));
     room->scratch = scratch == 0 ? NULL : room_for(scratch);
     return room->tiles != NULL && room->packed != NULL && room->prepared != NULL &&
@@ -77,12 +92,12 @@ static bool room_alloc(struct room *room, const struct crux_backend *backend,
 
 static void fill(struct room *room, const struct crux_backend *backend,
                  struct crux_backend_matrix *w, uint32_t rows) {
-    struct crux_tiles tiles = {w->tile, w->outputs, w->inputs, room->tiles};
+    struct crux_tiles tiles = {w->tile, w->outputs, w->inputs, room->tiles, w->centred};
     uint8_t *bytes = room->tiles;
     for (uint32_t o = 0; o < w->outputs; o++) {
         for (uint32_t t = 0; t < crux_tile_count(&w->tile, w->inputs); t++) {
             uint32_t count = crux_tile_inputs(&w->tile, w->inputs, t);
-            fill_tile(room, &w->tile, bytes, count);
+            fill_tile(room, &w->tile, w->centred, bytes, count);
             bytes += crux_tile_bytes(&w->tile, count);
         }
     }
@@ -110,8 +125,8 @@ static bool parts_agree(struct room *room, const struct crux_backend *backend,
 
 static enum crux_status ask(struct room *room, const struct crux_backend *backend,
                             const struct question *question, const struct crux_tile *tile,
-                            struct crux_sha256_plain_ctx *hash) {
-    struct crux_backend_matrix w = {*tile, question->outputs, question->inputs, NULL};
+                            bool centred, struct crux_sha256_plain_ctx *hash) {
+    struct crux_backend_matrix w = {*tile, question->outputs, question->inputs, centred, NULL};
     enum crux_status status = CRUX_E_OUT_OF_MEMORY;
     if (room_alloc(room, backend, &w, question->rows)) {
         fill(room, backend, &w, question->rows);
@@ -132,10 +147,11 @@ enum crux_status crux_backend_known_answers(const struct crux_backend *backend) 
     struct crux_sha256_plain_ctx hash;
     uint8_t found[CRUX_SHA256_BYTES];
     crux_sha256_plain_init(&hash);
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(questions) * LAYOUTS; i++) {
-        uint32_t l = (uint32_t)(i % LAYOUTS);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(questions) * FORMS; i++) {
+        uint32_t form = (uint32_t)(i % FORMS), l = form < LAYOUTS ? form : 6 + 3 * (form - LAYOUTS);
         struct crux_tile tile = {1 + l % 3, l / 3 % 2 == 0 ? 32 : 16, 512, l / 6 == 1};
-        enum crux_status status = ask(&room, backend, &questions[i / LAYOUTS], &tile, &hash);
+        enum crux_status status =
+            ask(&room, backend, &questions[i / FORMS], &tile, form >= LAYOUTS, &hash);
         if (status != CRUX_OK) return status;
     }
     crux_sha256_plain_final(&hash, found);

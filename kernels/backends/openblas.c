@@ -73,10 +73,9 @@ static uint32_t less(uint32_t a, uint32_t b) {
 
 /* --- packing --- */
 
-static size_t packed_bytes(const struct crux_tile *tile CRUX_UNUSED, uint32_t outputs,
-                           uint32_t inputs) {
-    return aligned(outputs * sizeof(uint32_t)) +
-           aligned((size_t)outputs * inputs * sizeof(int32_t));
+static size_t packed_bytes(const struct crux_tiles *w) {
+    return aligned(w->rows * sizeof(uint32_t)) +
+           aligned((size_t)w->rows * w->inputs * sizeof(int32_t));
 }
 
 static const int32_t *weights_of(const void *packed, uint32_t outputs) {

@@ -139,6 +139,8 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
         run(acc, acc_stride, panel, x, rows, nibbles, offsets, steps);                             \
     }
 #define KERNELS(rows)                                                                              \
+    KERNEL(q4_g16_##rows, rows, true, false, 4)                                                    \
+    KERNEL(q4_g32_##rows, rows, true, false, 8)                                                    \
     KERNEL(q4_g16_n_##rows, rows, true, true, 4)                                                   \
     KERNEL(q4_g32_n_##rows, rows, true, true, 8)                                                   \
     KERNEL(q8_g16_##rows, rows, false, false, 4)                                                   \
@@ -147,8 +149,8 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
     KERNEL(q8_g32_n_##rows, rows, false, true, 8)
 #define NAMES(rows)                                                                                \
     {                                                                                              \
-        q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows, q8_g32_##rows, q8_g16_n_##rows,           \
-            q8_g32_n_##rows                                                                        \
+        q4_g16_##rows, q4_g32_##rows, q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows,             \
+            q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows                                        \
     }
 
 KERNELS(4)
@@ -158,12 +160,10 @@ KERNELS(1)
 
 crux_panel_kernel *crux_pairs_choose_avx2(const struct crux_panel *panel, uint32_t rows,
                                           uint32_t *taken) {
-    static crux_panel_kernel *const kernels[][6] = {NAMES(1), NAMES(2), NAMES(3), NAMES(4)};
+    static crux_panel_kernel *const kernels[][8] = {NAMES(1), NAMES(2), NAMES(3), NAMES(4)};
     if (panel->span_halves == 0) return crux_pairs_choose_wide_avx2(panel, rows, taken);
     *taken = rows == 5 ? 3 : rows < ROWS_MAX ? rows : ROWS_MAX;
-    return kernels[*taken - 1][(panel->width == CRUX_WIDTH_Q4 ? 0
-                                : panel->has_offsets          ? 4
-                                                              : 2) +
+    return kernels[*taken - 1][(panel->width == CRUX_WIDTH_Q4 ? 0 : 4) + 2 * panel->has_offsets +
                                (panel->group == 32)];
 }
 

@@ -2,20 +2,20 @@
 
 #include <string.h>
 
-size_t crux_panel_bytes(const struct crux_tile *tile, uint32_t inputs) {
+size_t crux_panel_bytes(const struct crux_tile *tile, bool centred, uint32_t inputs) {
     size_t q_bytes = crux_panel_q_bytes(tile->width, tile->group);
     return sizeof(struct crux_panel_header) + q_bytes +
-           crux_panel_q_at(q_bytes, crux_panel_has_offsets(tile),
+           crux_panel_q_at(q_bytes, crux_panel_has_offsets(tile, centred),
                            crux_panel_groups(tile, inputs) - 1);
 }
 
-size_t crux_panel_packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs) {
-    return ((size_t)outputs + CRUX_PANEL_OUTPUTS - 1) / CRUX_PANEL_OUTPUTS *
-           crux_panel_bytes(tile, inputs);
+size_t crux_panel_packed_bytes(const struct crux_tiles *w) {
+    return ((size_t)w->rows + CRUX_PANEL_OUTPUTS - 1) / CRUX_PANEL_OUTPUTS *
+           crux_panel_bytes(&w->tile, w->centred, w->inputs);
 }
 
 static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t p, uint32_t rows) {
-    size_t bytes = crux_panel_bytes(&w->tile, w->inputs);
+    size_t bytes = crux_panel_bytes(&w->tile, w->centred, w->inputs);
     const uint8_t *at = (const uint8_t *)w->packed + p * bytes;
     const struct crux_panel_header *header = (const struct crux_panel_header *)(const void *)at;
     struct crux_panel panel = {
@@ -25,7 +25,7 @@ static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t 
         .group = w->tile.group,
         .groups = crux_panel_groups(&w->tile, w->inputs),
         .blocks = (uint32_t)crux_panel_blocks(w->inputs),
-        .has_offsets = crux_panel_has_offsets(&w->tile),
+        .has_offsets = crux_panel_has_offsets(&w->tile, w->centred),
         .is_raw = header->is_raw != 0,
         .span_planes = header->span_planes,
         .span_halves = header->span_halves,

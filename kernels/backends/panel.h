@@ -8,13 +8,15 @@
  *   q16      | 16 outputs x inputs 4i..4i+3, upper bytes | the same, lower bytes | ..             as u = q + 32768
  *
  * A weight W is worth m'*v + n': for q4 v = u - 7, which lies in -7..8, m' = -m and n' = n + 8*m; for q8 and q16 v = q,
- * m' = m and n' = n. q8 and q16 without offsets have entries of m' alone. All panels of a matrix are alike, even one in
- * which every n' is 0: a gap after a panel breaks the processor's fetching ahead, at half of the speed or less.
+ * m' = m and n' = n. Where no weight of a matrix has an n' (q8 and q16 without offsets, q4 whose tiles are centred) entries
+ * are m' alone. All panels of a matrix are alike, even one in which every n' is 0: a gap after a panel breaks the
+ * processor's fetching ahead, at half of the speed or less.
  *
  * Kernels keep sums of products with m' and n' in 32-bit registers over a span of groups, and then in 64 bits. How a
  * sum is formed for each output and input row, and why no register overflows within a span, is said where rows are
  * prepared: planes.h for byte dots, pairs.h for 16-bit dots. In a wide panel an n' or m' does not fit an i16, or not
- * even one group fits a span, as no importer writes them; a slower kernel sums it up in 64 bits. q16 is always wide.
+ * even one group fits a span, as no importer writes them; a slower kernel sums it up in 64 bits. q16 is always wide;
+ * centred q4 never is: n = -8*m is an i16, so |m| <= 4096.
  */
 #ifndef CRUX_KERNELS_BACKENDS_PANEL_H
 #define CRUX_KERNELS_BACKENDS_PANEL_H
@@ -22,7 +24,7 @@
 #include "kernels/backends/backend.h"
 
 /* Of the packed layout; goes up whenever it changes. */
-#define CRUX_PANEL_VERSION 3
+#define CRUX_PANEL_VERSION 4
 
 enum {
     CRUX_PANEL_OUTPUTS = 16,
@@ -93,14 +95,14 @@ CRUX_INLINE size_t crux_panel_blocks(uint32_t inputs) {
     return ((size_t)inputs + CRUX_PANEL_BLOCK - 1) / CRUX_PANEL_BLOCK;
 }
 
-/* Are entries mn? q4 has n' = n + 8*m even if its tiles have no n. */
-CRUX_INLINE bool crux_panel_has_offsets(const struct crux_tile *tile) {
-    return tile->has_offsets || tile->width == CRUX_WIDTH_Q4;
+/* Are entries mn? q4 has n' = n + 8*m even if its tiles have no n, and has none if they are centred. */
+CRUX_INLINE bool crux_panel_has_offsets(const struct crux_tile *tile, bool centred) {
+    return tile->width == CRUX_WIDTH_Q4 ? !centred : tile->has_offsets;
 }
 
 /* Returns: from one panel to the next. */
-size_t crux_panel_bytes(const struct crux_tile *tile, uint32_t inputs);
-size_t crux_panel_packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs);
+size_t crux_panel_bytes(const struct crux_tile *tile, bool centred, uint32_t inputs);
+size_t crux_panel_packed_bytes(const struct crux_tiles *w);
 
 void crux_panel_pack(void *packed, const struct crux_tiles *w);
 void crux_panel_pack_range(void *packed, const struct crux_tiles *w, uint32_t first_panel,

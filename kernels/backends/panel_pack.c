@@ -171,6 +171,7 @@ static void pack_group(const struct target *to, uint32_t t, uint32_t i, uint32_t
         int32_t m, n;
         multipliers(&m, &n, tile, bytes, groups, i, to->is_raw);
         put16(entry + (to->has_offsets ? 4 : 2) * lane, m);
+        CRUX_ASSERT(to->has_offsets || n == 0);
         if (to->has_offsets) put16(entry + 4 * lane + 2, n);
         if (inputs < tile->group) {
             size_t bits = (size_t)4 << (tile->width - 1);
@@ -191,7 +192,7 @@ static void pack_panel(uint8_t *panel, const struct crux_tiles *w, uint32_t firs
                         .row_bytes = (size_t)crux_tiles_row_bytes(&w->tile, w->inputs),
                         .tile_bytes = crux_tile_bytes(&w->tile, w->tile.chunk),
                         .q_bytes = crux_panel_q_bytes(w->tile.width, w->tile.group),
-                        .has_offsets = crux_panel_has_offsets(&w->tile)};
+                        .has_offsets = crux_panel_has_offsets(&w->tile, w->centred)};
     const struct crux_tile *tile = &w->tile;
     uint32_t groups = crux_panel_groups(tile, w->inputs), tiles = crux_tile_count(tile, w->inputs);
     survey(&to);
@@ -208,7 +209,7 @@ void crux_panel_pack_range(void *packed, const struct crux_tiles *w, uint32_t fi
                            uint32_t panels) {
     CRUX_ASSERT(w->inputs >= 1 && w->inputs <= CRUX_BACKEND_INPUTS_MAX);
     for (uint32_t p = first_panel; p < first_panel + panels; p++)
-        pack_panel((uint8_t *)packed + p * crux_panel_bytes(&w->tile, w->inputs), w,
+        pack_panel((uint8_t *)packed + p * crux_panel_bytes(&w->tile, w->centred, w->inputs), w,
                    p * CRUX_PANEL_OUTPUTS);
 }
 

@@ -66,8 +66,10 @@ TARGET CRUX_INLINE void add_products(struct sums *sums, int r, int half, __m256i
                                      __m256i mn, const uint8_t *sum, bool nibbles, bool offsets) {
     __m256i nm = mn;
     if (nibbles) {
-        h = _mm256_blend_epi16(h, broadcast(sum + 8), 0xaa);
-        l = _mm256_blend_epi16(l, broadcast(sum + 12), 0xaa);
+        if (offsets) {
+            h = _mm256_blend_epi16(h, broadcast(sum + 8), 0xaa);
+            l = _mm256_blend_epi16(l, broadcast(sum + 12), 0xaa);
+        }
     } else {
         l = _mm256_add_epi32(_mm256_slli_epi32(h, 8), l);
         h = _mm256_add_epi32(l, _mm256_set1_epi32(32768));
@@ -82,7 +84,7 @@ TARGET CRUX_INLINE void add_products(struct sums *sums, int r, int half, __m256i
     sums->low[r][half] = DOT_WORDS(sums->low[r][half], l, mn);
 }
 
-/* One group into the sums. rows, nibbles, offsets and steps are constants; offsets come with all nibbles. */
+/* One group into the sums. rows, nibbles, offsets and steps are constants. */
 TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
                                   const uint8_t *const sum[], const struct crux_panel *panel,
                                   uint32_t g, int rows, bool nibbles, bool offsets, int steps) {
@@ -240,14 +242,19 @@ TARGET CRUX_INLINE void run_wide(int64_t *acc, const struct crux_panel *panel, c
         run(acc, acc_stride, panel, x, rows, nibbles, offsets, steps);                             \
     }
 #define KERNELS(rows)                                                                              \
-    KERNEL(q4_g16_##rows, rows, true, true, 4)                                                     \
-    KERNEL(q4_g32_##rows, rows, true, true, 8)                                                     \
+    KERNEL(q4_g16_##rows, rows, true, false, 4)                                                    \
+    KERNEL(q4_g32_##rows, rows, true, false, 8)                                                    \
+    KERNEL(q4_g16_n_##rows, rows, true, true, 4)                                                   \
+    KERNEL(q4_g32_n_##rows, rows, true, true, 8)                                                   \
     KERNEL(q8_g16_##rows, rows, false, false, 4)                                                   \
     KERNEL(q8_g32_##rows, rows, false, false, 8)                                                   \
     KERNEL(q8_g16_n_##rows, rows, false, true, 4)                                                  \
     KERNEL(q8_g32_n_##rows, rows, false, true, 8)
 #define NAMES(rows)                                                                                \
-    { q4_g16_##rows, q4_g32_##rows, q8_g16_##rows, q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows }
+    {                                                                                              \
+        q4_g16_##rows, q4_g32_##rows, q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows,             \
+            q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows                                        \
+    }
 #define WIDE_KERNEL(name, width)                                                                   \
     TARGET static void name(int64_t *acc, size_t acc_stride CRUX_UNUSED,                           \
                             const struct crux_panel *panel, const struct crux_panel_rows *x) {     \
@@ -266,7 +273,7 @@ WIDE_KERNEL(wide_q16, CRUX_WIDTH_Q16)
 
 crux_panel_kernel *CHOOSE(const struct crux_panel *panel, uint32_t rows, uint32_t *taken) {
     static crux_panel_kernel *const wide[] = {wide_q4, wide_q8, wide_q16};
-    static crux_panel_kernel *const kernels[][6] = {
+    static crux_panel_kernel *const kernels[][8] = {
         NAMES(1),
         NAMES(2),
 #if ROWS_MOST == 4
@@ -278,8 +285,6 @@ crux_panel_kernel *CHOOSE(const struct crux_panel *panel, uint32_t rows, uint32_
         return wide[panel->width - 1];
     unsigned most = rows >= ROWS_MOST ? ROWS_MOST / 2 : rows >= 2;
     *taken = 1U << most;
-    return kernels[most][(panel->width == CRUX_WIDTH_Q4 ? 0
-                          : panel->has_offsets          ? 4
-                                                        : 2) +
+    return kernels[most][(panel->width == CRUX_WIDTH_Q4 ? 0 : 4) + 2 * panel->has_offsets +
                          (panel->group == 32)];
 }

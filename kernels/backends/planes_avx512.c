@@ -130,6 +130,8 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
         run(acc, acc_stride, panel, x, rows, nibbles, offsets, steps);                             \
     }
 #define KERNELS(rows)                                                                              \
+    KERNEL(q4_g16_##rows, rows, true, false, 4)                                                    \
+    KERNEL(q4_g32_##rows, rows, true, false, 8)                                                    \
     KERNEL(q4_g16_n_##rows, rows, true, true, 4)                                                   \
     KERNEL(q4_g32_n_##rows, rows, true, true, 8)                                                   \
     KERNEL(q8_g16_##rows, rows, false, false, 4)                                                   \
@@ -138,8 +140,8 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
     KERNEL(q8_g32_n_##rows, rows, false, true, 8)
 #define NAMES(rows)                                                                                \
     {                                                                                              \
-        q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows, q8_g32_##rows, q8_g16_n_##rows,           \
-            q8_g32_n_##rows                                                                        \
+        q4_g16_##rows, q4_g32_##rows, q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows,             \
+            q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows                                        \
     }
 
 KERNELS(8)
@@ -151,7 +153,7 @@ KERNELS(1)
 
 crux_panel_kernel *crux_planes_choose_avx512(const struct crux_panel *panel, uint32_t rows,
                                              uint32_t *taken) {
-    static crux_panel_kernel *const kernels[][6] = {NAMES(1), NAMES(2), NAMES(3),
+    static crux_panel_kernel *const kernels[][8] = {NAMES(1), NAMES(2), NAMES(3),
                                                     NAMES(4), NAMES(6), NAMES(8)};
     static const uint8_t size[] = {0, 0, 1, 2, 3, 3, 4, 4, 5};
     static const uint8_t taking[] = {1, 2, 3, 4, 6, 8};
@@ -162,9 +164,7 @@ crux_panel_kernel *crux_planes_choose_avx512(const struct crux_panel *panel, uin
     if (rows == 5) most = 2;
     if (rows == 7) most = 3;
     *taken = taking[most];
-    return kernels[most][(panel->width == CRUX_WIDTH_Q4 ? 0
-                          : panel->has_offsets          ? 4
-                                                        : 2) +
+    return kernels[most][(panel->width == CRUX_WIDTH_Q4 ? 0 : 4) + 2 * panel->has_offsets +
                          (panel->group == 32)];
 }
 

@@ -18,8 +18,8 @@ static const char *unavailable(void) {
     return NULL;
 }
 
-static size_t packed_bytes(const struct crux_tile *tile, uint32_t outputs, uint32_t inputs) {
-    return aligned(outputs * crux_tiles_row_bytes(tile, inputs));
+static size_t packed_bytes(const struct crux_tiles *w) {
+    return aligned(w->rows * crux_tiles_row_bytes(&w->tile, w->inputs));
 }
 
 enum { PANEL_OUTPUTS = 16 };
@@ -31,8 +31,7 @@ static void pack_range(void *packed, const struct crux_tiles *w, uint32_t first_
            wanted = (size_t)panels * PANEL_OUTPUTS * row_bytes,
            count = wanted < used - from ? wanted : used - from;
     memcpy((uint8_t *)packed + from, w->bytes + from, count);
-    if (from + count == used)
-        memset((uint8_t *)packed + used, 0, packed_bytes(&w->tile, w->rows, w->inputs) - used);
+    if (from + count == used) memset((uint8_t *)packed + used, 0, packed_bytes(w) - used);
 }
 
 static void pack(void *packed, const struct crux_tiles *w) {
@@ -56,7 +55,7 @@ static size_t scratch_bytes(const struct crux_backend_matrix *w CRUX_UNUSED,
 static void matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                    const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
                    void *scratch CRUX_UNUSED) {
-    struct crux_tiles tiles = {w->tile, w->outputs, w->inputs, w->packed};
+    struct crux_tiles tiles = {w->tile, w->outputs, w->inputs, w->packed, false};
     CRUX_ASSERT(o0 < o1 && o1 <= w->outputs && w->inputs <= CRUX_BACKEND_INPUTS_MAX);
     for (uint32_t r = 0; r < rows; r++) {
         const void *x = (const uint8_t *)prepared + r * row_bytes(w->inputs);

@@ -97,7 +97,7 @@ static void products(struct answer *to, const struct room *room,
     const struct crux_fused_mix mix = {2, 24, wide};
     const int32_t share[2] = {1 << 23, 1 << 23}, *d[2] = {room->b, room->b + WIDTH};
     const struct crux_fused_embed embed = {1, 20, wide};
-    const struct crux_tiles table = {{1, 32, 512, true}, 1, WIDTH, room->tile};
+    const struct crux_tiles table = {{1, 32, 512, true}, 1, WIDTH, room->tile, false};
     k->finish(to->finish, WIDTH, &finish, room->acc, WIDTH, ROWS, 0, WIDTH);
     memcpy(to->mix, room->a, sizeof to->mix);
     k->mix(to->mix, &mix, share, d, WIDTH);

@@ -18,6 +18,7 @@ struct crux_tiles {
     struct crux_tile tile;
     uint32_t rows, inputs;
     const uint8_t *bytes; /* rows * crux_tiles_row_bytes */
+    bool centred;         /* crux_backend_centred; false is right for all, and only slower */
 };
 
 CRUX_INLINE uint64_t crux_tiles_row_bytes(const struct crux_tile *tile, uint32_t inputs) {

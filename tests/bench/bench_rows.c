@@ -142,7 +142,7 @@ static void once(enum op op, const struct crux_fused_kernels *k, const struct cr
     case FINISH: finish(k, s->width); return;
     case EMBED: {
         struct crux_fused_embed config = {1, 20, wide};
-        struct crux_tiles table = {{1, 32, 512, true}, 1, s->width, tiles};
+        struct crux_tiles table = {{1, 32, 512, true}, 1, s->width, tiles, false};
         k->embed(out, &config, 0, &table, rowmul, NULL);
         return;
     }

@@ -48,12 +48,18 @@ static void fill_tile(struct kernels_matrix *matrix, uint8_t *bytes, uint32_t co
         bytes[at] = (uint8_t)next(matrix);
 }
 
+static struct crux_tiles tiles_of(const struct kernels_case *one, const uint8_t *bytes) {
+    const struct kernels_layout *layout = one->layout;
+    return (struct crux_tiles){layout->tile, one->outputs, one->inputs, bytes,
+                               layout->tile.width == 1 && layout->is_symmetric};
+}
+
 static void fill_weights(struct kernels_matrix *matrix) {
     const struct kernels_case *one = &matrix->one;
     const struct crux_tile *tile = &one->layout->tile;
     size_t row_bytes = (size_t)crux_tiles_row_bytes(tile, one->inputs);
     uint8_t *bytes = kernels_room(one->outputs * row_bytes), *at = bytes;
-    struct crux_tiles tiles = {*tile, one->outputs, one->inputs, bytes};
+    struct crux_tiles tiles = tiles_of(one, bytes);
     memset(bytes, 0, one->outputs * row_bytes);
     for (uint32_t o = 0; o < one->outputs; o++) {
         for (uint32_t t = 0; t < crux_tile_count(tile, one->inputs); t++) {
@@ -75,7 +81,8 @@ struct kernels_matrix *kernels_matrix_new(const struct kernels_case *one) {
     if (matrix == NULL) abort();
     matrix->one = *one;
     matrix->random = 1;
-    matrix->bytes = one->backend->packed_bytes(&one->layout->tile, one->outputs, one->inputs);
+    struct crux_tiles tiles = tiles_of(one, NULL);
+    matrix->bytes = one->backend->packed_bytes(&tiles);
     matrix->copies = one->is_cached ? 1 : MODEL_BYTES / matrix->bytes + 1;
     matrix->weights = kernels_room(matrix->copies * matrix->bytes);
     fill_weights(matrix);
@@ -113,7 +120,8 @@ struct part {
 static void multiply(const struct part *part, size_t copy) {
     const struct kernels_matrix *matrix = part->matrix;
     const struct kernels_case *one = &matrix->one;
-    struct crux_backend_matrix w = {one->layout->tile, one->outputs, one->inputs,
+    struct crux_tiles tiles = tiles_of(one, NULL);
+    struct crux_backend_matrix w = {tiles.tile, tiles.rows, tiles.inputs, tiles.centred,
                                     matrix->weights + copy % matrix->copies * matrix->bytes};
     one->backend->matmul(part->acc, part->o1 - part->o0, &w, matrix->x, part->rows, part->o0,
                          part->o1, part->scratch);
@@ -161,7 +169,9 @@ struct kernels_speed kernels_measure(struct kernels_matrix *matrix, uint32_t row
                                      unsigned rounds) {
     static struct part parts[KERNELS_THREADS_MAX];
     const struct kernels_case *one = &matrix->one;
-    struct crux_backend_matrix w = {one->layout->tile, one->outputs, one->inputs, matrix->weights};
+    struct crux_tiles tiles = tiles_of(one, NULL);
+    struct crux_backend_matrix w = {tiles.tile, tiles.rows, tiles.inputs, tiles.centred,
+                                    matrix->weights};
     uint32_t grains = (one->outputs + GRAIN - 1) / GRAIN;
     pthread_barrier_t start;
     CRUX_ASSERT(rows <= KERNELS_ROWS_MAX && threads <= grains && threads <= KERNELS_THREADS_MAX &&

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LATTICE_M_MAX = 4095 };
+enum { LATTICE_M_MAX = 4095, CENTRED_M_MIN = -4095 }; /* where -8*m is still an i16 */
 
 static int64_t number(struct crux_random *random, int64_t lo, int64_t hi, enum wildness wildness) {
     switch (wildness) {
@@ -29,18 +29,22 @@ static void *room_for(size_t bytes) {
 }
 
 static void fill_tile(struct crux_random *random, const struct crux_tile *tile, uint8_t *bytes,
-                      uint32_t count, int32_t multiplier_max, enum wildness wildness) {
+                      uint32_t count, int32_t multiplier_max, bool centred,
+                      enum wildness wildness) {
     uint32_t tables = (count + tile->group - 1) / tile->group * (tile->has_offsets ? 2 : 1);
     uint8_t *q = bytes + 2 * tables;
-    int32_t hi = multiplier_max > INT16_MAX ? INT16_MAX : multiplier_max;
+    int32_t hi = multiplier_max > INT16_MAX ? INT16_MAX : multiplier_max,
+            lo = centred && -multiplier_max < CENTRED_M_MIN ? CENTRED_M_MIN : -multiplier_max;
     for (uint32_t i = 0; i < tables; i++) {
-        int64_t v = number(random, -multiplier_max, hi, wildness);
+        int64_t v = number(random, lo, hi, wildness);
         /* A lattice around 0, as importers make; LOW_*: multipliers and offsets pull the same way. */
-        bool lattice = tile->width == 1 && tile->has_offsets && multiplier_max == LATTICE_M_MAX;
+        bool lattice =
+            centred || (tile->width == 1 && tile->has_offsets && multiplier_max == LATTICE_M_MAX);
         if (lattice && wildness >= LOW_GREATEST && i < tables / 2) v = -v;
+        if (centred && v < CENTRED_M_MIN) v = CENTRED_M_MIN;
         if (lattice && i >= tables / 2) {
             const uint8_t *m = bytes + 2 * (i - tables / 2);
-            v -= 8 * (int16_t)(uint16_t)(m[0] | m[1] << 8);
+            v = (centred ? 0 : v) - 8 * (int16_t)(uint16_t)(m[0] | m[1] << 8);
             if (v < INT16_MIN) v = INT16_MIN;
             if (v > INT16_MAX) v = INT16_MAX;
         }
@@ -85,7 +89,7 @@ static void answer(struct question *question) {
 
 void question_ask(struct question *question, struct crux_random *random,
                   const struct crux_tile *tile, uint32_t outputs, uint32_t inputs, uint32_t rows,
-                  int32_t multiplier_max, enum wildness wildness) {
+                  int32_t multiplier_max, bool centred, enum wildness wildness) {
     size_t bytes = (size_t)(outputs * crux_tiles_row_bytes(tile, inputs));
     uint8_t *at;
     question->rows = rows;
@@ -93,11 +97,11 @@ void question_ask(struct question *question, struct crux_random *random,
     question->x = malloc((size_t)rows * inputs * sizeof *question->x);
     question->expected = malloc((size_t)rows * outputs * sizeof *question->expected);
     if (question->bytes == NULL || question->x == NULL || question->expected == NULL) abort();
-    question->w = (struct crux_tiles){*tile, outputs, inputs, question->bytes};
+    question->w = (struct crux_tiles){*tile, outputs, inputs, question->bytes, centred};
     for (uint32_t o = 0; o < outputs; o++) {
         for (uint32_t t = 0; t < crux_tile_count(tile, inputs); t++) {
             uint32_t count = crux_tile_inputs(tile, inputs, t);
-            fill_tile(random, tile, at, count, multiplier_max, wildness);
+            fill_tile(random, tile, at, count, multiplier_max, centred, wildness);
             at += crux_tile_bytes(tile, count);
         }
     }
@@ -129,9 +133,9 @@ void asked_prepare(struct asked *asked, const struct crux_backend *backend,
     size_t row_bytes = backend->row_bytes(w->inputs);
     asked->backend = backend;
     asked->rows = question->rows;
-    asked->packed = room_for(backend->packed_bytes(&w->tile, w->rows, w->inputs));
+    asked->packed = room_for(backend->packed_bytes(w));
     asked->prepared = room_for(question->rows * row_bytes);
-    asked->w = (struct crux_backend_matrix){w->tile, w->rows, w->inputs, asked->packed};
+    asked->w = (struct crux_backend_matrix){w->tile, w->rows, w->inputs, w->centred, asked->packed};
     backend->pack(asked->packed, w);
     for (uint32_t r = 0; r < question->rows; r++)
         backend->prepare((uint8_t *)asked->prepared + r * row_bytes, question->x + r * w->inputs,

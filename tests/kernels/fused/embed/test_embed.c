@@ -30,7 +30,7 @@ static void one_case(struct harness *h) {
     struct crux_value value = crux_fused_embed(&h->b, "embed", &config, &values);
     harness_run(h, pos, n);
 
-    struct crux_tiles tiles = {tile, vocab, width, table.bytes};
+    struct crux_tiles tiles = {tile, vocab, width, table.bytes, false};
     int32_t *r = harness_alloc(h, width, sizeof *r);
     for (unsigned isa = 0; isa < CRUX_ISAS; isa++) {
         const struct crux_fused_kernels *k = crux_fused_kernels((enum crux_isa)isa);

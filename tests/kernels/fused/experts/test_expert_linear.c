@@ -59,7 +59,7 @@ static void one_case(struct harness *h) {
                                                        s.by_slot, harness_value(h, chosen_in));
     harness_run(h, 0, 1);
 
-    struct crux_tiles w = {tile, s.experts * s.out, s.in, tiles.bytes};
+    struct crux_tiles w = {tile, s.experts * s.out, s.in, tiles.bytes, false};
     harness_expect(h, "y", value, all_slots(h, &s, &config, x, e, &w, rowmul, chosen));
 }
 

@@ -38,7 +38,7 @@ static void one_case(struct harness *h) {
     struct crux_value value = crux_fused_linear(&h->b, "proj", &config, &values, quantised);
     harness_run(h, 0, 1);
 
-    struct crux_tiles w = {tile, out, in, tiles.bytes};
+    struct crux_tiles w = {tile, out, in, tiles.bytes, false};
     int32_t *y = harness_alloc(h, out, sizeof *y);
     crux_fused_linear_reference(y, &config, x, e[0], &w, rowmul, has_bias ? bias : NULL,
                                 has_residual ? residual : NULL);
