@@ -4,98 +4,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "cli/output.h"
+#include "cli/seconds.h"
+#include "cli/simulate_asked.h"
 #include "cli/simulate_runs.h"
-
-enum {
-    OPTION_SEED = CRUX_CLI_DEMO_MODEL_OPTIONS,
-    OPTION_FAULT,
-    OPTION_PLAYER,
-    OPTION_K,
-    OPTION_WITHHOLD,
-    OPTION_RUNS,
-    OPTION_REPORT,
-    OPTION_COUNT
-};
-
-const struct crux_cli_option crux_cli_simulate_options[] = {
-    CRUX_CLI_DEMO_MODEL_HELP,
-    [OPTION_SEED] = {.name = "seed",
-                     .kind = CRUX_CLI_NUMBER,
-                     .value = "N",
-                     .help = "of request, fault and players (default 1)",
-                     .most = INT64_MAX},
-    [OPTION_FAULT] = {.name = "fault",
-                      .kind = CRUX_CLI_TEXT,
-                      .value = "WHAT",
-                      .help =
-                          "none, random, an op such as contract, a label, sampling, token, "
-                          "output, count, early, late, leaf, padding, weights, stale; each: one "
-                          "after the other (default random)"},
-    [OPTION_PLAYER] = {.name = "player",
-                       .kind = CRUX_CLI_TEXT,
-                       .value = "WHO",
-                       .help = "honest, or against a true claim: sham, silent, flood; or mute, an "
-                               "executor who says nothing (default honest)"},
-    [OPTION_K] = {.name = "k",
-                  .kind = CRUX_CLI_NUMBER,
-                  .value = "N",
-                  .help = "nodes revealed in a round (default 16)",
-                  .least = 2,
-                  .most = 64},
-    [OPTION_WITHHOLD] = {.name = "withhold",
-                         .kind = CRUX_CLI_FLAG,
-                         .help = "the executor serves no trace, so it is narrowed round by round"},
-    [OPTION_RUNS] = {.name = "runs",
-                     .kind = CRUX_CLI_NUMBER,
-                     .value = "N",
-                     .help = "simulations, from this seed on: figures over all of them",
-                     .least = 1,
-                     .most = 1000000},
-    [OPTION_REPORT] = {.name = "report",
-                       .kind = CRUX_CLI_TEXT,
-                       .value = "F.html",
-                       .help = "write a page with a drawing of the narrowing"},
-    [OPTION_COUNT] = {.name = NULL},
-};
 
 enum { DRAWS_MAX = 12 };
 
-static double now(void) {
-    struct timespec time;
-    if (clock_gettime(CLOCK_MONOTONIC, &time) != 0) return 0;
-    return (double)time.tv_sec + (double)time.tv_nsec * 1e-9;
-}
-
 /* ---- what was asked ---- */
-
-static enum crux_cli_exit take_player(enum crux_cli_player *player,
-                                      const struct crux_cli_call *call, bool faulty) {
-    static const char *const names[] = {[CRUX_CLI_HONEST] = "honest",
-                                        [CRUX_CLI_SHAM] = "sham",
-                                        [CRUX_CLI_SILENT] = "silent",
-                                        [CRUX_CLI_FLOOD] = "flood",
-                                        [CRUX_CLI_MUTE] = "mute"};
-    const struct crux_cli_value *value = &call->option[OPTION_PLAYER];
-    *player = CRUX_CLI_HONEST;
-    if (!value->given) return CRUX_CLI_OK;
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(names); i++) {
-        if (strcmp(value->text, names[i]) != 0) continue;
-        *player = (enum crux_cli_player)i;
-        bool against = *player != CRUX_CLI_HONEST && *player != CRUX_CLI_MUTE;
-        if (against && faulty)
-            return crux_cli_fail(call, CRUX_E_USAGE,
-                                 "--player %s disputes a true claim: it goes with --fault none",
-                                 names[i]);
-        return CRUX_CLI_OK;
-    }
-    return crux_cli_fail(call, CRUX_E_USAGE,
-                         "--player takes honest, sham, silent, flood or mute, not '%.50s'",
-                         value->text);
-}
 
 /* Returns: false if no op of the program has that name. */
 static bool take_fault(struct crux_cli_fault *fault, const char *name,
@@ -136,11 +54,17 @@ static enum crux_status make_liar(struct crux_cli_simulation *s, struct crux_cli
 /* The challenger's own run, to as many tokens as are claimed, whatever the request says of ends. */
 static enum crux_status re_execute(struct crux_cli_simulation *s) {
     struct crux_archive_request request = s->model.request;
-    double start = now();
+    if (crux_archive_claim(s->liar)->chosen_tokens ==
+        crux_archive_claim(s->honest)->chosen_tokens) {
+        s->own = s->honest; /* which is what it would compute */
+        s->seconds_challenger = s->seconds_honest;
+        return CRUX_OK;
+    }
+    double start = crux_cli_seconds();
     request.stop_early = crux_archive_claim(s->liar)->chosen_tokens;
     request.ignore_stops = true;
     enum crux_status status = crux_cli_demo_archive_of(&s->own, &s->model, &request, NULL, NULL);
-    s->seconds_challenger = now() - start;
+    s->seconds_challenger = crux_cli_seconds() - start;
     return status;
 }
 
@@ -153,9 +77,9 @@ static enum crux_status simulate(struct crux_cli_simulation *s, const struct cru
     s->seed = seed;
     s->play = *how;
     if (!take_fault(&s->fault, name, crux_cli_demo_program(&s->model))) return CRUX_E_USAGE;
-    double start = now();
+    double start = crux_cli_seconds();
     enum crux_status status = make_liar(s, &random);
-    s->seconds_executor = now() - start;
+    s->seconds_executor = crux_cli_seconds() - start;
     if (status == CRUX_OK) status = re_execute(s);
     if (status != CRUX_OK) return status;
     s->play.executor = s->liar;
@@ -175,7 +99,7 @@ const char *crux_cli_simulation_winner(const struct crux_cli_simulation *s) {
 }
 
 bool crux_cli_simulation_just(const struct crux_cli_simulation *s) {
-    bool should_fall = s->fault.kind != CRUX_CLI_FAULT_NONE ||
+    bool should_fall = s->fault.kind != CRUX_CLI_FAULT_NONE || s->play.player == CRUX_CLI_HIDING ||
                        (s->play.player == CRUX_CLI_MUTE && s->play.disputes > 0);
     return s->play.fell == should_fall && s->play.final == !should_fall;
 }
@@ -207,7 +131,9 @@ static enum crux_cli_exit many(const struct crux_cli_call *call, struct crux_cli
                                       "lut",  "div",   "sqrt",     "rand",   "find"};
     bool each = strcmp(fault, "each") == 0;
     uint64_t kinds = each ? CRUX_ARRAY_LEN(ops) + CRUX_CLI_FAULTS - 2 : 1;
-    uint64_t runs = call->option[OPTION_RUNS].given ? call->option[OPTION_RUNS].number : 1;
+    uint64_t runs = call->option[CRUX_CLI_SIMULATE_RUNS].given
+                        ? call->option[CRUX_CLI_SIMULATE_RUNS].number
+                        : 1;
     struct crux_cli_runs figures = {.count = 0};
     enum crux_cli_exit code = CRUX_CLI_OK;
     uint64_t first = s->seed;
@@ -234,35 +160,34 @@ static enum crux_cli_exit many(const struct crux_cli_call *call, struct crux_cli
 static enum crux_cli_exit run_simulation(const struct crux_cli_call *call,
                                          struct crux_cli_simulation *s) {
     const struct crux_cli_value *option = call->option;
-    const char *fault = option[OPTION_FAULT].given ? option[OPTION_FAULT].text : "random";
-    struct crux_cli_play how = {.parameters = *crux_cli_play_parameters(),
-                                .withhold = option[OPTION_WITHHOLD].given};
-    if (option[OPTION_K].given) how.parameters.k = (uint32_t)option[OPTION_K].number;
-    enum crux_cli_exit code = take_player(&how.player, call, strcmp(fault, "none") != 0);
-    s->seed = option[OPTION_SEED].given ? option[OPTION_SEED].number : 1;
+    const char *fault =
+        option[CRUX_CLI_SIMULATE_FAULT].given ? option[CRUX_CLI_SIMULATE_FAULT].text : "random";
+    struct crux_cli_play how = {.count = 0};
+    enum crux_cli_exit code = crux_cli_simulate_asked(&how, call, fault);
+    s->seed = option[CRUX_CLI_SIMULATE_SEED].given ? option[CRUX_CLI_SIMULATE_SEED].number : 1;
     struct crux_cli_random random = {s->seed};
     if (code == CRUX_CLI_OK) code = crux_cli_demo_model_open(&s->model, call, s->seed, &random);
     if (code != CRUX_CLI_OK) return code;
-    double start = now();
+    double start = crux_cli_seconds();
     enum crux_status status = crux_cli_demo_archive(&s->honest, &s->model, NULL);
-    double seconds = now() - start;
+    s->seconds_honest = crux_cli_seconds() - start;
     if (status == CRUX_OK)
         status = crux_cli_demo_answer(&s->answer, &s->model, crux_archive_tokens(s->honest));
     if (status != CRUX_OK)
         return crux_cli_fail(call, status, "the run: %s", crux_status_text(status));
-    if (option[OPTION_RUNS].given || strcmp(fault, "each") == 0) {
-        if (option[OPTION_REPORT].given)
+    if (option[CRUX_CLI_SIMULATE_RUNS].given || strcmp(fault, "each") == 0) {
+        if (option[CRUX_CLI_SIMULATE_REPORT].given)
             return crux_cli_fail(call, CRUX_E_USAGE, "--report is of one simulation");
         return many(call, s, &how, fault);
     }
     status = simulate(s, &how, fault, s->seed);
     if (status != CRUX_OK) return failed(call, status, fault);
-    if (s->fault.kind == CRUX_CLI_FAULT_NONE) s->seconds_executor += seconds;
-    if (!crux_cli_simulation_just(s))
+    if (s->fault.kind == CRUX_CLI_FAULT_NONE) s->seconds_executor += s->seconds_honest;
+    if (!crux_cli_simulation_just(s) && s->play.cover.holds)
         return crux_cli_fail(call, CRUX_E_INTERNAL, "the honest side lost: seed %llu, fault %.100s",
                              (unsigned long long)s->seed, fault);
-    if (option[OPTION_REPORT].given)
-        code = crux_cli_simulate_report(call, option[OPTION_REPORT].text, s);
+    if (option[CRUX_CLI_SIMULATE_REPORT].given)
+        code = crux_cli_simulate_report(call, option[CRUX_CLI_SIMULATE_REPORT].text, s);
     return code == CRUX_CLI_OK ? crux_cli_simulate_say(call, s) : code;
 }
 

@@ -91,8 +91,9 @@ static void draw(FILE *out, const struct crux_cli_play *play) {
     unsigned rows = 2;
     for (uint32_t i = 0; i < play->count; i++) {
         const struct crux_cli_move *m = &play->moves[i];
-        rows += m->dispute == 0 && (m->nodes > 0 || m->kind == CRUX_MOVE_JUMP ||
-                                    m->kind == CRUX_MOVE_EXPAND || m->kind == CRUX_MOVE_PROVE);
+        rows += m->dispute == 0 && !m->undone &&
+                (m->nodes > 0 || m->kind == CRUX_MOVE_JUMP || m->kind == CRUX_MOVE_EXPAND ||
+                 m->kind == CRUX_MOVE_PROVE);
     }
     (void)fprintf(out, "<svg viewBox=\"0 0 %d %u\" role=\"img\" aria-label=\"the narrowing\">\n",
                   WIDE, rows * ROW);
@@ -100,7 +101,7 @@ static void draw(FILE *out, const struct crux_cli_play *play) {
     words(&d, "one hash commits every step of the run");
     for (uint32_t i = 0; i < play->count; i++) {
         const struct crux_cli_move *m = &play->moves[i];
-        if (m->dispute != 0) continue;
+        if (m->dispute != 0 || m->undone) continue;
         if (m->kind == CRUX_MOVE_PICK && m->nodes > 0) {
             title(&d, tree_title(m->tree));
             boxes(&d, m->nodes, m->pick);

@@ -22,6 +22,21 @@ static void most(uint64_t *of, uint64_t value) {
     if (value > *of) *of = value;
 }
 
+static void add_network(struct crux_cli_network_figures *sum,
+                        const struct crux_cli_network_figures *n) {
+    sum->sent += n->sent;
+    sum->sent_again += n->sent_again;
+    sum->delayed += n->delayed;
+    sum->dropped += n->dropped;
+    sum->repeated += n->repeated;
+    sum->reordered += n->reordered;
+    sum->censored += n->censored;
+    sum->no_ops += n->no_ops;
+    sum->refused += n->refused;
+    sum->reorgs += n->reorgs;
+    sum->undone += n->undone;
+}
+
 enum crux_status crux_cli_runs_add(struct crux_cli_runs *runs, const char *fault,
                                    const struct crux_cli_simulation *s) {
     struct crux_cli_runs_line *line = line_of(runs, fault);
@@ -30,7 +45,11 @@ enum crux_status crux_cli_runs_add(struct crux_cli_runs *runs, const char *fault
     line->runs++;
     line->fell += play->fell;
     line->final += play->final;
-    line->unjust += !crux_cli_simulation_just(s);
+    line->unjust += !crux_cli_simulation_just(s) && play->cover.holds;
+    line->uncovered += !crux_cli_simulation_just(s) && !play->cover.holds;
+    add_network(&line->network, &play->network);
+    runs->cover = play->cover;
+    runs->has_conditions = crux_cli_conditions_any(&play->conditions);
     line->transactions += play->transactions;
     line->seconds_executor += s->seconds_executor;
     line->seconds_challenger += s->seconds_challenger;
@@ -52,25 +71,45 @@ static double mean(double sum, uint64_t count) {
     return count == 0 ? 0 : sum / (double)count;
 }
 
-static json_t *describe(const struct crux_cli_runs *runs, uint64_t unjust, uint64_t all) {
+static json_t *describe_line(const struct crux_cli_runs_line *l) {
+    return json_pack(
+        "{s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:f, s:f, s:o}", "fault",
+        l->fault, "runs", (json_int_t)l->runs, "skipped", (json_int_t)l->skipped, "fell",
+        (json_int_t)l->fell, "final", (json_int_t)l->final, "honest_losses",
+        (json_int_t)(l->unjust + l->uncovered), "uncovered_losses", (json_int_t)l->uncovered,
+        "transactions_mean", mean((double)l->transactions, l->runs), "transactions_max",
+        (json_int_t)l->transactions_most, "bytes_max", (json_int_t)l->bytes_most,
+        "witness_bytes_max", (json_int_t)l->witness_most, "gas_estimate_max",
+        (json_int_t)l->gas_most, "seconds_executor", mean(l->seconds_executor, l->runs),
+        "seconds_challenger", mean(l->seconds_challenger, l->runs), "chain",
+        crux_cli_simulate_describe_chain(&l->network));
+}
+
+static json_t *describe(const struct crux_cli_runs *runs, uint64_t lost, uint64_t all) {
     json_t *list = json_array();
-    for (size_t i = 0; list != NULL && i < runs->count; i++) {
-        const struct crux_cli_runs_line *l = &runs->line[i];
-        (void)json_array_append_new(
-            list,
-            json_pack("{s:s, s:I, s:I, s:I, s:I, s:I, s:f, s:I, s:I, s:I, s:I, s:f, s:f}", "fault",
-                      l->fault, "runs", (json_int_t)l->runs, "skipped", (json_int_t)l->skipped,
-                      "fell", (json_int_t)l->fell, "final", (json_int_t)l->final, "honest_losses",
-                      (json_int_t)l->unjust, "transactions_mean",
-                      mean((double)l->transactions, l->runs), "transactions_max",
-                      (json_int_t)l->transactions_most, "bytes_max", (json_int_t)l->bytes_most,
-                      "witness_bytes_max", (json_int_t)l->witness_most, "gas_estimate_max",
-                      (json_int_t)l->gas_most, "seconds_executor",
-                      mean(l->seconds_executor, l->runs), "seconds_challenger",
-                      mean(l->seconds_challenger, l->runs)));
-    }
-    return json_pack("{s:I, s:I, s:o}", "runs", (json_int_t)all, "honest_losses",
-                     (json_int_t)unjust, "faults", list);
+    for (size_t i = 0; list != NULL && i < runs->count; i++)
+        (void)json_array_append_new(list, describe_line(&runs->line[i]));
+    return json_pack("{s:I, s:I, s:o, s:o}", "runs", (json_int_t)all, "honest_losses",
+                     (json_int_t)lost, "clocks", crux_cli_simulate_describe_cover(&runs->cover),
+                     "faults", list);
+}
+
+static void say_chain(const struct crux_cli_runs *runs, uint64_t uncovered) {
+    struct crux_cli_network_figures n = {0};
+    const struct crux_cli_cover *cover = &runs->cover;
+    if (!runs->has_conditions) return;
+    for (size_t i = 0; i < runs->count; i++) add_network(&n, &runs->line[i].network);
+    printf("chain: %" PRIu64 " moves sent, %" PRIu64 " of them again; %" PRIu64 " late, %" PRIu64
+           " lost, %" PRIu64 " twice, %" PRIu64 " overtaken, %" PRIu64 " censored; %" PRIu64
+           " reorganisations took back %" PRIu64 "; %" PRIu64 " refused, %" PRIu64
+           " made already\n",
+           n.sent, n.sent_again, n.delayed, n.dropped, n.repeated, n.reordered, n.censored,
+           n.reorgs, n.undone, n.refused, n.no_ops);
+    printf("at worst a side needs %" PRIu64 " s here; its clock holds %" PRIu64 " s\n",
+           cover->needed_seconds, cover->clock_seconds);
+    if (uncovered > 0)
+        printf("the honest side lost %" PRIu64 ": its clock is too short for this chain\n",
+               uncovered);
 }
 
 static void say(const struct crux_cli_runs *runs) {
@@ -90,17 +129,19 @@ static void say(const struct crux_cli_runs *runs) {
 
 enum crux_cli_exit crux_cli_runs_say(const struct crux_cli_call *call,
                                      const struct crux_cli_runs *runs) {
-    uint64_t unjust = 0, all = 0;
+    uint64_t unjust = 0, uncovered = 0, all = 0;
     for (size_t i = 0; i < runs->count; i++) {
         unjust += runs->line[i].unjust;
+        uncovered += runs->line[i].uncovered;
         all += runs->line[i].runs;
     }
-    if (call->json && unjust == 0) return crux_cli_answer(call, describe(runs, unjust, all));
+    if (call->json && unjust == 0) return crux_cli_answer(call, describe(runs, uncovered, all));
     if (!call->json) say(runs);
     if (unjust > 0)
         return crux_cli_fail(call, CRUX_E_INTERNAL, "the honest side lost %" PRIu64 " of %" PRIu64,
                              unjust, all);
-    printf("%" PRIu64 " simulations, the honest side won each\n", all);
+    say_chain(runs, uncovered);
+    if (uncovered == 0) printf("%" PRIu64 " simulations, the honest side won each\n", all);
     return CRUX_CLI_OK;
 }
 

@@ -9,12 +9,16 @@ struct crux_cli_runs_line {
     uint64_t runs, skipped, fell, final, unjust;
     uint64_t transactions, transactions_most, bytes_most, witness_most, gas_most;
     double seconds_executor, seconds_challenger;
+    uint64_t uncovered; /* honest losses where the clocks hold less than the conditions take */
+    struct crux_cli_network_figures network;
 };
 
 /* Zeroed: none yet. */
 struct crux_cli_runs {
     struct crux_cli_runs_line *line; /* one for each fault */
     size_t count;
+    struct crux_cli_cover cover;
+    bool has_conditions;
 };
 
 CRUX_MUST_CHECK

@@ -45,6 +45,7 @@ static void say_move(uint32_t number, const struct crux_cli_move *move) {
             printf("%c", i < move->pick ? '=' : '.');
     }
     if (move->kind == CRUX_MOVE_PROVE) printf("witness of %u bytes", (unsigned)move->witness_bytes);
+    if (move->undone) printf(" %staken back%s", style->dim, style->off);
     printf("\n");
 }
 
@@ -71,6 +72,23 @@ static void say_ledger(const struct crux_cli_play *play) {
            play->before.bonds + play->before.stakes, play->after.bonds + play->after.stakes);
 }
 
+static void say_chain(const struct crux_cli_play *play) {
+    const struct crux_cli_style *style = crux_cli_style();
+    const struct crux_cli_network_figures *n = &play->network;
+    const struct crux_cli_cover *cover = &play->cover;
+    if (!crux_cli_conditions_any(&play->conditions)) return;
+    printf("%schain%s      %" PRIu64 " moves sent, %" PRIu64 " of them again; %" PRIu64
+           " late, %" PRIu64 " lost, %" PRIu64 " twice, %" PRIu64 " overtaken, %" PRIu64
+           " censored; %" PRIu64 " reorganisations took back %" PRIu64 "; %" PRIu64
+           " refused, %" PRIu64 " made already\n",
+           style->bold, style->off, n->sent, n->sent_again, n->delayed, n->dropped, n->repeated,
+           n->reordered, n->censored, n->reorgs, n->undone, n->refused, n->no_ops);
+    printf("           at worst a side needs %" PRIu64 " s here (%u moves of %" PRIu64
+           " s each, and what is censored or replaced); its clock holds %" PRIu64 " s%s\n",
+           cover->needed_seconds, (unsigned)cover->moves, cover->inclusion_seconds,
+           cover->clock_seconds, cover->holds ? "" : ": too little, the honest side may lose");
+}
+
 static void say(const struct crux_cli_simulation *s) {
     const struct crux_cli_style *style = crux_cli_style();
     const struct crux_cli_play *play = &s->play;
@@ -87,6 +105,7 @@ static void say(const struct crux_cli_simulation *s) {
         printf("%selement%s    position %u, layer %u, op %u, index %" PRIu64 "\n", style->bold,
                style->off, (unsigned)play->element.pos, (unsigned)play->element.layer,
                (unsigned)play->element.op, play->element.index);
+    say_chain(play);
     say_ledger(play);
     printf("%sverdict%s    %s%s%s: the claim %s; %u moves in the dispute, %" PRIu64
            " bytes, about %" PRIu64 " gas; executor %.2f s, challenger %.2f s\n",
@@ -113,30 +132,49 @@ static json_t *describe_moves(const struct crux_cli_play *play) {
     for (uint32_t i = 0; list != NULL && i < play->count; i++) {
         const struct crux_cli_move *move = &play->moves[i];
         (void)json_array_append_new(
-            list, json_pack("{s:I, s:s, s:s, s:I, s:I, s:s}", "time", (json_int_t)move->time, "who",
-                            who_names[move->who], "move", crux_move_name(move->kind), "bytes",
-                            (json_int_t)move->bytes, "gas_estimate", (json_int_t)move->gas, "tree",
-                            tree_name(move->tree)));
+            list, json_pack("{s:I, s:s, s:s, s:I, s:I, s:s, s:b}", "time", (json_int_t)move->time,
+                            "who", who_names[move->who], "move", crux_move_name(move->kind),
+                            "bytes", (json_int_t)move->bytes, "gas_estimate", (json_int_t)move->gas,
+                            "tree", tree_name(move->tree), "undone", (int)move->undone));
     }
     return list;
+}
+
+json_t *crux_cli_simulate_describe_chain(const struct crux_cli_network_figures *n) {
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "sent",
+                     (json_int_t)n->sent, "sent_again", (json_int_t)n->sent_again, "delayed",
+                     (json_int_t)n->delayed, "dropped", (json_int_t)n->dropped, "repeated",
+                     (json_int_t)n->repeated, "reordered", (json_int_t)n->reordered, "censored",
+                     (json_int_t)n->censored, "reorganisations", (json_int_t)n->reorgs, "undone",
+                     (json_int_t)n->undone, "refused", (json_int_t)n->refused, "repetitions",
+                     (json_int_t)n->no_ops);
+}
+
+json_t *crux_cli_simulate_describe_cover(const struct crux_cli_cover *cover) {
+    return json_pack("{s:b, s:I, s:I, s:I, s:I}", "holds", (int)cover->holds, "needed_seconds",
+                     (json_int_t)cover->needed_seconds, "clock_seconds",
+                     (json_int_t)cover->clock_seconds, "moves", (json_int_t)cover->moves,
+                     "inclusion_seconds", (json_int_t)cover->inclusion_seconds);
 }
 
 static json_t *describe(const struct crux_cli_simulation *s) {
     const struct crux_cli_play *play = &s->play;
     char fault[FAULT_TEXT];
     crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_demo_program(&s->model));
-    return json_pack("{s:s, s:b, s:b, s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
-                     "s:o, s:o, s:o}",
-                     "winner", crux_cli_simulation_winner(s), "final", (int)play->final, "fallen",
-                     (int)play->fell, "seed", (json_int_t)s->seed, "fault",
-                     crux_cli_fault_name(s->fault.kind), "place", fault, "dispute",
-                     target_name(play->target), "disputes", (json_int_t)play->disputes,
-                     "transactions", (json_int_t)play->transactions, "rounds",
-                     (json_int_t)play->rounds, "bytes", (json_int_t)play->bytes, "witness_bytes",
-                     (json_int_t)play->witness_bytes, "gas_estimate", (json_int_t)play->gas,
-                     "seconds_executor", s->seconds_executor, "seconds_challenger",
-                     s->seconds_challenger, "before", describe_ledger(&play->before), "after",
-                     describe_ledger(&play->after), "moves", describe_moves(play));
+    return json_pack(
+        "{s:s, s:b, s:b, s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
+        "s:b, s:o, s:o, s:o, s:o, s:o}",
+        "winner", crux_cli_simulation_winner(s), "final", (int)play->final, "fallen",
+        (int)play->fell, "seed", (json_int_t)s->seed, "fault", crux_cli_fault_name(s->fault.kind),
+        "place", fault, "dispute", target_name(play->target), "disputes",
+        (json_int_t)play->disputes, "transactions", (json_int_t)play->transactions, "rounds",
+        (json_int_t)play->rounds, "bytes", (json_int_t)play->bytes, "witness_bytes",
+        (json_int_t)play->witness_bytes, "gas_estimate", (json_int_t)play->gas, "seconds_executor",
+        s->seconds_executor, "seconds_challenger", s->seconds_challenger, "honest_won",
+        (int)crux_cli_simulation_just(s), "clocks", crux_cli_simulate_describe_cover(&play->cover),
+        "chain", crux_cli_simulate_describe_chain(&play->network), "before",
+        describe_ledger(&play->before), "after", describe_ledger(&play->after), "moves",
+        describe_moves(play));
 }
 
 enum crux_cli_exit crux_cli_simulate_say(const struct crux_cli_call *call,

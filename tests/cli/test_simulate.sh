@@ -33,6 +33,40 @@ for player in sham silent flood; do
 done
 run simulate --fault contract --player mute --withhold --json
 is 'an executor who says nothing' "$code $(json '[d["winner"], d["final"], d["transactions"]]')" '0 ["challenger", false, 2]'
+run simulate --player hiding --fault none --json
+is 'a claim that is never shown falls' "$code $(json '[d["winner"], d["fallen"], d["transactions"]]')" \
+    '0 ["challenger", true, 2]'
+is 'a claim that is never shown: value' "$(json "len(set($conserved))")" 1
+
+# A chain that is slow, forgetful and fickle: the honest side wins while its clock holds, and the figure says when not.
+bad='--delay 120 --drop 25 --repeat 20 --reorder 25 --reorg 4'
+everything='[n for n in ("delayed", "dropped", "repeated", "reordered", "censored", "sent_again", "reorganisations", "undone",
+    "repetitions") if sum(f["chain"][n] for f in d["faults"]) == 0]'
+for who in executor challenger; do
+    # shellcheck disable=SC2086  # a list of words
+    run simulate --fault lut --withhold --runs 6 --seed 4 $bad --censor $who:9000 --json
+    is "a bad chain, $who censored: lies lose" "$code $(json '[d["runs"], d["honest_losses"], d["clocks"]["holds"]]')" \
+        '0 [6, 0, true]'
+    is "a bad chain, $who censored: everything happens" "$(json "$everything")" '[]'
+done
+for player in sham silent flood hiding; do
+    # shellcheck disable=SC2086
+    run simulate --fault none --player "$player" --runs 3 $bad --censor executor:9000 --json
+    is "a bad chain: $player" "$code $(json '[d["runs"], d["honest_losses"]]')" '0 [3, 0]'
+done
+# shellcheck disable=SC2086
+run simulate --fault contract --seed 8 $bad --json
+is 'a bad chain: value' "$code $(json "len(set($conserved))")" '0 1'
+first=$(json '[d["chain"], [[m["time"], m["who"], m["move"], m["undone"]] for m in d["moves"]]]')
+# shellcheck disable=SC2086
+run simulate --fault contract --seed 8 $bad --json
+is 'a bad chain: told twice' "$(json '[d["chain"], [[m["time"], m["who"], m["move"], m["undone"]] for m in d["moves"]]]')" "$first"
+run simulate --fault lut --withhold --clock 7000 --window 30000 --censor challenger:9000 --json
+is 'a clock too short' "$code $(json '[d["honest_won"], d["clocks"]["holds"], d["clocks"]["needed_seconds"] > d["clocks"]["clock_seconds"]]')" \
+    '0 [false, false, true]'
+run simulate --fault lut --withhold --clock 7000 --window 30000 --censor challenger:9000
+has 'a clock too short: the figure' "$out" 'needs 9336 s here'
+
 run simulate --fault contract --seed 2 --json
 is 'a lie: value' "$code $(json "len(set($conserved))")" '0 1'
 is 'a lie: keys' "$(json "$keys")" '[]'
@@ -65,6 +99,10 @@ run simulate --fault contract --player sham
 is 'a sham disputes what is true' "$code" 2
 run simulate --player nobody --fault none --json
 is 'no such player' "$code $(json 'd["error"]')" '2 usage'
+run simulate --censor nobody:5 --json
+is 'no such side' "$code $(json 'd["error"]')" '2 usage'
+run simulate --clock 60 --json
+is 'a clock that no chain takes' "$code $(json 'd["error"]')" '1 rounds_exceed_clock'
 run simulate --prompt 'The morning'
 is 'a prompt needs a model' "$code" 2
 run simulate --runs 3 --report c.html
