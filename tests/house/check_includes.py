@@ -28,6 +28,7 @@ WAY_IN = {
     "chain-adapter/io": None,
     "chain-adapter/keys": "chain-adapter/keys/keys.h",
     "chain-adapter/local": "chain-adapter/local/local.h",
+    "challenger": "challenger/challenger.h",
     "executor/engine": "executor/engine/engine.h",
     "executor/evaluate": "executor/evaluate/evaluate.h",
     "executor/import": "executor/import/import.h",

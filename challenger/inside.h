@@ -1,0 +1,180 @@
+/* Shared by the files of the challenger. Each function that fails says why in c->message. */
+#ifndef CRUX_CHALLENGER_INSIDE_H
+#define CRUX_CHALLENGER_INSIDE_H
+
+#include "chain-adapter/io/http_client.h"
+#include "challenger/challenger.h"
+#include "challenger/journal.h"
+#include "executor/engine/engine.h"
+
+enum {
+    CHALLENGER_DISPUTES_MAX = 256, /* own ones, open at once */
+    CHALLENGER_RUNS_MAX = 4,       /* own runs kept in memory for disputes */
+    CHALLENGER_UNSERVED_MAX = 64
+};
+
+struct challenger_model {
+    struct crux_engine_loaded loaded;
+    struct crux_engine *engine;
+    struct crux_committed_model committed;
+    bool is_committed; /* made when the first dispute needs it */
+};
+
+/* An own run of a claim's request to as many tokens as claimed. */
+struct challenger_run {
+    uint8_t hash[32]; /* of the claim */
+    struct crux_archive *archive;
+    struct crux_archive_provider provider;
+    uint32_t *tokens; /* of the request */
+    uint64_t used;    /* when last: the least goes first */
+};
+
+struct crux_challenger {
+    struct crux_challenger_options options;
+    struct crux_chain *chain;
+    struct journal journal;
+    char message[CRUX_CHALLENGER_MESSAGE_BYTES];
+    struct challenger_model *model[CRUX_CHALLENGER_MODELS_MAX];
+    uint32_t model_count;
+    struct challenger_run run[CHALLENGER_RUNS_MAX];
+    uint64_t runs_used;
+    uint64_t reorganisations, positions;
+    double verify_seconds;
+    uint8_t unserved[CHALLENGER_UNSERVED_MAX][32]; /* claims whose traces are not asked for again */
+    uint32_t unserved_count;                       /* ever; the ring holds the last ones */
+    uint64_t said;     /* when it was last said that something hinders a dispute */
+    uint64_t deadline; /* of an own turn, the earliest; 0: none */
+};
+
+CRUX_PRINTF(4, 5)
+void challenger_say(const struct crux_challenger *c, enum crux_challenger_level level,
+                    const char *kind, const char *format, ...);
+/* Something happened to a claim.  In: executor, may be NULL. */
+void challenger_alert(const struct crux_challenger *c, enum crux_challenger_level level,
+                      const char *kind, const struct crux_claim_id *id,
+                      const struct crux_account *executor, const char *text);
+
+/* Returns: is it time to end? */
+bool challenger_stopped(const struct crux_challenger *c);
+/* Returns: seconds since 1970 by the system, for retries alone: what the chain decides goes by the chain's time. */
+uint64_t challenger_now(void);
+double challenger_seconds(void);
+void challenger_hex(char *out, const uint8_t *bytes, size_t len);
+
+/* ---- policy.c ---- */
+
+/* Returns: KNOWN, or why the claim is left alone.  In: model_root, NULL if not known yet. */
+enum journal_claim_state challenger_admit(const struct crux_challenger *c,
+                                          const struct journal_claim *claim,
+                                          const uint8_t *model_root);
+/* Returns: does the draw take what has this hash? */
+bool challenger_samples(const struct crux_challenger *c, const uint8_t hash[32]);
+/* Returns: NULL if it is not on the list. */
+const struct crux_challenger_peer *challenger_peer(const struct crux_challenger *c,
+                                                   const struct crux_account *account);
+struct challenger_model *challenger_model_of(const struct crux_challenger *c,
+                                             const uint8_t root[32]);
+/* Returns: may this mode dispute the claim? */
+bool challenger_disputes(const struct crux_challenger *c, const struct journal_claim *claim);
+
+/* Returns: is there enough to judge it? A claim about another number of tokens than its request's needs none. */
+bool challenger_is_whole(const struct journal_claim *claim);
+
+/* ---- follow.c ---- */
+
+/* Reads a bounded number of events.  Out: more. */
+CRUX_MUST_CHECK
+enum crux_status challenger_follow(struct crux_challenger *c, bool *more);
+
+/* ---- fetch.c ---- */
+
+/* Lists a batch, or fetches the contents of a few claims.  Out: more. */
+CRUX_MUST_CHECK
+enum crux_status challenger_fetch(struct crux_challenger *c, bool *more);
+/* Out: hashes, malloced, of all members of a batch, leading to its root; NULL if nobody serves them. */
+CRUX_MUST_CHECK
+enum crux_status challenger_members(struct crux_challenger *c, uint8_t (**hashes)[32],
+                                    const struct crux_account *executor, const uint8_t root[32],
+                                    uint32_t count);
+
+/* ---- verify.c ---- */
+
+/* Verifies a batch of claims.  Out: more. */
+CRUX_MUST_CHECK
+enum crux_status challenger_verify(struct crux_challenger *c, bool *more);
+
+/* ---- run.c ---- */
+
+/* Out: run, kept until others push it out; NULL if the request cannot be run.
+ * In: claim, with request and tokens. */
+CRUX_MUST_CHECK
+enum crux_status challenger_own_run(struct crux_challenger *c, struct challenger_run **run,
+                                    struct challenger_model *model,
+                                    const struct journal_claim *claim);
+void challenger_runs_free(struct crux_challenger *c);
+
+/* ---- served.c ---- */
+
+/* A claim's trace as its executor serves it. Must not be moved: the provider points into it. */
+struct challenger_served {
+    struct crux_challenger *c;
+    const struct crux_challenger_peer *peer;
+    const uint8_t *hash; /* of the claim */
+    double until;        /* challenger_seconds() after which nothing more is asked */
+    uint32_t left;       /* requests */
+    struct crux_evidence evidence;
+    struct crux_provider provider;
+};
+
+/* Returns: &served->provider, or NULL if no URL is known, or it has failed before.  In: hash, which outlives it. */
+const struct crux_provider *challenger_served(struct challenger_served *served,
+                                              struct crux_challenger *c,
+                                              const struct crux_account *executor,
+                                              const uint8_t hash[32]);
+
+/* ---- open.c, play.c, demand.c ---- */
+
+/* Plans disputes on claims that were found false.  Out: more. */
+CRUX_MUST_CHECK
+enum crux_status challenger_plan(struct crux_challenger *c, bool *more);
+
+/* An own dispute and its claim, as the chain has them at one moment. */
+struct challenger_scene {
+    struct crux_challenger *c;
+    struct journal_dispute planned;
+    /* out */
+    bool gone;    /* another claim stands there, or none */
+    bool is_made; /* the open has been made; then number and dispute are its */
+    uint32_t number;
+    struct crux_game_dispute dispute;
+    struct crux_game_claim claim;
+    struct crux_game_batch batch;
+    uint64_t now, balance;
+};
+CRUX_MUST_CHECK
+enum crux_status challenger_look(struct challenger_scene *scene, struct crux_challenger *c,
+                                 const struct journal_dispute *planned);
+
+/* Makes the move that opens a planned dispute, after showing the claim if nobody has.
+ * In: at_risk, bonds of the other disputes.  Out: more: there is more to do about it. */
+CRUX_MUST_CHECK
+enum crux_status challenger_open(struct crux_challenger *c, const struct challenger_scene *scene,
+                                 uint64_t at_risk, bool *more);
+/* Makes one move in each own dispute where one is due, the earliest deadline first.  Out: more. */
+CRUX_MUST_CHECK
+enum crux_status challenger_play(struct crux_challenger *c, bool *more);
+/* Demands a claim's request; calls the timeouts of demands.
+ * Out: demanded: it is demanded, now or before; or it was published meanwhile. */
+CRUX_MUST_CHECK
+enum crux_status challenger_demand(struct crux_challenger *c, const struct crux_claim_id *id,
+                                   bool *demanded);
+CRUX_MUST_CHECK
+enum crux_status challenger_demands(struct crux_challenger *c, bool *more);
+
+/* Makes a move.  Returns: the game's; what is refused is said in c->message. */
+CRUX_MUST_CHECK
+enum crux_status challenger_move(struct crux_challenger *c, const struct crux_move *move);
+/* Returns: is this a refusal by the game, and not trouble with the chain? */
+bool challenger_refused(enum crux_status status);
+
+#endif

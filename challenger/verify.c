@@ -1,0 +1,140 @@
+/* Runs claims again, teacher-forced, many in one batch. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "challenger/inside.h"
+
+enum {
+    CLAIMS_AT_ONCE = 32,
+    POSITIONS_AT_ONCE = 8192 /* so that the clocks of disputes are looked at between batches */
+};
+
+/* Claims of one model. */
+struct batch {
+    struct challenger_model *model;
+    struct journal_claim claim[CLAIMS_AT_ONCE];
+    struct crux_engine_claimed claimed[CLAIMS_AT_ONCE];
+    uint32_t count;
+    uint64_t positions;
+};
+
+static const char *const verdicts[] = {
+    [CRUX_ENGINE_CLAIM_TRUE] = "it is true",
+    [CRUX_ENGINE_CLAIM_REQUEST] = "it is not about its request",
+    [CRUX_ENGINE_CLAIM_TOKEN] = "another token is chosen",
+    [CRUX_ENGINE_CLAIM_END] = "it ends at the wrong token",
+    [CRUX_ENGINE_CLAIM_OUTPUT] = "its output root is not that of its tokens",
+    [CRUX_ENGINE_CLAIM_TRACE] = "its trace is another one",
+};
+
+static enum crux_status judged(struct crux_challenger *c, const struct journal_claim *claim,
+                               bool is_true, const char *why) {
+    if (is_true) {
+        enum crux_status status = journal_claim_state(&c->journal, &claim->id, JOURNAL_TRUE);
+        if (status == CRUX_OK) status = journal_claim_clear(&c->journal, &claim->id);
+        return status;
+    }
+    challenger_alert(c, CRUX_CHALLENGER_ALERT, "false_claim", &claim->id, &claim->executor, why);
+    return journal_claim_state(&c->journal, &claim->id, JOURNAL_FALSE);
+}
+
+/* What is false by the request's bytes alone needs no run.  Out: is_false. */
+static enum crux_status judge_bytes(bool *is_false, const struct challenger_model *model,
+                                    const struct journal_claim *claim) {
+    enum crux_target target;
+    uint64_t index;
+    enum crux_status status = crux_solver_opening(
+        &target, &index, &claim->claim, &model->loaded.file.program.header, claim->request, NULL);
+    *is_false = target != 0;
+    return status;
+}
+
+/* Nobody has said what was chosen: chosen here, to as many tokens as claimed whatever the request says of ends. */
+static enum crux_status choose(struct crux_challenger *c, struct challenger_model *model,
+                               struct journal_claim *claim) {
+    struct crux_engine_request request = {.tokens = claim->tokens};
+    struct crux_engine_result result;
+    uint32_t wanted = claim->claim.chosen_tokens;
+    crux_request_read(&request.fields, claim->request);
+    request.fields.limit = wanted;
+    request.fields.stop_count = 0;
+    memset(request.fields.stop, 0, sizeof request.fields.stop);
+    double start = challenger_seconds();
+    enum crux_status status =
+        crux_engine_generate(model->engine, model->loaded.file.root, &request, NULL, &result);
+    c->verify_seconds += challenger_seconds() - start;
+    if (status == CRUX_OK && result.count != wanted) status = CRUX_E_INTERNAL;
+    if (status == CRUX_OK) {
+        claim->output = result.tokens;
+        result.tokens = NULL;
+    }
+    crux_engine_result_free(&result);
+    return status;
+}
+
+/* Takes a claim into the batch, or judges it at once.  Out: is_full: it belongs to a later batch. */
+static enum crux_status take(struct crux_challenger *c, struct batch *batch,
+                             struct journal_claim *claim, bool *is_full) {
+    struct challenger_model *model = challenger_model_of(c, claim->claim.model_root);
+    uint64_t positions = crux_claim_positions(&claim->claim);
+    bool is_false;
+    *is_full = (batch->model != NULL && batch->model != model) ||
+               (batch->count > 0 && batch->positions + positions > POSITIONS_AT_ONCE);
+    if (*is_full) return CRUX_OK;
+    if (model == NULL) return journal_claim_state(&c->journal, &claim->id, JOURNAL_UNKNOWN_MODEL);
+    enum crux_status status = judge_bytes(&is_false, model, claim);
+    if (status != CRUX_OK) return status;
+    if (is_false) return judged(c, claim, false, "its counts do not fit its request or model");
+    if (claim->tokens == NULL) return CRUX_E_INTERNAL;
+    if (claim->output == NULL) status = choose(c, model, claim);
+    if (status != CRUX_OK) return status;
+    struct crux_engine_claimed *claimed = &batch->claimed[batch->count];
+    *claimed = (struct crux_engine_claimed){
+        .request = {.tokens = claim->tokens}, .claim = claim->claim, .tokens = claim->output};
+    crux_request_read(&claimed->request.fields, claim->request);
+    batch->model = model;
+    batch->claim[batch->count++] = *claim;
+    batch->positions += positions;
+    claim->request = NULL; /* the batch's */
+    claim->tokens = claim->output = NULL;
+    return CRUX_OK;
+}
+
+static enum crux_status verify(struct crux_challenger *c, struct batch *batch) {
+    double start = challenger_seconds();
+    enum crux_status status = crux_engine_verify(
+        batch->model->engine, batch->model->loaded.file.root, batch->claimed, batch->count);
+    if (status != CRUX_OK) return status;
+    c->verify_seconds += challenger_seconds() - start;
+    c->positions += batch->positions;
+    for (uint32_t i = 0; status == CRUX_OK && i < batch->count; i++) {
+        enum crux_engine_verdict verdict = batch->claimed[i].verdict;
+        status = judged(c, &batch->claim[i], verdict == CRUX_ENGINE_CLAIM_TRUE, verdicts[verdict]);
+    }
+    return status;
+}
+
+enum crux_status challenger_verify(struct crux_challenger *c, bool *more) {
+    struct crux_claim_id ids[CLAIMS_AT_ONCE];
+    uint32_t count;
+    bool is_full = false;
+    *more = false;
+    enum crux_status status =
+        journal_claims(&c->journal, JOURNAL_READY, challenger_now(), ids, CLAIMS_AT_ONCE, &count);
+    if (status != CRUX_OK || count == 0) return status;
+    struct batch *batch = calloc(1, sizeof *batch);
+    if (batch == NULL) return CRUX_E_OUT_OF_MEMORY;
+    *more = true;
+    for (uint32_t i = 0; status == CRUX_OK && i < count && !is_full && !challenger_stopped(c);
+         i++) {
+        struct journal_claim claim;
+        status = journal_claim_get(&c->journal, &ids[i], &claim);
+        if (status != CRUX_OK) break;
+        status = take(c, batch, &claim, &is_full);
+        journal_claim_free(&claim);
+    }
+    if (status == CRUX_OK && batch->count > 0 && !challenger_stopped(c)) status = verify(c, batch);
+    for (uint32_t i = 0; i < batch->count; i++) journal_claim_free(&batch->claim[i]);
+    free(batch);
+    return status;
+}
