@@ -57,6 +57,7 @@ void crux_engine_figures(const struct crux_engine *engine, struct crux_engine_fi
     *figures = (struct crux_engine_figures){.step_seconds = engine->step_seconds,
                                             .rows = engine->rows_done,
                                             .cache_bytes = engine->cache.bytes,
+                                            .resting_bytes = engine->cache.resting_bytes,
                                             .threads = threads};
     for (unsigned i = 0; i < threads; i++) {
         figures->saturated += engine->scratch[i].saturated;
@@ -94,7 +95,7 @@ static enum crux_status take_rows(struct crux_engine *engine, const struct crux_
     const struct crux_fused_decoder *config = &engine->model->config;
     if (count == 0 || count > engine->options.rows || !engine->model->whole) return CRUX_E_USAGE;
     for (uint32_t i = 0; i < count; i++) {
-        if (rows[i].sequence->engine != engine) return CRUX_E_USAGE;
+        if (rows[i].sequence->engine != engine || rows[i].sequence->resting) return CRUX_E_USAGE;
         rows[i].sequence->rows = 0;
     }
     for (uint32_t i = 0; i < count; i++) {

@@ -105,11 +105,12 @@ unsigned crux_engine_threads(const struct crux_engine *engine);
 void crux_engine_commit(struct crux_engine *engine, bool commit);
 
 struct crux_engine_figures {
-    double commit_seconds; /* that threads spent on records and traces, summed over the threads */
-    double step_seconds;   /* of crux_engine_step: each thread had that long */
-    uint64_t rows;         /* positions done */
-    uint64_t saturated;    /* elements of recorded residual streams at the end of their range */
-    uint64_t cache_bytes;  /* held by sequences now */
+    double commit_seconds;  /* that threads spent on records and traces, summed over the threads */
+    double step_seconds;    /* of crux_engine_step: each thread had that long */
+    uint64_t rows;          /* positions done */
+    uint64_t saturated;     /* elements of recorded residual streams at the end of their range */
+    uint64_t cache_bytes;   /* held by sequences now; what several hold counts once */
+    uint64_t resting_bytes; /* of those, held by sequences at rest */
     unsigned threads;
 };
 void crux_engine_figures(const struct crux_engine *engine, struct crux_engine_figures *figures);
@@ -130,6 +131,24 @@ enum crux_status crux_engine_sequence_open(struct crux_engine_sequence **sequenc
                                            struct crux_engine *engine,
                                            const struct crux_engine_ask *ask);
 void crux_engine_sequence_close(struct crux_engine_sequence *sequence);
+
+/* How far a run with these tokens may begin behind another sequence, at work or at rest.
+ * In: count tokens of a request.
+ * Returns: positions that both have in common, count - 1 at most; 0 unless more than `more_than`, or if pages that the
+ *          next position sees are gone behind a window. */
+uint32_t crux_engine_sequence_common(const struct crux_engine_sequence *from,
+                                     const uint32_t *tokens, uint32_t count, uint32_t more_than);
+/* As crux_engine_sequence_open, with the first positions done: their keys and values are those of `from`, shared or
+ * copied, and their trace is what it would be. They count as no rows; options.record is not called for them.
+ * In: from, whose first positions have the tokens of this run, as crux_engine_sequence_common says.
+ * Returns: CRUX_E_STEP_OUTSIDE for more than that may say. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_sequence_open_behind(struct crux_engine_sequence **sequence,
+                                                  const struct crux_engine_sequence *from,
+                                                  const struct crux_engine_ask *ask,
+                                                  uint32_t positions);
+/* It has no steps any more, and is kept for others to begin behind. Its pages then count as resting. */
+void crux_engine_sequence_rest(struct crux_engine_sequence *sequence);
 
 /* Returns: positions done. */
 uint32_t crux_engine_sequence_positions(const struct crux_engine_sequence *sequence);
@@ -158,7 +177,7 @@ struct crux_engine_row {
     uint32_t chosen; /* out: the token chosen at this position; CRUX_ENGINE_NO_TOKEN before P-1 */
 };
 
-/* Returns: CRUX_E_USAGE for no or too many rows, a sequence of another engine, or a model that is not opened with all of
+/* Returns: CRUX_E_USAGE for no or too many rows, a sequence of another engine or at rest, or a model that is not opened with all of
  *          its layers; CRUX_E_STEP_OUTSIDE for a position
  *          beyond the context; CRUX_E_OUT_OF_MEMORY, also for the cache's limit. Then nothing was done. */
 CRUX_MUST_CHECK

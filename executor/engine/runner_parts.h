@@ -85,13 +85,19 @@ struct crux_engine_model {
 struct runner_cache {
     uint32_t blocks;
     size_t page_bytes, block_bytes, head_bytes;
-    uint64_t bytes, bytes_max;
+    size_t stride; /* of pages: each has its struct runner_page_use behind it */
+    uint64_t bytes, bytes_max, resting_bytes;
     struct runner_memory slabs;
     uint8_t *fresh; /* of the last slab, never used */
     uint32_t fresh_count;
     uint32_t pages;   /* ever taken from slabs */
     uint8_t **unused; /* pages given back; room for all */
     uint32_t unused_count, unused_cap;
+};
+
+struct runner_page_use {
+    uint32_t sequences; /* that hold the page; above one nobody writes to it */
+    uint32_t resting;   /* of them at rest */
 };
 
 void runner_cache_init(struct runner_cache *cache, const struct crux_engine_model *model,
@@ -110,6 +116,7 @@ struct crux_engine_sequence {
     uint8_t (*leaves)[32];
     uint64_t leaf_count, leaf_cap, leaf_done; /* leaf_done: those in trace */
     uint32_t rows;                            /* in the step in progress */
+    bool resting;
     /* crux_engine_sequence_try: until it is known what stays, no subtree is closed and no page given back */
     bool trying;
     uint32_t floor; /* positions then */
@@ -121,6 +128,14 @@ enum crux_status runner_cache_reserve(struct crux_engine_sequence *sequence, uin
 /* Gives back pages that no position from `next` on can see. */
 void runner_cache_trim(struct crux_engine_sequence *sequence, uint32_t next);
 void runner_cache_release(struct crux_engine_sequence *sequence);
+/* Returns: the first page that a position sees. */
+uint32_t runner_cache_first(const struct crux_engine_sequence *sequence, uint32_t pos);
+/* Gives a new sequence the pages of the first positions of another; the last one as a copy if it goes on there.
+ * Returns: CRUX_E_OUT_OF_MEMORY; then some of it may be there. */
+CRUX_MUST_CHECK
+enum crux_status runner_cache_share(struct crux_engine_sequence *sequence,
+                                    const struct crux_engine_sequence *from, uint32_t positions);
+void runner_cache_rest(struct crux_engine_sequence *sequence);
 
 /* Returns: where a cache head of a block lies in each page. */
 size_t runner_cache_offset(const struct runner_cache *cache, uint32_t block, uint32_t kv);

@@ -5,6 +5,7 @@
 #include <pthread.h>
 
 #include "executor/service/batcher.h"
+#include "executor/service/prefix.h"
 
 /* A request from submit to done. */
 struct batcher_run {
@@ -33,6 +34,7 @@ struct batcher_run {
 struct batcher_model {
     struct crux_batcher_model about;
     struct crux_engine *engine;
+    struct crux_prefixes *prefixes; /* NULL: none are kept */
     uint64_t cache_bytes_max;
     uint32_t positions_max;
     struct batcher_run *first, *last; /* the queue; under the lock */

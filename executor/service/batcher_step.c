@@ -113,8 +113,9 @@ static void take(struct batcher_run *run, struct batcher_model *model) {
 
 /* ---- the step ---- */
 
-/* The cache is full: the youngest run makes room.  Returns: false if there is only one. */
+/* The cache is full: what is kept makes room, then the youngest run.  Returns: false if there is only one. */
 static bool make_room(struct crux_batcher *batcher, struct batcher_model *model) {
+    if (crux_prefixes_drop(model->prefixes)) return true;
     if (model->running_count == 1) return false;
     batcher_set_back(batcher, model);
     return true;

@@ -34,6 +34,8 @@ static enum crux_status open_model(const struct crux_batcher *batcher,
                                          .no_commit = options->no_commit};
     enum crux_status status = crux_engine_open(&model->engine, model->about.engine_model, &engine);
     if (status != CRUX_OK) return status;
+    if (options->prefix_bytes_max > 0)
+        status = crux_prefixes_open(&model->prefixes, model->engine, options->prefix_bytes_max);
     model->cache_bytes_max = options->cache_bytes_max;
     if (model->cache_bytes_max == 0)
         model->cache_bytes_max =
@@ -42,7 +44,7 @@ static enum crux_status open_model(const struct crux_batcher *batcher,
     model->figures.threads = crux_engine_threads(model->engine);
     model->figures.cache_bytes_max = model->cache_bytes_max;
     model->figures.prefix_bytes_max = options->prefix_bytes_max;
-    return CRUX_OK;
+    return status;
 }
 
 static enum crux_status open_models(struct crux_batcher *batcher) {
@@ -53,7 +55,10 @@ static enum crux_status open_models(struct crux_batcher *batcher) {
 }
 
 static void close_models(struct crux_batcher *batcher) {
-    for (uint32_t i = 0; i < batcher->count; i++) crux_engine_close(batcher->models[i].engine);
+    for (uint32_t i = 0; i < batcher->count; i++) {
+        crux_prefixes_close(batcher->models[i].prefixes);
+        crux_engine_close(batcher->models[i].engine);
+    }
 }
 
 /* ---- lists; under the lock ---- */
@@ -132,6 +137,15 @@ static bool is_over(const struct batcher_run *run) {
                            batcher_run_left(run) == 0);
 }
 
+/* What others may begin behind. */
+static void keep_prefix(struct batcher_model *model, struct batcher_run *run) {
+    if (model->prefixes == NULL || run->job.no_prefix || run->sequence == NULL ||
+        run->end == CRUX_BATCHER_TROUBLE)
+        return;
+    crux_prefixes_put(model->prefixes, run->sequence, run->text);
+    run->sequence = NULL;
+}
+
 /* In: a run that is in no list. */
 static void end(struct crux_batcher *batcher, struct batcher_model *model,
                 struct batcher_run *run) {
@@ -141,6 +155,7 @@ static void end(struct crux_batcher *batcher, struct batcher_model *model,
     model->figures.accepted += run->accepted;
     batcher_unlock(batcher);
     batcher_run_done(run, model, !batcher->options.no_commit);
+    keep_prefix(model, run);
     batcher_run_free(run);
     batcher_lock(batcher);
     batcher->active--;
@@ -183,6 +198,34 @@ static bool fits(const struct batcher_model *model, const struct batcher_run *ru
     return bytes <= model->cache_bytes_max;
 }
 
+/* Out: from, the sequence with most in common, kept or at work.  Returns: positions of it; 0: none has enough. */
+static uint32_t find_prefix(const struct crux_engine_sequence **from, struct batcher_model *model,
+                            const struct batcher_run *run) {
+    uint32_t n = run->asked.run.n, least = CRUX_PREFIX_POSITIONS_MIN - 1, most = least;
+    if (model->prefixes == NULL || run->job.no_prefix) return 0;
+    for (uint32_t i = 0; i < model->running_count; i++) {
+        const struct batcher_run *other = model->running[i];
+        if (other->sequence == NULL || other->job.no_prefix) continue;
+        uint32_t common = crux_engine_sequence_common(other->sequence, run->text, n, most);
+        if (common == 0) continue;
+        most = common;
+        *from = other->sequence;
+    }
+    most = crux_prefixes_find(model->prefixes, from, run->text, n, most);
+    return most > least ? most : 0;
+}
+
+static enum crux_status open_sequence(struct batcher_run *run, struct batcher_model *model) {
+    const struct crux_engine_sequence *from = NULL;
+    uint32_t common = find_prefix(&from, model, run);
+    if (common > 0 && crux_engine_sequence_open_behind(&run->sequence, from, &run->asked.ask,
+                                                       common) == CRUX_OK) {
+        run->reused += common;
+        return CRUX_OK;
+    }
+    return crux_engine_sequence_open(&run->sequence, model->engine, &run->asked.ask);
+}
+
 /* Returns: whether a run left the queue. */
 static bool admit_one(struct crux_batcher *batcher, struct batcher_model *model) {
     struct batcher_run *run = NULL;
@@ -196,9 +239,16 @@ static bool admit_one(struct crux_batcher *batcher, struct batcher_model *model)
     batcher_unlock(batcher);
     if (run == NULL) return false;
     if (run->admitted == 0) run->admitted = batcher_seconds();
-    enum crux_status status =
-        crux_engine_sequence_open(&run->sequence, model->engine, &run->asked.ask);
+    uint32_t reused = run->reused;
+    enum crux_status status = open_sequence(run, model);
     if (status != CRUX_OK) batcher_run_end(run, CRUX_BATCHER_TROUBLE, status);
+    batcher_lock(batcher);
+    model->figures.prefix_positions += run->reused - reused;
+    if (model->prefixes != NULL && run->reused > reused)
+        model->figures.prefix_hits++;
+    else if (model->prefixes != NULL)
+        model->figures.prefix_misses++;
+    batcher_unlock(batcher);
     return true;
 }
 
@@ -227,6 +277,8 @@ static void count_now(struct batcher_model *model) {
     struct crux_engine_figures now;
     crux_engine_figures(model->engine, &now);
     model->figures.cache_bytes = now.cache_bytes;
+    model->figures.prefix_bytes = now.resting_bytes;
+    model->figures.prefix_entries = crux_prefixes_count(model->prefixes);
     model->figures.running = model->running_count;
     model->figures.decoding = 0;
     for (uint32_t i = 0; i < model->running_count; i++)

@@ -283,6 +283,7 @@ static void test_mixes(void **state) {
     /* each way was gone */
     assert_true(counts.set_back > 0);
     assert_true(counts.accepted > 0);
+    assert_true(counts.prefix_hits > 0);
 }
 
 /* ---- limits ---- */
