@@ -5,6 +5,8 @@ crux_add_test(NAME engine_model_config
   SOURCES test_model_config.c engine_fixture.c ../../support/random.c)
 crux_add_test(NAME engine_archive
   SOURCES test_archive.c engine_fixture.c ../../support/random.c)
+crux_add_test(NAME engine_prefix
+  SOURCES test_prefix.c engine_fixture.c ../../support/random.c)
 crux_add_test(NAME engine_speculate
   SOURCES test_speculate.c engine_fixture.c ../../support/random.c)
 crux_add_test(NAME engine_verify
