@@ -2,10 +2,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
 
+#include "cli/bench_figures.h"
 #include "cli/bench_one.h"
+#include "cli/bench_verify.h"
 #include "cli/output.h"
 #include "executor/engine/engine.h"
 
@@ -18,6 +18,7 @@ enum {
     OPTION_TOKENS,
     OPTION_DEPTH,
     OPTION_WARMUP,
+    OPTION_LAYERS,
     OPTION_COUNT
 };
 
@@ -45,18 +46,19 @@ const struct crux_cli_option crux_cli_bench_options[] = {
     [OPTION_ONLY] =
         {.name = "only",
          .kind = CRUX_CLI_TEXT,
-         .value = "prefill|decode",
+         .value = "prefill|decode|verify",
          .help = "one figure, with exactly --threads threads; the options below go with it"},
     [OPTION_TOKENS] = {.name = "tokens",
                        .kind = CRUX_CLI_NUMBER,
                        .value = "N",
-                       .help = "to time (default: 512 of prefill, 128 of decode)",
+                       .help = "to time (default: 512 of prefill, 128 of decode, 256 of an answer "
+                               "to verify)",
                        .least = 1,
                        .most = 1U << 20},
     [OPTION_DEPTH] = {.name = "depth",
                       .kind = CRUX_CLI_NUMBER,
                       .value = "N",
-                      .help = "tokens in the context before them (default 0)",
+                      .help = "tokens in the context before them (default 0; verify: 32)",
                       .least = 0,
                       .most = 1U << 24},
     [OPTION_WARMUP] = {.name = "warmup",
@@ -65,6 +67,12 @@ const struct crux_cli_option crux_cli_bench_options[] = {
                        .help = "tokens to read before anything is timed (default 128)",
                        .least = 0,
                        .most = 1U << 20},
+    [OPTION_LAYERS] = {.name = "layers",
+                       .kind = CRUX_CLI_NUMBER,
+                       .value = "N",
+                       .help = "verify: to audit (default: a tenth of them)",
+                       .least = 1,
+                       .most = CRUX_CLI_BENCH_LAYERS_MAX},
     [OPTION_COUNT] = {.name = NULL},
 };
 
@@ -90,19 +98,6 @@ struct bench {
     uint64_t load_bytes; /* resident, after loading */
 };
 
-static double seconds_now(void) {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
-/* Returns: the most bytes resident so far. */
-static uint64_t peak_bytes(void) {
-    struct rusage usage;
-    if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
-    return (uint64_t)usage.ru_maxrss * 1024;
-}
-
 struct task {
     uint32_t n, chosen; /* tokens: of the request, chosen after it */
 };
@@ -126,16 +121,6 @@ static enum crux_status measure(const struct bench *bench, struct crux_engine *e
     return status;
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(double *values, unsigned count) {
-    qsort(values, count, sizeof *values, compare);
-    return values[count / 2];
-}
-
 /* Committing, not, not, committing: an engine takes the pages of its cache in turns that two runs complete, and which
  * page lies where in the machine's memory can make a greater difference than commitment does. */
 static enum crux_status medians(const struct bench *bench, struct crux_engine *engine,
@@ -152,8 +137,9 @@ static enum crux_status medians(const struct bench *bench, struct crux_engine *e
         seconds[commit] += 1 / rate[count];
         count += commit;
     }
-    *figures = (struct figures){median(rate, count), median(share, count),
-                                1 - seconds[false] / seconds[true]};
+    *figures =
+        (struct figures){crux_cli_bench_median(rate, count), crux_cli_bench_median(share, count),
+                         1 - seconds[false] / seconds[true]};
     return CRUX_OK;
 }
 
@@ -222,13 +208,13 @@ static enum crux_cli_exit run_all(const struct bench *bench) {
     }
     if (call->json)
         return crux_cli_answer(
-            call,
-            json_pack("{s:o, s:s, s:f, s:I, s:I, s:I, s:o}", "model_root",
-                      crux_cli_json_hex(bench->loaded.file.root, 32), "backend", backend,
-                      "load_seconds", bench->load_seconds, "load_bytes",
-                      (json_int_t)bench->load_bytes, "peak_bytes", (json_int_t)peak_bytes(),
-                      "file_bytes", (json_int_t)bench->loaded.file.map_len, "threads", by_threads));
-    printf("most resident %.0f MB; the file has %.0f MB\n", (double)peak_bytes() / 1e6,
+            call, json_pack("{s:o, s:s, s:f, s:I, s:I, s:I, s:o}", "model_root",
+                            crux_cli_json_hex(bench->loaded.file.root, 32), "backend", backend,
+                            "load_seconds", bench->load_seconds, "load_bytes",
+                            (json_int_t)bench->load_bytes, "peak_bytes",
+                            (json_int_t)crux_cli_bench_peak(), "file_bytes",
+                            (json_int_t)bench->loaded.file.map_len, "threads", by_threads));
+    printf("most resident %.0f MB; the file has %.0f MB\n", (double)crux_cli_bench_peak() / 1e6,
            (double)bench->loaded.file.map_len / 1e6);
     json_decref(by_threads);
     return CRUX_CLI_OK;
@@ -245,7 +231,8 @@ static enum crux_cli_exit run_one(const struct bench *bench) {
                                      .warmup = SHORT};
     struct crux_cli_bench_figure figure;
     if (!one.prefill && strcmp(only, "decode") != 0)
-        return crux_cli_fail(call, CRUX_E_USAGE, "--only is prefill or decode, not %s", only);
+        return crux_cli_fail(call, CRUX_E_USAGE, "--only is prefill, decode or verify, not %s",
+                             only);
     one.tokens = one.prefill ? LONG : DECODE;
     if (option[OPTION_TOKENS].given) one.tokens = (uint32_t)option[OPTION_TOKENS].number;
     if (option[OPTION_DEPTH].given) one.depth = (uint32_t)option[OPTION_DEPTH].number;
@@ -275,16 +262,85 @@ static enum crux_cli_exit run_one(const struct bench *bench) {
     return CRUX_CLI_OK;
 }
 
+static json_t *describe_audit(const struct crux_cli_bench_audit *audit) {
+    return json_pack("{s:f, s:f, s:f, s:I, s:I}", "load_seconds", audit->load_seconds, "seconds",
+                     audit->seconds, "share", audit->share, "peak_bytes",
+                     (json_int_t)audit->peak_bytes, "served_bytes",
+                     (json_int_t)audit->served_bytes);
+}
+
+static json_t *describe_verified(const struct crux_cli_bench_verify *asked,
+                                 const struct crux_cli_bench_verified *f) {
+    json_t *layers = json_array();
+    for (uint32_t i = 0; i < f->layers; i++)
+        (void)json_array_append_new(layers, json_integer(f->layer[i]));
+    return json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, "
+                     "s:o}",
+                     "model_root", crux_cli_json_hex(f->model_root, 32), "backend", f->backend,
+                     "only", "verify", "threads", (int)f->threads, "tokens", (int)asked->chosen,
+                     "depth", (int)asked->request, "program_layers", (int)f->program_layers,
+                     "chosen_seconds", f->chosen_seconds, "verify_seconds", f->one_seconds,
+                     "verify_ratio", f->one_ratio, "verify_16_seconds", f->all_seconds,
+                     "verify_16_ratio", f->all_ratio, "verification", describe_audit(&f->whole),
+                     "audit", describe_audit(&f->some), "audit_head", describe_audit(&f->head),
+                     "audit_layers", layers);
+}
+
+static void say_audit(const char *what, const struct crux_cli_bench_audit *audit) {
+    printf("%-24s %9.4f s %7.1f%% %9.0f MB %9.3f s %9.2f MB\n", what, audit->seconds,
+           100 * audit->share, (double)audit->peak_bytes / 1e6, audit->load_seconds,
+           (double)audit->served_bytes / 1e6);
+}
+
+static enum crux_cli_exit run_verify(const struct crux_cli_call *call, const char *backend) {
+    const struct crux_cli_value *option = call->option;
+    struct crux_cli_bench_verify asked = {.path = call->operand[0],
+                                          .backend = backend,
+                                          .pin = option[OPTION_PIN].text,
+                                          .request = 32,
+                                          .chosen = 256,
+                                          .layers = (uint32_t)option[OPTION_LAYERS].number,
+                                          .threads = crux_threads_default(),
+                                          .repeats = REPEATS};
+    struct crux_cli_bench_verified f;
+    char message[CRUX_MODEL_MESSAGE_BYTES], audited[32];
+    if (option[OPTION_REPEAT].given) asked.repeats = (unsigned)option[OPTION_REPEAT].number;
+    if (option[OPTION_TOKENS].given) asked.chosen = (uint32_t)option[OPTION_TOKENS].number;
+    if (option[OPTION_DEPTH].given) asked.request = (uint32_t)option[OPTION_DEPTH].number;
+    if (option[OPTION_THREADS].given) asked.threads = (unsigned)option[OPTION_THREADS].number;
+    if (asked.request == 0)
+        return crux_cli_fail(call, CRUX_E_USAGE, "--depth 0: a request has a token at least");
+    enum crux_status status = crux_cli_bench_verify(&f, &asked, message);
+    if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", message);
+    if (call->json) return crux_cli_answer(call, describe_verified(&asked, &f));
+    printf("%u tokens after %u, %u threads, backend %s: chosen in %.3f s (%.1f tokens/s)\n"
+           "verified in %.3f s, %.2f times as fast; %d claims at once in %.3f s, %.2f times as "
+           "fast\n",
+           asked.chosen, asked.request, f.threads, f.backend, f.chosen_seconds,
+           asked.chosen / f.chosen_seconds, f.one_seconds, f.one_ratio, CRUX_CLI_BENCH_CLAIMS,
+           f.all_seconds, f.all_ratio);
+    (void)snprintf(audited, sizeof audited, "audit, %u of %u layers", (unsigned)f.layers,
+                   (unsigned)f.program_layers);
+    printf("\n%-24s %11s %8s %12s %11s %12s\n", "each in its own process", "time", "share",
+           "most memory", "loading", "served");
+    say_audit("verification", &f.whole);
+    say_audit(audited, &f.some);
+    say_audit("audit, the last layer", &f.head);
+    return CRUX_CLI_OK;
+}
+
 enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call) {
     const struct crux_cli_value *option = call->option;
     const char *backend = option[OPTION_BACKEND].given ? option[OPTION_BACKEND].text : NULL;
+    if (option[OPTION_ONLY].given && strcmp(option[OPTION_ONLY].text, "verify") == 0)
+        return run_verify(call, backend);
     struct bench bench = {.call = call, .repeats = REPEATS};
     char message[CRUX_MODEL_MESSAGE_BYTES];
     if (option[OPTION_REPEAT].given) bench.repeats = (unsigned)option[OPTION_REPEAT].number;
-    double start = seconds_now();
+    double start = crux_cli_bench_seconds();
     enum crux_status status = crux_engine_load(&bench.loaded, call->operand[0], backend, message);
-    bench.load_seconds = seconds_now() - start;
-    bench.load_bytes = peak_bytes();
+    bench.load_seconds = crux_cli_bench_seconds() - start;
+    bench.load_bytes = crux_cli_bench_peak();
     if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", message);
     enum crux_cli_exit code = CRUX_CLI_FAILURE;
     if (option[OPTION_ONLY].given) {

@@ -2,7 +2,8 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "cli/bench_figures.h"
 
 struct one {
     const struct crux_engine_loaded *loaded;
@@ -11,12 +12,6 @@ struct one {
     uint32_t *tokens;
     double rate, share; /* of the last run */
 };
-
-static double seconds_now(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 static enum crux_status read_tokens(struct one *one, struct crux_engine_sequence *sequence,
                                     uint32_t first, uint32_t end) {
@@ -44,10 +39,10 @@ static enum crux_status prefill(struct one *one, uint32_t depth, uint32_t tokens
     if (status != CRUX_OK) return status;
     status = read_tokens(one, sequence, 0, depth);
     crux_engine_figures(one->engine, &before);
-    double start = seconds_now();
+    double start = crux_cli_bench_seconds();
     if (status == CRUX_OK) status = read_tokens(one, sequence, depth, depth + tokens);
     if (status == CRUX_OK) status = crux_engine_sequence_trace_root(root, sequence, &claim);
-    double seconds = seconds_now() - start;
+    double seconds = crux_cli_bench_seconds() - start;
     crux_engine_figures(one->engine, &after);
     one->rate = tokens / seconds;
     one->share = (after.commit_seconds - before.commit_seconds) / (seconds * after.threads);
@@ -69,11 +64,6 @@ static enum crux_status decode(struct one *one) {
     return status;
 }
 
-static int compare(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static enum crux_status repeat(struct one *one, struct crux_cli_bench_figure *figure) {
     double rates[CRUX_CLI_BENCH_REPEATS_MAX], shares[CRUX_CLI_BENCH_REPEATS_MAX];
     const struct crux_cli_bench_one *asked = one->asked;
@@ -84,10 +74,8 @@ static enum crux_status repeat(struct one *one, struct crux_cli_bench_figure *fi
         shares[i] = one->share;
     }
     if (status != CRUX_OK) return status;
-    qsort(rates, asked->repeats, sizeof *rates, compare);
-    qsort(shares, asked->repeats, sizeof *shares, compare);
-    figure->rate = rates[asked->repeats / 2];
-    figure->commit_share = shares[asked->repeats / 2];
+    figure->rate = crux_cli_bench_median(rates, asked->repeats);
+    figure->commit_share = crux_cli_bench_median(shares, asked->repeats);
     return CRUX_OK;
 }
 
@@ -109,9 +97,9 @@ enum crux_status crux_cli_bench_measure(struct crux_cli_bench_figure *figure,
         one.tokens[i] = (i + 1) * UINT32_C(2654435761) % header->vocab;
     enum crux_status status = crux_engine_open(&one.engine, loaded->model, &options);
     if (status == CRUX_OK) {
-        double start = seconds_now();
+        double start = crux_cli_bench_seconds();
         status = repeat(&one, figure);
-        figure->run_seconds = seconds_now() - start;
+        figure->run_seconds = crux_cli_bench_seconds() - start;
         crux_engine_close(one.engine);
     }
     free(one.tokens);

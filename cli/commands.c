@@ -25,12 +25,15 @@ const struct crux_cli_command crux_cli_commands[] = {
         .operands_least = 1,
         .operands_most = 1,
         .options = crux_cli_bench_options,
-        .help = "MODEL is a .crux file. Rates are tokens a second: of prompts of 128 and 512 "
-                "tokens, and of 128 tokens chosen\none after the other; with --only one rate, "
-                "as other engines' benches state theirs.\nThe share of commitment is what copying, "
-                "hashing and "
-                "appending records takes of the time of all threads;\nits cost is by how much "
-                "longer a run takes than one with nothing committed.\n",
+        .help =
+            "MODEL is a .crux file. Rates are tokens a second: of prompts of 128 and 512 "
+            "tokens, and of 128 tokens chosen\none after the other; with --only one rate, "
+            "as other engines' benches state theirs.\nThe share of commitment is what copying, "
+            "hashing and "
+            "appending records takes of the time of all threads;\nits cost is by how much "
+            "longer a run takes than one with nothing committed.\n--only verify: how much sooner "
+            "claims are checked than an answer is chosen, and what the audit of\nsome layers "
+            "takes of a verification, in time and in memory, each in a process of its own.\n",
         .run = crux_cli_run_bench,
     },
     {

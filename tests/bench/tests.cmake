@@ -12,7 +12,6 @@ if(libcrypto AND TARGET bench_hash)
 endif()
 crux_add_bench(NAME kernels SOURCES bench_kernels.c kernels_case.c kernels_roof.c)
 crux_add_bench(NAME rows SOURCES bench_rows.c)
-crux_add_bench(NAME verify SOURCES bench_verify.c)
 crux_add_bench(NAME read SOURCES bench_read.c)
 crux_add_bench(NAME attention SOURCES bench_attention.c)
 

@@ -31,4 +31,24 @@ run bench tiny.crux --only decode --tokens 1 --warmup 129
 is 'no room to warm up' "$code" 1
 run bench tiny.crux --only tea
 is 'no such figure' "$code" 2
+
+run bench tiny.crux --only verify --tokens 9 --depth 20 --threads 2 --repeat 1 --json
+is 'verify' "$code" 0
+is 'what was asked for to verify' \
+    "$(json '[d[k] for k in "only tokens depth threads model_root".split()]')" \
+    "[\"verify\", 9, 20, 2, \"$root\"]"
+is 'as many claims as said, each as long' \
+    "$(json 'all(d[k] > 0 for k in "chosen_seconds verify_seconds verify_ratio verify_16_seconds verify_16_ratio".split())')" true
+# positions of one layer before it, and every leaf; the last layer reads positions from P-1 on
+is 'an auditor is served what it asks for' \
+    "$(json 'd["audit_layers"] == [1] and d["audit"]["served_bytes"] > d["audit_head"]["served_bytes"] > 32 * 28 * d["program_layers"]')" true
+is 'a verifier is served nothing' "$(json 'd["verification"]["served_bytes"]')" 0
+is 'memory of each' "$(json 'all(d[k]["peak_bytes"] > 1 << 20 for k in ("verification", "audit", "audit_head"))')" true
+run bench tiny.crux --only verify --tokens 3 --depth 1 --threads 1 --repeat 2 --layers 64
+is 'verify, for a person' "$code" 0
+has 'how much faster' "$out" 'times as fast'
+run bench tiny.crux --only verify --tokens 66 --depth 64 --repeat 1 --json
+is 'no room to verify' "$code $(json 'd["error"]')" '1 step_outside'
+run bench tiny.crux --only verify --depth 0
+is 'no request' "$code" 2
 done_testing
