@@ -12,6 +12,7 @@ if(libcrypto AND TARGET bench_hash)
 endif()
 crux_add_bench(NAME kernels SOURCES bench_kernels.c kernels_case.c kernels_roof.c)
 crux_add_bench(NAME rows SOURCES bench_rows.c)
+crux_add_bench(NAME batcher SOURCES bench_batcher.c LIBS crux_service)
 crux_add_bench(NAME read SOURCES bench_read.c)
 crux_add_bench(NAME attention SOURCES bench_attention.c)
 
