@@ -45,3 +45,22 @@ enum crux_cli_exit crux_cli_chain_number(uint64_t *number, const struct crux_cli
 void crux_cli_chain_hex(char *out, const uint8_t *bytes, size_t len) {
     for (size_t i = 0; i < len; i++) (void)snprintf(out + 2 * i, 3, "%02x", bytes[i]);
 }
+
+bool crux_cli_chain_claim(struct crux_claim_id *id, const char *text) {
+    uint64_t part[2] = {0, 0};
+    unsigned at = 0, digits = 0;
+    for (; *text != 0; text++) {
+        if (*text == '/' && at == 0 && digits > 0) {
+            at = 1;
+            digits = 0;
+        } else if (*text >= '0' && *text <= '9' && digits < 19) {
+            part[at] = part[at] * 10 + (uint64_t)(*text - '0');
+            digits++;
+        } else {
+            return false;
+        }
+    }
+    if (digits == 0 || part[1] > UINT32_MAX) return false;
+    *id = (struct crux_claim_id){part[0], (uint32_t)part[1], 0};
+    return true;
+}

@@ -19,6 +19,9 @@ enum crux_cli_exit crux_cli_chain_account(struct crux_account *account,
 enum crux_cli_exit crux_cli_chain_number(uint64_t *number, const struct crux_cli_call *call,
                                          const char *text, const char *what);
 
+/* In: text, BATCH or BATCH/MEMBER in at most 19 digits each.  Returns: false if it is no claim's. */
+bool crux_cli_chain_claim(struct crux_claim_id *id, const char *text);
+
 /* Returns: what `crux chain init` gives a chain. */
 const struct crux_game_parameters *crux_cli_chain_parameters(void);
 

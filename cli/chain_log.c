@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "cli/chain_file.h"
+#include "cli/chain_json.h"
 #include "cli/output.h"
 
 enum { OPTION_AFTER, OPTION_HASH, OPTION_COUNT };
@@ -28,22 +29,6 @@ struct listing {
     bool found;       /* it has */
 };
 
-static const char *kind_name(const struct crux_chain_event *event) {
-    return event->kind == CRUX_CHAIN_EVENT_DEPOSIT ? "deposit" : crux_move_name(event->kind);
-}
-
-static json_t *describe(const struct crux_chain_event *event) {
-    const struct crux_game_outcome *outcome = &event->outcome;
-    return json_pack(
-        "{s:I, s:I, s:s, s:o, s:I, s:I, s:I, s:i, s:b, s:I, s:o, s:o}", "number",
-        (json_int_t)event->number, "time", (json_int_t)event->time, "kind", kind_name(event),
-        "sender", crux_cli_json_hex(event->sender.b, sizeof event->sender.b), "batch",
-        (json_int_t)outcome->claim.batch, "member", (json_int_t)outcome->claim.member, "dispute",
-        (json_int_t)outcome->dispute, "end", (int)outcome->end, "fell", (int)outcome->fell, "paid",
-        (json_int_t)outcome->paid, "bytes", crux_cli_json_hex(event->bytes, event->len), "hash",
-        crux_cli_json_hex(event->hash, sizeof event->hash));
-}
-
 static void say(const struct crux_chain_event *event) {
     char sender[41], hash[65];
     crux_cli_chain_hex(sender, event->sender.b, sizeof event->sender.b);
@@ -51,7 +36,7 @@ static void say(const struct crux_chain_event *event) {
     hash[16] = 0;
     (void)printf("%6llu  %10llu  %-11s  %5llu/%-3u  %4u  %7zu  %s  %s%s\n",
                  (unsigned long long)event->number, (unsigned long long)event->time,
-                 kind_name(event), (unsigned long long)event->outcome.claim.batch,
+                 crux_cli_chain_kind(event), (unsigned long long)event->outcome.claim.batch,
                  event->outcome.claim.member, event->outcome.dispute, event->len, sender, hash,
                  event->outcome.fell ? "  fell" : "");
 }
@@ -67,7 +52,7 @@ static bool list(void *ctx, const struct crux_chain_event *event) {
     }
     if (event->number <= listing->after) return true;
     if (listing->events != NULL)
-        (void)json_array_append_new(listing->events, describe(event));
+        (void)json_array_append_new(listing->events, crux_cli_chain_json_event(event));
     else
         say(event);
     return true;

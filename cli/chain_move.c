@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/chain_file.h"
+#include "cli/chain_json.h"
 #include "cli/file.h"
 #include "cli/output.h"
 
@@ -61,14 +62,7 @@ enum crux_cli_exit crux_cli_run_chain_deposit(const struct crux_cli_call *call) 
 
 static enum crux_cli_exit say(const struct crux_cli_call *call, const uint8_t *bytes,
                               const struct crux_game_outcome *outcome) {
-    if (call->json)
-        return crux_cli_answer(
-            call,
-            json_pack("{s:s, s:b, s:I, s:I, s:I, s:b, s:I}", "move", crux_move_name(bytes[0]),
-                      "repeated", (int)outcome->repeated, "batch", (json_int_t)outcome->claim.batch,
-                      "member", (json_int_t)outcome->claim.member, "dispute",
-                      (json_int_t)outcome->dispute, "fell", (int)outcome->fell, "paid",
-                      (json_int_t)outcome->paid));
+    if (call->json) return crux_cli_answer(call, crux_cli_chain_json_outcome(bytes[0], outcome));
     (void)printf("%s: %s, claim %llu/%u%s\n", crux_move_name(bytes[0]),
                  outcome->repeated ? "made before" : "made",
                  (unsigned long long)outcome->claim.batch, outcome->claim.member,

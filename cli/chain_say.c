@@ -2,48 +2,10 @@
 #include <stdio.h>
 
 #include "cli/chain_file.h"
+#include "cli/chain_json.h"
 #include "cli/output.h"
 
-struct status {
-    struct crux_chain_local_info info;
-    struct crux_game_chain chain;
-    uint64_t now;
-};
-
-static enum crux_status read_status(void *ctx, const struct crux_game *game, uint64_t now) {
-    struct status *status = ctx;
-    status->now = now;
-    return crux_game_get_chain(game, &status->chain);
-}
-
-static json_t *describe_parameters(const struct crux_game_parameters *p) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
-                     "executor_bond", (json_int_t)p->executor_bond, "reward", (json_int_t)p->reward,
-                     "challenger_bond", (json_int_t)p->challenger_bond, "defence_cost",
-                     (json_int_t)p->defence_cost, "demand_fee", (json_int_t)p->demand_fee,
-                     "window_seconds", (json_int_t)p->window_seconds, "clock_seconds",
-                     (json_int_t)p->clock_seconds, "extension_seconds",
-                     (json_int_t)p->extension_seconds, "demand_seconds",
-                     (json_int_t)p->demand_seconds, "move_seconds", (json_int_t)p->move_seconds,
-                     "k", (json_int_t)p->k, "running_max", (json_int_t)p->running_max);
-}
-
-static json_t *describe_status(const struct status *s) {
-    const struct crux_game_chain *c = &s->chain;
-    json_t *value =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "deposited", (json_int_t)c->deposited,
-                  "balances", (json_int_t)c->balances, "bonds", (json_int_t)c->bonds, "stakes",
-                  (json_int_t)c->stakes, "fees", (json_int_t)c->fees, "burned",
-                  (json_int_t)c->burned, "withdrawn", (json_int_t)c->withdrawn);
-    return json_pack("{s:o, s:o, s:b, s:I, s:I, s:I, s:o, s:o, s:o}", "chain_id",
-                     crux_cli_json_hex(s->info.chain_id, 32), "contract",
-                     crux_cli_json_hex(s->info.contract, 32), "scripted", (int)s->info.scripted,
-                     "time", (json_int_t)s->now, "batches", (json_int_t)c->batches, "events",
-                     (json_int_t)s->info.events, "last", crux_cli_json_hex(s->info.last, 32),
-                     "value", value, "parameters", describe_parameters(&c->parameters));
-}
-
-static void say_status(const struct status *s) {
+static void say_status(const struct crux_cli_chain_status *s) {
     const struct crux_game_chain *c = &s->chain;
     char hex[65];
     crux_cli_chain_hex(hex, s->info.chain_id, 32);
@@ -68,38 +30,23 @@ static void say_status(const struct status *s) {
 
 enum crux_cli_exit crux_cli_run_chain_status(const struct crux_cli_call *call) {
     struct crux_chain chain;
-    struct status s;
+    struct crux_cli_chain_status s;
     enum crux_cli_exit code = crux_cli_chain_open(&chain, call);
     if (code != CRUX_CLI_OK) return code;
     enum crux_status status = crux_chain_local_info(&chain, &s.info);
-    if (status == CRUX_OK) status = chain.ops->look(&chain, read_status, &s);
+    if (status == CRUX_OK) status = chain.ops->look(&chain, crux_cli_chain_read_status, &s);
     if (status == CRUX_OK && call->json)
-        code = crux_cli_answer(call, describe_status(&s));
+        code = crux_cli_answer(call, crux_cli_chain_json_status(&s));
     else if (status == CRUX_OK)
         say_status(&s);
     return crux_cli_chain_close(&chain, call, status, code);
-}
-
-static const char *mode_name(uint32_t mode) {
-    static const char *const names[] = {"?", "full", "batched", "private"};
-    return names[mode < CRUX_ARRAY_LEN(names) ? mode : 0];
-}
-
-static json_t *describe_batch(const struct crux_game_batch *batch) {
-    return json_pack("{s:I, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "batch",
-                     (json_int_t)batch->key, "executor",
-                     crux_cli_json_hex(batch->executor.b, sizeof batch->executor.b), "mode",
-                     mode_name(batch->mode), "claims", (json_int_t)batch->count, "posted_at",
-                     (json_int_t)batch->posted_at, "bond", (json_int_t)batch->bond, "fallen",
-                     (json_int_t)batch->fallen, "open", (json_int_t)batch->open, "released",
-                     (json_int_t)batch->released, "root", crux_cli_json_hex(batch->root, 32));
 }
 
 static void say_batch(const struct crux_game_batch *batch) {
     char executor[41];
     crux_cli_chain_hex(executor, batch->executor.b, sizeof batch->executor.b);
     (void)printf("%6llu  %-8s %8u %8u %8u %8u  %12llu  %12llu  %s\n",
-                 (unsigned long long)batch->key, mode_name(batch->mode), batch->count,
+                 (unsigned long long)batch->key, crux_cli_chain_mode(batch->mode), batch->count,
                  batch->fallen, batch->open, batch->released, (unsigned long long)batch->bond,
                  (unsigned long long)batch->posted_at, executor);
 }
@@ -114,7 +61,7 @@ static enum crux_status list_batches(void *ctx, const struct crux_game *game, ui
         status = crux_game_get_batch(game, i, &batch);
         if (status != CRUX_OK) break;
         if (list != NULL)
-            (void)json_array_append_new(list, describe_batch(&batch));
+            (void)json_array_append_new(list, crux_cli_chain_json_batch(&batch));
         else
             say_batch(&batch);
     }

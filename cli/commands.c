@@ -293,6 +293,47 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_chain_show,
     },
     {
+        .name = "chain disputes",
+        .summary = "List disputes: whose turn it is, and until when.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_chain_disputes_options,
+        .help = "A deadline with ! has passed: anybody may call the timeout.\n",
+        .run = crux_cli_run_chain_disputes,
+    },
+    {
+        .name = "chain withdraw",
+        .summary = "Take value out of an account: all it has, or an amount.",
+        .operands = "FILE ACCOUNT [AMOUNT]",
+        .operands_least = 2,
+        .operands_most = 3,
+        .help = "ACCOUNT is 40 hexadecimal digits, or a short name (spec/80-chains.md).\n",
+        .run = crux_cli_run_chain_withdraw,
+    },
+    {
+        .name = "chain verify",
+        .summary = "Play all events again, and compare every hash and record.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .help = "A local chain trusts whoever writes its file; this does not. The parameters of "
+                "the game are taken from the file.\n",
+        .run = crux_cli_run_chain_verify,
+    },
+    {
+        .name = "chain serve",
+        .summary = "Let others read a chain file over HTTP, and move on it if they may.",
+        .operands = "FILE",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_chain_serve_options,
+        .help = "GET /v1/status, /v1/batches, /v1/claims/BATCH/MEMBER, /v1/accounts/ACCOUNT, "
+                "/v1/disputes, /v1/events;\nPOST /v1/moves (spec/80-chains.md#served). Ends at "
+                "SIGINT or SIGTERM.\n",
+        .run = crux_cli_run_chain_serve,
+    },
+    {
         .name = "doctor",
         .summary = "Say what this machine can do, and test it with known answers.",
         .operands = "",

@@ -39,7 +39,7 @@ static enum crux_status run(struct making *m, const char *text) {
 
 /* spec/80-chains.md#events: "The hash before the first event, genesis, is H(tag "crux-genesis-v1" || chain (32) ||
  * contract (32))" */
-static void find_genesis(uint8_t genesis[32], const struct crux_game *game) {
+void local_genesis(uint8_t genesis[32], const struct crux_game *game) {
     struct crux_sha256_plain_ctx ctx;
     crux_commitment_begin(&ctx, "crux-genesis-v1");
     crux_sha256_plain_update(&ctx, game->chain_id, 32);
@@ -54,7 +54,7 @@ static enum crux_status choose_names(struct making *m) {
         memcpy(game->chain_id, m->what->chain_id, 32);
     else if (getrandom(game->chain_id, 32, 0) != 32)
         return CRUX_E_IO;
-    find_genesis(m->local.genesis, game);
+    local_genesis(m->local.genesis, game);
     return CRUX_OK;
 }
 

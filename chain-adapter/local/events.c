@@ -77,10 +77,10 @@ static enum crux_status read_event(struct local *local, struct crux_chain_event 
     return CRUX_E_CHECKSUM_MISMATCH;
 }
 
-static enum crux_status read_events(struct local *local, struct crux_chain_cursor *cursor,
-                                    uint64_t most,
-                                    bool (*visit)(void *ctx, const struct crux_chain_event *event),
-                                    void *ctx) {
+enum crux_status local_read_events(struct local *local, struct crux_chain_cursor *cursor,
+                                   uint64_t most,
+                                   bool (*visit)(void *ctx, const struct crux_chain_event *event),
+                                   void *ctx) {
     enum crux_status status = CRUX_OK;
     struct crux_chain_event event;
     bool goes_on = true;
@@ -108,7 +108,8 @@ enum crux_status local_events(struct crux_chain *chain, struct crux_chain_cursor
     enum crux_status status = local_begin(local, false);
     if (status != CRUX_OK) return status;
     status = check_cursor(local, reorganised, cursor);
-    if (status == CRUX_OK && !*reorganised) status = read_events(local, cursor, most, visit, ctx);
+    if (status == CRUX_OK && !*reorganised)
+        status = local_read_events(local, cursor, most, visit, ctx);
     return local_end(local, status);
 }
 

@@ -33,6 +33,8 @@ enum local_statement {
     LOCAL_REWIND_UNDO,
     LOCAL_REWIND_EVENT,
     LOCAL_REWIND_COUNT,
+    LOCAL_RECORDS_SIZE,
+    LOCAL_RECORDS,
     LOCAL_STATEMENTS
 };
 
@@ -48,6 +50,9 @@ struct local {
     uint8_t last[32]; /* hash of the event before */
     uint8_t scratch[CRUX_WITNESS_BYTES_MAX];
 };
+
+/* ---- create.c ---- */
+void local_genesis(uint8_t genesis[32], const struct crux_game *game);
 
 /* ---- sql.c ---- */
 
@@ -87,6 +92,12 @@ enum crux_status local_put(void *ctx, enum crux_game_table table, const void *re
 /* In: event, whose number and hash are filled in. */
 CRUX_MUST_CHECK
 enum crux_status local_append(struct local *local, struct crux_chain_event *event);
+/* The events after the cursor, within a transaction. */
+CRUX_MUST_CHECK
+enum crux_status local_read_events(struct local *local, struct crux_chain_cursor *cursor,
+                                   uint64_t most,
+                                   bool (*visit)(void *ctx, const struct crux_chain_event *event),
+                                   void *ctx);
 enum crux_status local_events(struct crux_chain *chain, struct crux_chain_cursor *cursor,
                               bool *reorganised, uint64_t most,
                               bool (*visit)(void *ctx, const struct crux_chain_event *event),

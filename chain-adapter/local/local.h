@@ -42,4 +42,14 @@ CRUX_MUST_CHECK
 enum crux_status crux_chain_local_info(struct crux_chain *chain,
                                        struct crux_chain_local_info *info);
 
+struct crux_chain_local_verified {
+    uint64_t events, records; /* that were played again, and compared */
+};
+/* Plays all events again from an empty store, under the parameters that the file has, and compares what each did, each
+ * hash, and in the end each record. Signatures are checked by the verifier that the chain was opened with.
+ * Returns: CRUX_E_CHECKSUM_MISMATCH, CRUX_E_NON_CANONICAL if something is not as played; chain->message says what. */
+CRUX_MUST_CHECK
+enum crux_status crux_chain_local_verify(struct crux_chain *chain,
+                                         struct crux_chain_local_verified *verified);
+
 #endif

@@ -29,6 +29,8 @@ static const char *const texts[LOCAL_STATEMENTS] = {
     [LOCAL_REWIND_UNDO] = "DELETE FROM undo WHERE number = ?1",
     [LOCAL_REWIND_EVENT] = "DELETE FROM events WHERE number = ?1",
     [LOCAL_REWIND_COUNT] = "SELECT COUNT(*) FROM undo WHERE number = ?1",
+    [LOCAL_RECORDS_SIZE] = "SELECT COUNT(*), SUM(LENGTH(record)) FROM records",
+    [LOCAL_RECORDS] = "SELECT tbl, key, record FROM records",
 };
 
 enum crux_status local_fail(struct local *local, int code, const char *doing) {

@@ -97,6 +97,39 @@ is 'all of them arrived' "$(json '[d["events"], d["value"]["deposited"]]')" '[23
 run chain show "$file" p3 --json
 is 'each of them' "$(json 'd["balance"]')" 50
 
+run chain withdraw "$file" p3 20 --json
+is 'withdraw' "$code $(json '[d["paid"], d["balance"], d["withdrawn"]]')" '0 [20, 30, 20]'
+run chain withdraw "$file" p3 31 --json
+is 'more than there is' "$code $(json 'd["error"]')" '1 balance_too_small'
+run chain withdraw "$file" p3
+has 'the rest' "$out" 'was paid 30, and has 0 left'
+run chain withdraw "$file" p3 --json
+is 'nothing left' "$code $(json 'd["error"]')" '1 balance_too_small'
+run chain withdraw "$file" p3 0 --json
+is 'nothing asked for' "$code $(json 'd["error"]')" '1 amount_invalid'
+run chain withdraw "$file" p3 all
+is 'no amount' "$code" 2
+
+run chain disputes "$file" --json
+is 'no disputes' "$code $(json 'd["disputes"]')" '0 []'
+run chain disputes "$file" --stage nowhere
+is 'no stage' "$code" 2
+run chain disputes "$file" --claim zero
+is 'no claim to filter by' "$code" 2
+run chain disputes "$file" --account 'no name'
+is 'no account to filter by' "$code" 1
+
+run chain verify "$file" --json
+is 'played again' "$code $(json '[d["events"], d["records"]]')" '0 [25, 8]'
+python3 -c 'import sqlite3, sys
+sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))' "$file" "$work/forged"
+python3 -c 'import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("DELETE FROM records WHERE tbl = 2 AND key = (SELECT key FROM records WHERE tbl = 2 LIMIT 1)")
+db.commit()' "$work/forged"
+run chain verify "$work/forged" --json
+is 'a record is missing' "$code $(json 'd["error"]')" '1 non_canonical'
+
 run chain status "$work/nothing" --json
 is 'no file' "$code $(json 'd["error"]')" '1 io'
 run chain status "$work/move" --json

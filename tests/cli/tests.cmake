@@ -13,3 +13,5 @@ endif()
 crux_add_test(NAME cli_share SOURCES test_share.c ../../cli/share.c)
 crux_add_script_test(NAME cli_economics
   COMMAND "${CRUX_TEST_DIR}/test_economics.sh" "$<TARGET_FILE:crux>" LABELS e2e)
+crux_add_script_test(NAME cli_chain_serve
+  COMMAND "${CRUX_TEST_DIR}/test_chain_serve.sh" "$<TARGET_FILE:crux>" LABELS e2e)

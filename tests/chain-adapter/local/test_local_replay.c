@@ -146,8 +146,10 @@ static void replay(void) {
     struct crux_game game = table.game;
     struct crux_chain_cursor cursor = {0};
     bool reorganised;
+    struct crux_chain_local_verified verified;
     uint8_t *memory = malloc(TABLE_MEMORY_BYTES);
     assert_non_null(memory);
+    assert_int_equal(crux_chain_local_verify(&made.chain, &verified), CRUX_OK);
     assert_int_equal(crux_game_memory_init(&game.store, memory, TABLE_MEMORY_BYTES, TABLE_SLOTS),
                      CRUX_OK);
     assert_int_equal(crux_game_configure(&game, &table_parameters), CRUX_OK);

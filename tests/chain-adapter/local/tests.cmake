@@ -8,3 +8,4 @@ set(kill test_local_dispute_kill.c dispute_player.c ../../support/random.c ${cha
 crux_add_test(NAME chain_local_dispute_kill SOURCES ${kill} LIBS crux_chain TIMEOUT 300)
 crux_add_test(NAME chain_local_dispute_kill_each SOURCES ${kill} ARGS --each 2 LIBS crux_chain LABELS exhaustive TIMEOUT 3600)
 crux_add_test(NAME chain_local_signed SOURCES test_local_signed.c ${chain} LIBS crux_chain)
+crux_add_test(NAME chain_local_verify SOURCES test_local_verify.c ${chain} LIBS crux_chain "${CRUX_sqlite_LIBRARY}")

@@ -1,0 +1,194 @@
+/* crux chain disputes: who disputes what, and whose turn it is until when. */
+#include "cli/chain_disputes.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/chain_file.h"
+#include "cli/chain_json.h"
+#include "cli/output.h"
+
+enum { OPTION_CLAIM, OPTION_ACCOUNT, OPTION_STAGE, OPTION_OPEN, OPTION_COUNT };
+
+const struct crux_cli_option crux_cli_chain_disputes_options[] = {
+    [OPTION_CLAIM] = {.name = "claim",
+                      .kind = CRUX_CLI_TEXT,
+                      .value = "CLAIM",
+                      .help = "only of this claim, BATCH/MEMBER"},
+    [OPTION_ACCOUNT] = {.name = "account",
+                        .kind = CRUX_CLI_TEXT,
+                        .value = "ACCOUNT",
+                        .help = "only those that this account has opened, or must answer"},
+    [OPTION_STAGE] = {.name = "stage",
+                      .kind = CRUX_CLI_TEXT,
+                      .value = "STAGE",
+                      .help = "only at this stage: queued, reveal, pick, expand, side, element, "
+                              "prove, won, lost, refunded"},
+    [OPTION_OPEN] = {.name = "open", .help = "only those that are not over"},
+    [OPTION_COUNT] = {.name = NULL},
+};
+
+uint32_t crux_cli_chain_stage_named(const char *name) {
+    for (uint32_t i = CRUX_STAGE_QUEUED; i <= CRUX_STAGE_REFUNDED; i++)
+        if (strcmp(name, crux_cli_chain_stage(i)) == 0) return i;
+    return 0;
+}
+
+/* Disputes are found by the events that opened them: a batch may have a million claims, most of them without one. */
+struct found {
+    const struct crux_cli_chain_filter *filter;
+    struct crux_game_outcome *openings;
+    size_t count, room;
+    bool failed;
+    uint64_t skip;
+    json_t *list;
+};
+
+static bool note_opening(void *ctx, const struct crux_chain_event *event) {
+    struct found *found = ctx;
+    const struct crux_claim_id *wanted = found->filter->claim, *claim = &event->outcome.claim;
+    if (event->kind != CRUX_MOVE_OPEN) return true;
+    if (wanted != NULL && (wanted->batch != claim->batch || wanted->member != claim->member))
+        return true;
+    if (found->count == found->room) {
+        size_t room = found->room == 0 ? 64 : 2 * found->room;
+        void *grown = realloc(found->openings, room * sizeof *found->openings);
+        found->failed = grown == NULL;
+        if (found->failed) return false;
+        found->openings = grown;
+        found->room = room;
+    }
+    found->openings[found->count++] = event->outcome;
+    return true;
+}
+
+static bool is_wanted(const struct crux_cli_chain_filter *filter,
+                      const struct crux_game_dispute *dispute,
+                      const struct crux_game_batch *batch) {
+    const struct crux_account *account = filter->account;
+    if (filter->stage != 0 && dispute->stage != filter->stage) return false;
+    if (filter->open && dispute->stage >= CRUX_STAGE_WON) return false;
+    return account == NULL || memcmp(account, &dispute->challenger, sizeof *account) == 0 ||
+           memcmp(account, &batch->executor, sizeof *account) == 0;
+}
+
+static json_t *describe(const struct crux_game_dispute *dispute,
+                        const struct crux_game_batch *batch, bool fallen, uint64_t now) {
+    static const char *const turns[] = {"executor", "challenger", "nobody"};
+    json_t *object = crux_cli_chain_json_dispute(dispute);
+    uint64_t deadline = crux_game_deadline(dispute);
+    bool over = fallen || dispute->stage >= CRUX_STAGE_WON, runs = !over && deadline != UINT64_MAX;
+    json_t *more =
+        json_pack("{s:I, s:I, s:o, s:s, s:b, s:b}", "batch", (json_int_t)dispute->key.batch,
+                  "member", (json_int_t)dispute->key.member, "executor",
+                  crux_cli_json_hex(batch->executor.b, sizeof batch->executor.b), "turn",
+                  turns[runs ? crux_game_turn(dispute) : 2], "claim_fallen", (int)fallen, "late",
+                  (int)(runs && now > deadline));
+    if (object != NULL && more != NULL) (void)json_object_update(object, more);
+    json_decref(more);
+    return object;
+}
+
+static enum crux_status list_them(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct found *found = ctx;
+    enum crux_status status = CRUX_OK;
+    for (size_t i = 0; i < found->count; i++) {
+        const struct crux_game_outcome *opening = &found->openings[i];
+        struct crux_game_dispute dispute;
+        struct crux_game_batch batch;
+        struct crux_game_claim claim;
+        if (json_array_size(found->list) >= found->filter->most) break;
+        status = crux_game_get_dispute(game, &opening->claim, opening->dispute, &dispute);
+        if (status == CRUX_OK) status = crux_game_get_batch(game, opening->claim.batch, &batch);
+        if (status == CRUX_OK) status = crux_game_get_claim(game, &opening->claim, &claim);
+        if (status == CRUX_E_NOT_FOUND) continue; /* taken back since */
+        if (status != CRUX_OK) return status;
+        if (!is_wanted(found->filter, &dispute, &batch)) continue;
+        if (found->skip > 0) {
+            found->skip--;
+            continue;
+        }
+        if (json_array_append_new(found->list,
+                                  describe(&dispute, &batch, claim.fallen != 0, now)) != 0)
+            return CRUX_E_OUT_OF_MEMORY;
+    }
+    return CRUX_OK;
+}
+
+enum crux_status crux_cli_chain_disputes(json_t **list, struct crux_chain *chain,
+                                         const struct crux_cli_chain_filter *filter) {
+    struct found found = {.filter = filter, .skip = filter->skip, .list = json_array()};
+    struct crux_chain_cursor cursor = {0};
+    bool reorganised;
+    enum crux_status status =
+        chain->ops->events(chain, &cursor, &reorganised, UINT64_MAX, note_opening, &found);
+    if (status == CRUX_OK && (found.failed || found.list == NULL)) status = CRUX_E_OUT_OF_MEMORY;
+    if (status == CRUX_OK) status = chain->ops->look(chain, list_them, &found);
+    free(found.openings);
+    if (status != CRUX_OK) json_decref(found.list);
+    *list = status == CRUX_OK ? found.list : NULL;
+    return status;
+}
+
+static json_int_t integer(const json_t *object, const char *name) {
+    return json_integer_value(json_object_get(object, name));
+}
+
+static const char *text(const json_t *object, const char *name) {
+    return json_string_value(json_object_get(object, name));
+}
+
+static void say(const json_t *list) {
+    const json_t *row;
+    size_t i;
+    (void)printf("%-12s %4s  %-8s  %-10s  %12s  %5s  %12s  %-40s  %s\n", "claim", "disp", "stage",
+                 "turn", "deadline", "round", "bond", "challenger", "executor");
+    json_array_foreach(list, i, row) {
+        char claim[48], deadline[24] = "-";
+        (void)snprintf(claim, sizeof claim, "%lld/%lld", (long long)integer(row, "batch"),
+                       (long long)integer(row, "member"));
+        if (json_is_integer(json_object_get(row, "deadline")))
+            (void)snprintf(deadline, sizeof deadline, "%lld%s", (long long)integer(row, "deadline"),
+                           json_is_true(json_object_get(row, "late")) ? "!" : "");
+        (void)printf("%-12s %4lld  %-8s  %-10s  %12s  %5lld  %12lld  %-40s  %s\n", claim,
+                     (long long)integer(row, "number"), text(row, "stage"), text(row, "turn"),
+                     deadline, (long long)integer(row, "round"), (long long)integer(row, "bond"),
+                     text(row, "challenger"), text(row, "executor"));
+    }
+}
+
+enum crux_cli_exit crux_cli_run_chain_disputes(const struct crux_cli_call *call) {
+    const struct crux_cli_value *option = call->option;
+    struct crux_cli_chain_filter filter = {.open = option[OPTION_OPEN].given, .most = SIZE_MAX};
+    struct crux_claim_id claim;
+    struct crux_account account;
+    struct crux_chain chain;
+    json_t *list = NULL;
+    if (option[OPTION_CLAIM].given) {
+        if (!crux_cli_chain_claim(&claim, option[OPTION_CLAIM].text))
+            return crux_cli_fail(call, CRUX_E_USAGE, "'%.100s' is no claim: BATCH/MEMBER",
+                                 option[OPTION_CLAIM].text);
+        filter.claim = &claim;
+    }
+    if (option[OPTION_STAGE].given) {
+        filter.stage = crux_cli_chain_stage_named(option[OPTION_STAGE].text);
+        if (filter.stage == 0)
+            return crux_cli_fail(call, CRUX_E_USAGE, "there is no stage '%.100s'",
+                                 option[OPTION_STAGE].text);
+    }
+    enum crux_cli_exit code = CRUX_CLI_OK;
+    if (option[OPTION_ACCOUNT].given) {
+        code = crux_cli_chain_account(&account, call, option[OPTION_ACCOUNT].text);
+        filter.account = &account;
+    }
+    if (code == CRUX_CLI_OK) code = crux_cli_chain_open(&chain, call);
+    if (code != CRUX_CLI_OK) return code;
+    enum crux_status status = crux_cli_chain_disputes(&list, &chain, &filter);
+    if (status == CRUX_OK && call->json)
+        code = crux_cli_answer(call, json_pack("{s:O}", "disputes", list));
+    else if (status == CRUX_OK)
+        say(list);
+    json_decref(list);
+    return crux_cli_chain_close(&chain, call, status, code);
+}

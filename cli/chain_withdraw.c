@@ -1,0 +1,60 @@
+/* crux chain withdraw: value leaves an account. */
+#include <stdio.h>
+
+#include "cli/chain_file.h"
+#include "cli/output.h"
+
+struct asked {
+    struct crux_account key;
+    struct crux_game_account record;
+};
+
+static enum crux_status find(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct asked *asked = ctx;
+    (void)now;
+    return crux_game_get_account(game, &asked->key, &asked->record);
+}
+
+/* The move names how much the account will have withdrawn in all: made twice, it pays once. */
+static enum crux_status withdraw(struct crux_chain *chain, struct crux_game_outcome *outcome,
+                                 const struct asked *asked, uint64_t amount) {
+    const struct crux_move move = {.kind = CRUX_MOVE_WITHDRAW,
+                                   .amount = asked->record.withdrawn + amount};
+    uint8_t bytes[16];
+    struct crux_writer writer;
+    crux_writer_init(&writer, bytes, sizeof bytes);
+    enum crux_status status = crux_move_encode(&writer, &move);
+    if (status != CRUX_OK) return status;
+    return chain->ops->move(chain, outcome, &asked->key, bytes, writer.at);
+}
+
+enum crux_cli_exit crux_cli_run_chain_withdraw(const struct crux_cli_call *call) {
+    struct crux_chain chain;
+    struct crux_game_outcome outcome = {.paid = 0};
+    struct asked asked;
+    uint64_t amount = 0;
+    char hex[41];
+    enum crux_cli_exit code = crux_cli_chain_account(&asked.key, call, call->operand[1]);
+    if (code == CRUX_CLI_OK && call->operand_count > 2)
+        code = crux_cli_chain_number(&amount, call, call->operand[2], "units of value");
+    if (code == CRUX_CLI_OK && call->operand_count > 2 && amount == 0)
+        return crux_cli_fail(call, CRUX_E_AMOUNT_INVALID, "0 units are nothing to withdraw");
+    if (code == CRUX_CLI_OK) code = crux_cli_chain_open(&chain, call);
+    if (code != CRUX_CLI_OK) return code;
+    enum crux_status status = chain.ops->look(&chain, find, &asked);
+    if (call->operand_count == 2) amount = asked.record.balance;
+    if (status == CRUX_OK && (amount == 0 || amount > asked.record.balance))
+        status = CRUX_E_BALANCE_TOO_SMALL;
+    if (status == CRUX_OK) status = withdraw(&chain, &outcome, &asked, amount);
+    if (status == CRUX_OK) status = chain.ops->look(&chain, find, &asked);
+    crux_cli_chain_hex(hex, asked.key.b, sizeof asked.key.b);
+    if (status == CRUX_OK && call->json)
+        code = crux_cli_answer(call, json_pack("{s:s, s:I, s:I, s:I}", "account", hex, "paid",
+                                               (json_int_t)outcome.paid, "balance",
+                                               (json_int_t)asked.record.balance, "withdrawn",
+                                               (json_int_t)asked.record.withdrawn));
+    else if (status == CRUX_OK)
+        (void)printf("%s was paid %llu, and has %llu left\n", hex, (unsigned long long)outcome.paid,
+                     (unsigned long long)asked.record.balance);
+    return crux_cli_chain_close(&chain, call, status, code);
+}
