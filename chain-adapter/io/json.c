@@ -56,23 +56,47 @@ enum crux_status crux_json_read(json_t **value, struct crux_json_error *error, c
     return CRUX_E_SYNTAX;
 }
 
-enum crux_status crux_json_read_file(json_t **value, struct crux_json_error *error,
+enum crux_status crux_json_read_file(json_t **value, char **text, struct crux_json_error *error,
                                      const char *path, size_t most) {
     enum crux_status status = CRUX_OK;
     *value = NULL;
     *error = (struct crux_json_error){"", ""};
-    char *bytes = malloc(most + 1);
-    if (bytes == NULL) return fail_text(error, CRUX_E_OUT_OF_MEMORY, "no memory for this file");
+    *text = malloc(most + 2);
+    if (*text == NULL) return fail_text(error, CRUX_E_OUT_OF_MEMORY, "no memory for this file");
     FILE *file = fopen(path, "rb");
-    size_t len = file == NULL ? 0 : fread(bytes, 1, most + 1, file);
+    size_t len = file == NULL ? 0 : fread(*text, 1, most + 1, file);
     if (file == NULL || ferror(file) != 0) {
         status = fail_text(error, CRUX_E_IO, strerror(errno));
     } else {
-        status = crux_json_read(value, error, bytes, len, most);
+        (*text)[len] = 0;
+        status = crux_json_read(value, error, *text, len, most);
     }
     if (file != NULL) (void)fclose(file);
-    free(bytes);
+    if (status == CRUX_OK) return status;
+    free(*text);
+    *text = NULL;
     return status;
+}
+
+unsigned crux_json_line(const char *text, const char *name) {
+    unsigned line = 1, depth = 0;
+    size_t len = strlen(name);
+    for (const char *at = text; *at != 0; at++) {
+        if (*at == '\n') line++;
+        if (*at == '{' || *at == '[') depth++;
+        if (*at == '}' || *at == ']') depth--;
+        if (*at != '"') continue;
+        const char *begin = ++at;
+        for (; *at != 0 && *at != '"'; at++) {
+            if (*at == '\\' && at[1] != 0) at++;
+        }
+        if (*at == 0) break;
+        const char *after = at + 1 + strspn(at + 1, " \t\r\n");
+        if (depth == 1 && *after == ':' && (size_t)(at - begin) == len &&
+            memcmp(begin, name, len) == 0)
+            return line;
+    }
+    return 0;
 }
 
 /* ---- fields ---- */

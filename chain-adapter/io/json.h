@@ -25,10 +25,16 @@ CRUX_MUST_CHECK
 enum crux_status crux_json_read(json_t **value, struct crux_json_error *error, const char *bytes,
                                 size_t len, size_t most);
 
-/* Reads the whole file, of at most `most` bytes.  Returns: CRUX_E_IO, and what crux_json_read does. */
+/* Reads the whole file, of at most `most` bytes.
+ * Out: text, what it holds, malloced, with a zero behind; NULL on failure.
+ * Returns: CRUX_E_IO, and what crux_json_read does. */
 CRUX_MUST_CHECK
-enum crux_status crux_json_read_file(json_t **value, struct crux_json_error *error,
+enum crux_status crux_json_read_file(json_t **value, char **text, struct crux_json_error *error,
                                      const char *path, size_t most);
+
+/* Returns: the line of text, which was read as an object, where its own field of that name stands; 0 if there is none.
+ * In: name, without letters that JSON escapes. */
+unsigned crux_json_line(const char *text, const char *name);
 
 /* An object whose fields are taken one by one. The first failure stays; all of them leave what was to be filled as it
  * was. A field that is null counts as not given. */

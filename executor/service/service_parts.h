@@ -1,0 +1,105 @@
+/* What the files of the service share. All of it is the main thread's but where said.
+ *
+ *   service.c   opens, runs, drains, closes
+ *   api.c       routes; who may ask
+ *   answer.c    one request for text: from its body to its last byte
+ *   mailbox.c   news of the compute thread for the main thread
+ *   receipts.c  what is promised, and asked about later
+ *   figures.c   /metrics, /healthz */
+#ifndef CRUX_EXECUTOR_SERVICE_SERVICE_PARTS_H
+#define CRUX_EXECUTOR_SERVICE_SERVICE_PARTS_H
+
+#include <pthread.h>
+
+#include "chain-adapter/io/http_server.h"
+#include "executor/service/api_keys.h"
+#include "executor/service/batcher.h"
+#include "executor/service/config.h"
+#include "executor/service/metrics.h"
+#include "executor/service/models.h"
+
+struct event;
+struct event_base;
+struct answer;
+struct answer_choice;
+struct receipts;
+
+/* ---- mailbox: what the compute thread leaves for the main thread ---- */
+
+struct mailbox {
+    pthread_mutex_t lock;
+    struct answer *first, *last; /* those with news, each once */
+    int wake;                    /* an eventfd */
+    struct event *event;
+    struct crux_histogram to_first, between; /* seconds to the first token, and between tokens */
+};
+
+struct service {
+    const struct crux_service_config *config;
+    struct event_base *base;
+    struct crux_http_server *http;
+    struct crux_models models;
+    struct crux_batcher *batcher;
+    struct crux_api_keys keys;
+    struct mailbox mailbox;
+    struct receipts *receipts; /* NULL: without a chain */
+    unsigned answers;          /* that are not freed yet */
+    struct crux_metrics_requests requests;
+    uint64_t prompt_tokens, completion_tokens;
+    bool draining;
+    int lock_fd; /* of the data folder, -1 without one */
+};
+
+/* Returns: CRUX_E_IO, CRUX_E_OUT_OF_MEMORY. */
+CRUX_MUST_CHECK
+enum crux_status mailbox_open(struct mailbox *mailbox, struct service *service);
+void mailbox_close(struct mailbox *mailbox);
+/* Any thread. The answer must not be freed before it was taken. */
+void mailbox_put(struct mailbox *mailbox, struct answer *answer);
+/* Hands all news to answer_news. */
+void mailbox_take(struct service *service);
+
+/* ---- answers ---- */
+
+/* Handlers of the two routes. */
+void answer_chat(void *ctx, struct crux_http_exchange *exchange);
+void answer_completion(void *ctx, struct crux_http_exchange *exchange);
+/* Looks at what is new of it; may free it. */
+void answer_news(struct answer *answer);
+/* The mailbox's link. */
+struct answer **answer_link(struct answer *answer);
+/* Whether it lies in the mailbox; the mailbox's lock is held. */
+bool *answer_in_mailbox(struct answer *answer);
+
+/* ---- api ---- */
+
+extern const struct crux_http_route api_routes[];
+extern const unsigned api_route_count;
+void api_seen(void *ctx, const struct crux_http_seen *seen);
+char *api_problem(void *ctx, const struct crux_http_problem_row *row);
+void api_fail(struct crux_http_exchange *exchange, const struct crux_openai_error *error);
+/* In: object, stolen; NULL: memory ran out. */
+void api_answer(struct crux_http_exchange *exchange, int status, json_t *object);
+/* Returns: the name of the key; "" if there are no keys; NULL if the exchange was refused. */
+const char *api_owner(struct service *service, struct crux_http_exchange *exchange);
+
+/* ---- figures ---- */
+
+void figures_metrics(void *ctx, struct crux_http_exchange *exchange);
+void figures_health(void *ctx, struct crux_http_exchange *exchange);
+
+/* ---- receipts ---- */
+
+/* Out: service->receipts, where the configuration names a chain; message, on failure. */
+CRUX_MUST_CHECK
+enum crux_status receipts_open(struct service *service, char *message, size_t most);
+void receipts_close(struct service *service);
+/* What is due, a few times a second. */
+void receipts_tick(struct service *service);
+/* Before a planned end.  Returns: whether everything that is promised is posted, or there is no chain. */
+bool receipts_drained(struct service *service);
+void receipts_metrics(struct service *service, struct crux_metrics_text *out);
+/* Returns: what stands in the way of promising, NULL for nothing; valid until the next call. */
+const char *receipts_trouble(struct service *service);
+
+#endif
