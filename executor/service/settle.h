@@ -80,7 +80,8 @@ CRUX_MUST_CHECK
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
                                      bool *again);
 
-/* Does what is due, with at most moves_a_tick moves.  In: now, seconds of the system's clock.
+/* Does what is due, with at most moves_a_tick moves. No group of the store may be open.
+ * In: now, seconds of the system's clock.
  * Returns: trouble of the store alone, after which nothing may be promised; the chain's trouble is in the figures. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now);

@@ -5,3 +5,6 @@ crux_add_test(NAME service_openai_request SOURCES test_openai_request.c LIBS cru
 crux_add_test(NAME service_answer_text SOURCES test_answer_text.c ../../support/random.c LIBS crux_service)
 crux_add_test(NAME service_config SOURCES test_config.c ../../support/temporary_folder.c LIBS crux_service)
 crux_add_fuzz(NAME openai_request SOURCES fuzz_openai_request.c LIBS crux_service jansson)
+set(settle_world settle_world.c ../../support/temporary_folder.c ../../support/game_table.c ../../support/game_models.c
+    ../../support/toy_program.c ../../support/toy_world.c)
+crux_add_test(NAME service_settle SOURCES test_settle.c ${settle_world} LIBS crux_service)

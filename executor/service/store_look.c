@@ -1,0 +1,48 @@
+/* What the store holds, in numbers and in lists. */
+#include <string.h>
+
+#include "executor/service/store_inside.h"
+
+const char *crux_store_state_name(unsigned state) {
+    static const char *const names[CRUX_STORE_STATES] = {"unknown", "waiting", "formed",
+                                                         "posted",  "final",   "unchallenged",
+                                                         "fallen",  "unshown", "refused"};
+    return state < CRUX_STORE_STATES ? names[state] : names[0];
+}
+
+enum crux_status crux_store_contested(struct crux_store *store,
+                                      bool (*visit)(void *ctx, uint64_t number), void *ctx) {
+    uint64_t after = 0;
+    for (;;) { /* one row at a time: visit may use the same statements; numbers rise, so it ends */
+        store_put_number(store, STORE_CONTESTED, 1, after);
+        enum crux_status status = store_row(store, STORE_CONTESTED);
+        if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
+        if (status != CRUX_OK) return status;
+        struct store_reader reader = {store, STORE_CONTESTED, CRUX_OK};
+        after = store_get_number(&reader, 0, INT64_MAX);
+        store_reset(store, STORE_CONTESTED);
+        if (reader.status != CRUX_OK) return reader.status;
+        if (!visit(ctx, after)) return CRUX_OK;
+    }
+}
+
+enum crux_status crux_store_figures(struct crux_store *store, struct crux_store_figures *figures) {
+    struct store_reader reader = {store, STORE_COUNTS, CRUX_OK};
+    enum crux_status status = CRUX_OK;
+    memset(figures, 0, sizeof *figures);
+    while (reader.status == CRUX_OK && (status = store_row(store, STORE_COUNTS)) == CRUX_OK) {
+        uint64_t state = store_get_number(&reader, 0, CRUX_STORE_STATES - 1);
+        figures->runs[state] = store_get_number(&reader, 1, INT64_MAX);
+        if (state == CRUX_STORE_WAITING)
+            figures->oldest_waiting = store_get_number(&reader, 2, INT64_MAX);
+    }
+    if (reader.status != CRUX_OK) store_reset(store, STORE_COUNTS);
+    if (status != CRUX_OK && status != CRUX_E_NOT_FOUND) return status;
+    if (reader.status != CRUX_OK) return reader.status;
+    status = store_row(store, STORE_SIZE);
+    if (status != CRUX_OK) return status;
+    reader.which = STORE_SIZE;
+    figures->file_bytes = store_get_number(&reader, 0, INT64_MAX);
+    store_reset(store, STORE_SIZE);
+    return reader.status;
+}
