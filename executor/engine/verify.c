@@ -6,10 +6,21 @@
 #include "executor/engine/asked.h"
 #include "executor/engine/runner_parts.h"
 
+enum {
+    NONE = -1,
+    SHARE_LEAST = 2 * CRUX_RUNNER_PAGE, /* positions: for fewer, nobody waits */
+    LOOK_BACK = 32                      /* claims */
+};
+
 /* One claim at work. */
 struct check {
     struct crux_engine_claimed *claimed;
-    struct crux_engine_sequence *sequence;
+    struct crux_engine_ask ask;
+    struct crux_engine_sequence *sequence; /* NULL: not begun, or not needed any more */
+    int64_t source;                        /* the claim behind whose first positions it begins */
+    uint32_t shared;                       /* of them */
+    uint32_t wanted;                       /* by how many that have not begun */
+    bool over;
     uint32_t n;         /* tokens of the request */
     uint32_t positions; /* to be computed */
     uint32_t given;     /* of them, to steps */
@@ -48,7 +59,8 @@ static enum crux_status begin(struct check *check, struct crux_engine *engine,
     check->chosen = runner_asked_end(&asked, &check->ended, engine->model->program,
                                      &check->claimed->claim, check->claimed->tokens);
     check->positions = check->n + check->chosen - 1;
-    return crux_engine_sequence_open(&check->sequence, engine, &asked.ask);
+    check->ask = asked.ask;
+    return CRUX_OK;
 }
 
 static uint32_t token_at(const struct check *check, uint32_t pos) {
@@ -56,19 +68,80 @@ static uint32_t token_at(const struct check *check, uint32_t pos) {
                           : check->claimed->tokens[pos - check->n];
 }
 
-/* Returns: rows of the next step. */
-static uint32_t fill(struct work *work) {
-    uint32_t rows = 0;
-    for (uint32_t c = work->first; c < work->count; c++) {
+/* ---- claims whose requests begin like an earlier one's run ---- */
+
+static uint32_t in_common(const struct check *from, const struct check *check) {
+    uint32_t most = check->n - 1, common = 0;
+    if (most > from->positions) most = from->positions;
+    while (common < most && token_at(from, common) == token_at(check, common)) common++;
+    return common;
+}
+
+static void find_source(struct check *checks, uint32_t number) {
+    struct check *check = &checks[number];
+    check->source = NONE;
+    if (check->positions == 0) return;
+    for (uint32_t i = number > LOOK_BACK ? number - LOOK_BACK : 0; i < number; i++) {
+        uint32_t common = in_common(&checks[i], check);
+        if (common < SHARE_LEAST || common <= check->shared) continue;
+        check->source = i;
+        check->shared = common;
+    }
+    if (check->source != NONE) checks[check->source].wanted++;
+}
+
+/* Closes what nobody needs. */
+static void let_go(struct check *check) {
+    if (!check->over || check->wanted > 0) return;
+    crux_engine_sequence_close(check->sequence);
+    check->sequence = NULL;
+}
+
+/* Are the positions that it begins behind still to be computed? */
+static bool must_wait(const struct work *work, const struct check *check) {
+    if (check->sequence != NULL || check->source == NONE) return false;
+    const struct check *source = &work->checks[check->source];
+    return !source->over && (source->sequence == NULL ||
+                             crux_engine_sequence_positions(source->sequence) < check->shared);
+}
+
+static enum crux_status start(struct work *work, struct check *check) {
+    if (check->source == NONE)
+        return crux_engine_sequence_open(&check->sequence, work->engine, &check->ask);
+    struct check *source = &work->checks[check->source];
+    uint32_t common = crux_engine_sequence_common(source->sequence, check->claimed->request.tokens,
+                                                  check->n, SHARE_LEAST - 1);
+    enum crux_status status =
+        common == 0 ? crux_engine_sequence_open(&check->sequence, work->engine, &check->ask)
+                    : crux_engine_sequence_open_behind(&check->sequence, source->sequence,
+                                                       &check->ask, common);
+    check->given = common;
+    source->wanted--;
+    let_go(source);
+    return status;
+}
+
+/* ---- steps ---- */
+
+/* Out: count, rows of the next step. */
+static enum crux_status fill(struct work *work, uint32_t *count) {
+    uint32_t rows = 0, most = work->engine->options.rows;
+    for (uint32_t c = work->first; c < work->count && rows < most; c++) {
         struct check *check = &work->checks[c];
-        while (check->given < check->positions && rows < work->engine->options.rows) {
+        if (check->positions == 0) continue;
+        if (must_wait(work, check)) break;
+        if (check->sequence == NULL) {
+            enum crux_status status = start(work, check);
+            if (status != CRUX_OK) return status;
+        }
+        for (; check->given < check->positions && rows < most; check->given++) {
             work->places[rows] = (struct place){c, check->given};
             work->rows[rows++] = (struct crux_engine_row){
                 check->sequence, token_at(check, check->given), NULL, CRUX_ENGINE_NO_TOKEN};
-            check->given++;
         }
     }
-    return rows;
+    *count = rows;
+    return CRUX_OK;
 }
 
 static void compare(struct work *work, uint32_t rows) {
@@ -105,8 +178,9 @@ static enum crux_status end(struct check *check) {
     if (status == CRUX_OK && memcmp(root, claim->trace_root, sizeof root) != 0)
         judge(check, CRUX_ENGINE_CLAIM_TRACE, 0);
 out:
-    crux_engine_sequence_close(check->sequence);
-    check->sequence = NULL;
+    check->over = true;
+    let_go(check);
+    if (check->sequence != NULL) crux_engine_sequence_rest(check->sequence);
     return status;
 }
 
@@ -114,9 +188,11 @@ out:
 static enum crux_status verify(struct work *work) {
     enum crux_status status = CRUX_OK;
     while (status == CRUX_OK && work->first < work->count) {
-        uint32_t rows = fill(work);
-        if (rows > 0) status = crux_engine_step(work->engine, work->rows, rows);
-        if (rows > 0 && status == CRUX_OK) compare(work, rows);
+        uint32_t rows;
+        status = fill(work, &rows);
+        if (status == CRUX_OK && rows > 0)
+            status = crux_engine_step(work->engine, work->rows, rows);
+        if (status == CRUX_OK) compare(work, rows);
         while (status == CRUX_OK && work->first < work->count &&
                work->checks[work->first].given == work->checks[work->first].positions)
             status = end(&work->checks[work->first++]);
@@ -138,6 +214,7 @@ enum crux_status crux_engine_verify(struct crux_engine *engine, const uint8_t *m
     for (uint32_t i = 0; i < count && status == CRUX_OK; i++) {
         work.checks[i].claimed = &claimed[i];
         status = begin(&work.checks[i], engine, model_root);
+        if (status == CRUX_OK) find_source(work.checks, i);
     }
     if (status == CRUX_OK) status = verify(&work);
     for (uint32_t i = 0; work.checks != NULL && i < count; i++)

@@ -5,6 +5,9 @@
  *   claim B   request .. | output ................      the head only where a token was chosen
  *   steps     |--------|--------|--------|--------|
  *
+ * Positions with the same tokens from the first on have the same records: where a request begins like the run of a claim
+ * not long before it, those positions are computed once.
+ *
  * Each row's chosen token is what the law chooses after the claimed tokens before it. So the first one that differs is
  * the claim's first false token, and if none does, the records and the trace root are those of the run itself. */
 #ifndef CRUX_EXECUTOR_ENGINE_VERIFY_H

@@ -144,8 +144,97 @@ static void test_false_claims(void **state) {
     }
 }
 
+/* ---- requests that begin alike ---- */
+
+enum { LONG_CONTEXT = 400, COMMON = 200 };
+
+struct alike {
+    struct engine_fixture f;
+    struct engine_pair pair;
+    uint32_t tokens[CLAIMS][LONG_CONTEXT];
+    struct crux_engine_result result[CLAIMS];
+    struct crux_engine_claimed claimed[CLAIMS];
+};
+
+/* The first COMMON tokens of all are the same; the last claim goes on where the first one's answer ends. */
+static void open_alike(struct alike *a, struct crux_random *random, uint32_t rows) {
+    struct crux_engine_options options = {.threads = 2, .rows = rows};
+    struct crux_fused_decoder config;
+    engine_fixture_random_config(&config, random, LONG_CONTEXT);
+    if (config.window < COMMON) config.window = 0; /* pages stay */
+    config.vocab = 40;
+    engine_fixture_init(&a->f, &config, random);
+    engine_pair_open(&a->pair, &a->f, NULL, &options);
+    for (unsigned i = 0; i < CLAIMS; i++) {
+        uint32_t n = COMMON + (uint32_t)crux_random_between(random, 1, 30);
+        for (uint32_t t = 0; t < LONG_CONTEXT; t++)
+            a->tokens[i][t] = i > 0 && t < COMMON
+                                  ? a->tokens[0][t]
+                                  : (uint32_t)crux_random_below(random, config.vocab);
+        if (i + 1 == CLAIMS) {
+            uint32_t before = a->claimed[0].request.fields.request_tokens;
+            memcpy(a->tokens[i], a->tokens[0], before * sizeof a->tokens[i][0]);
+            memcpy(a->tokens[i] + before, a->result[0].tokens,
+                   a->result[0].count * sizeof a->tokens[i][0]);
+            n = before + a->result[0].count + 3;
+        }
+        a->claimed[i] = (struct crux_engine_claimed){
+            .request = {.fields = {.request_tokens = n, .limit = 25}, .tokens = a->tokens[i]}};
+        a->claimed[i].request.fields.param[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE;
+        assert_int_equal(crux_engine_generate(a->pair.engine, a->f.model.tree.root,
+                                              &a->claimed[i].request, NULL, &a->result[i]),
+                         CRUX_OK);
+        a->claimed[i].tokens = a->result[i].tokens;
+        a->claimed[i].claim = a->result[i].claim;
+    }
+}
+
+/* Returns: rows computed.  In: at, the claim that is false; CLAIMS: none. */
+static uint64_t verify_alike(struct alike *a, unsigned at, enum crux_engine_verdict verdict,
+                             uint32_t index) {
+    struct crux_engine_figures before, after;
+    crux_engine_figures(a->pair.engine, &before);
+    assert_int_equal(crux_engine_verify(a->pair.engine, a->f.model.tree.root, a->claimed, CLAIMS),
+                     CRUX_OK);
+    crux_engine_figures(a->pair.engine, &after);
+    assert_int_equal(after.cache_bytes, 0);
+    for (unsigned i = 0; i < CLAIMS; i++) {
+        assert_int_equal(a->claimed[i].verdict, i == at ? verdict : CRUX_ENGINE_CLAIM_TRUE);
+        if (i == at) assert_int_equal(a->claimed[i].index, index);
+    }
+    return after.rows - before.rows;
+}
+
+static void test_claims_alike(void **state) {
+    struct crux_random random = {.state = 20260505};
+    (void)state;
+    for (unsigned i = 0; i < CASES; i++) {
+        struct alike a;
+        open_alike(&a, &random, rows_ways[i % ROWS_WAYS]);
+        uint64_t all = 0;
+        for (unsigned c = 0; c < CLAIMS; c++)
+            all += a.claimed[c].request.fields.request_tokens + a.result[c].count - 1;
+        uint64_t rows = verify_alike(&a, CLAIMS, CRUX_ENGINE_CLAIM_TRUE, 0);
+        assert_true(rows <= all - (CLAIMS - 1) * COMMON);
+        for (unsigned at = 0; at < CLAIMS; at++) {
+            uint32_t index = (uint32_t)crux_random_below(&random, a.result[at].count);
+            uint32_t *token = &a.result[at].tokens[index];
+            *token ^= 1;
+            (void)verify_alike(&a, at, CRUX_ENGINE_CLAIM_TOKEN, index);
+            *token ^= 1;
+            a.claimed[at].claim.trace_root[0] ^= 1;
+            (void)verify_alike(&a, at, CRUX_ENGINE_CLAIM_TRACE, 0);
+            a.claimed[at].claim.trace_root[0] ^= 1;
+        }
+        for (unsigned c = 0; c < CLAIMS; c++) crux_engine_result_free(&a.result[c]);
+        engine_pair_close(&a.pair);
+        engine_fixture_free(&a.f);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_true_claims),
-                                       cmocka_unit_test(test_false_claims)};
+                                       cmocka_unit_test(test_false_claims),
+                                       cmocka_unit_test(test_claims_alike)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
