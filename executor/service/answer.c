@@ -90,7 +90,8 @@ static void on_done(void *ctx, struct crux_batcher_result *result) {
     struct answer_choice *choice = ctx;
     struct answer *answer = choice->answer;
     (void)pthread_mutex_lock(&answer->lock);
-    choice->result = result;
+    choice->outcome = *result;
+    choice->result = &choice->outcome;
     if (choice->status == CRUX_OK && choice->text.detokenizer.tokenizer != NULL)
         choice->status = crux_answer_text_end(&choice->text);
     /* within the lock: whoever sees the result sees the news too, and does not free the answer before they are taken */

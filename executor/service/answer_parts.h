@@ -23,8 +23,9 @@ struct answer_choice {
     uint32_t token_count;
     struct crux_openai_entry *entries;
     size_t entry_count, entry_cap;
-    struct crux_batcher_result *result; /* NULL: it runs */
-    size_t sent;                        /* bytes of the text */
+    struct crux_batcher_result *result; /* NULL: it runs; else outcome */
+    struct crux_batcher_result outcome;
+    size_t sent; /* bytes of the text */
 
     double last_seconds; /* the compute thread's: when its last token came, or it was asked */
 

@@ -2,10 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "executor/service/claims.h"
 #include "executor/service/log.h"
 #include "executor/service/openai_reply.h"
 #include "executor/service/openapi.h"
-#include "executor/service/service_parts.h"
 
 /* ---- answers ---- */
 
@@ -111,6 +111,9 @@ const struct crux_http_route api_routes[] = {
     {"POST", "/v1/completions", answer_completion},
     {"GET", "/v1/models", list_models},
     {"GET", "/v1/models/{}", show_model},
+    {"GET", "/v1/receipts/{}", claims_receipt},
+    {"GET", "/v1/claims/{}", claims_claim},
+    {"GET", "/v1/batches/{}", claims_batch},
     {"GET", "/healthz", figures_health},
     {"GET", "/metrics", figures_metrics},
     {"GET", "/openapi.json", show_openapi},

@@ -235,6 +235,7 @@ static void close_all(struct run *run) {
 }
 
 enum crux_status crux_service_run(const struct crux_service_config *config,
+                                  const struct crux_key *key,
                                   void (*ready)(void *ctx, const char *address, unsigned port),
                                   void *ctx, char message[CRUX_SERVICE_MESSAGE_BYTES]) {
     struct run *run = calloc(1, sizeof *run);
@@ -242,6 +243,7 @@ enum crux_status crux_service_run(const struct crux_service_config *config,
     if (run == NULL) return CRUX_E_OUT_OF_MEMORY;
     run->message = message;
     run->service.config = config;
+    run->service.key = key;
     run->service.lock_fd = -1;
     run->service.mailbox.wake = -1;
     open_log(config);

@@ -19,6 +19,7 @@
 #include "executor/service/models.h"
 
 struct event;
+struct crux_key;
 struct event_base;
 struct answer;
 struct answer_choice;
@@ -42,8 +43,9 @@ struct service {
     struct crux_batcher *batcher;
     struct crux_api_keys keys;
     struct mailbox mailbox;
-    struct receipts *receipts; /* NULL: without a chain */
-    unsigned answers;          /* that are not freed yet */
+    const struct crux_key *key; /* NULL: without a chain */
+    struct receipts *receipts;  /* likewise */
+    unsigned answers;           /* that are not freed yet */
     struct crux_metrics_requests requests;
     uint64_t prompt_tokens, completion_tokens;
     bool draining;

@@ -140,6 +140,12 @@ CRUX_MUST_CHECK
 enum crux_status crux_store_leaves(struct crux_store *store, uint64_t number,
                                    uint8_t (**leaves)[32], uint64_t *count);
 
+/* Out: hashes, malloced, of the claims of the latest batch with this root that was posted, in the order of its members;
+ * their count.  Returns: CRUX_E_NOT_FOUND, also if some of them are kept no longer. */
+CRUX_MUST_CHECK
+enum crux_status crux_store_batch_hashes(struct crux_store *store, uint8_t (**hashes)[32],
+                                         uint32_t *count, const uint8_t root[32]);
+
 /* Calls visit with the number of each run whose claim has an open dispute or a demand, until it returns false: what
  * has to be defended. visit may call the store, but not write. */
 CRUX_MUST_CHECK

@@ -33,6 +33,7 @@ enum store_statement {
     STORE_GET_LEAVES,
     STORE_CONTESTED,
     STORE_COUNTS,
+    STORE_BATCH_HASHES,
     STORE_SIZE,
     STORE_WAITING,
     STORE_OWED,

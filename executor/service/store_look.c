@@ -1,4 +1,5 @@
 /* What the store holds, in numbers and in lists. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "executor/service/store_inside.h"
@@ -45,4 +46,32 @@ enum crux_status crux_store_figures(struct crux_store *store, struct crux_store_
     figures->file_bytes = store_get_number(&reader, 0, INT64_MAX);
     store_reset(store, STORE_SIZE);
     return reader.status;
+}
+
+enum crux_status crux_store_batch_hashes(struct crux_store *store, uint8_t (**hashes)[32],
+                                         uint32_t *count, const uint8_t root[32]) {
+    struct store_reader reader = {store, STORE_BATCH_HASHES, CRUX_OK};
+    enum crux_status status;
+    uint32_t want = 0, have = 0;
+    *hashes = NULL;
+    *count = 0;
+    store_put_bytes(store, STORE_BATCH_HASHES, 1, root, 32);
+    while ((status = store_row(store, STORE_BATCH_HASHES)) == CRUX_OK) {
+        if (*hashes == NULL) {
+            want = (uint32_t)store_get_number(&reader, 1, UINT32_MAX);
+            if (reader.status == CRUX_OK) *hashes = malloc((size_t)want * 32 + 1);
+        }
+        if (*hashes == NULL || have == want) break;
+        store_get_bytes(&reader, 0, (*hashes)[have++], 32);
+    }
+    if (status == CRUX_OK) store_reset(store, STORE_BATCH_HASHES);
+    if (reader.status == CRUX_OK && status == CRUX_OK)
+        reader.status = *hashes == NULL ? CRUX_E_OUT_OF_MEMORY : CRUX_E_NON_CANONICAL;
+    if (status == CRUX_E_NOT_FOUND && have == want && have > 0 && reader.status == CRUX_OK) {
+        *count = want;
+        return CRUX_OK;
+    }
+    free(*hashes);
+    *hashes = NULL;
+    return reader.status != CRUX_OK ? reader.status : status;
 }

@@ -45,6 +45,10 @@ static const char *const texts[STORE_STATEMENTS] = {
         "SELECT number FROM runs WHERE disputes > 0 AND number > ?1 UNION "
         "SELECT number FROM runs WHERE state = 3 AND demanded = 1 AND published = 0 AND "
         "number > ?1 ORDER BY 1 LIMIT 1",
+    [STORE_BATCH_HASHES] =
+        "SELECT r.claim_hash, b.count FROM batches b JOIN runs r ON r.batch = b.number WHERE "
+        "b.number = (SELECT MAX(number) FROM batches WHERE root = ?1 AND state >= 3) ORDER BY "
+        "r.member",
     [STORE_COUNTS] = "SELECT state, COUNT(*), MIN(created) FROM runs GROUP BY state",
     [STORE_SIZE] = "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
     [STORE_WAITING] = "SELECT mode, requester, COUNT(*), MIN(created), MIN(deadline) AS first "

@@ -1,0 +1,41 @@
+#include <string.h>
+
+#include "executor/service/claim_document.h"
+#include "executor/service/openai_reply.h"
+#include "executor/service/receipts.h"
+
+static const char *mode_name(unsigned mode) {
+    if (mode == CRUX_MODE_FULL) return "full";
+    return mode == CRUX_MODE_PRIVATE ? "private" : "batched";
+}
+
+static void put(json_t *object, const char *name, json_t *value) {
+    (void)json_object_set_new(object, name, value);
+}
+
+/* spec/85-receipts.md#document */
+json_t *receipt_document(const struct crux_store_run *run) {
+    const struct crux_receipt *receipt = &run->receipt;
+    const struct crux_claim_document what = {.model = run->model,
+                                             .request = run->request,
+                                             .claim = &run->claim,
+                                             .request_tokens = run->request_tokens,
+                                             .output_tokens = run->output_tokens};
+    json_t *object = crux_claim_document(&what);
+    if (object == NULL) return NULL;
+    put(object, "id", crux_openai_hex(run->id, 32));
+    put(object, "chain", crux_openai_hex(receipt->chain_id, 32));
+    put(object, "contract", crux_openai_hex(receipt->contract, 32));
+    put(object, "executor", crux_openai_hex(receipt->executor, sizeof receipt->executor));
+    put(object, "mode", json_string(mode_name(receipt->mode)));
+    if (receipt->mode == CRUX_MODE_PRIVATE)
+        put(object, "requester", crux_openai_hex(receipt->requester, sizeof receipt->requester));
+    put(object, "deadline", json_integer((json_int_t)receipt->deadline));
+    put(object, "signature", crux_openai_hex(run->signature, sizeof run->signature));
+    if (run->state < CRUX_STORE_POSTED || run->state == CRUX_STORE_REFUSED) return object;
+    put(object, "batch", json_integer((json_int_t)run->chain_batch));
+    put(object, "member", json_integer((json_int_t)run->member));
+    put(object, "path", crux_openai_hex(run->path, run->path_bytes));
+    put(object, "batch_root", crux_openai_hex(run->batch_root, 32));
+    return object;
+}

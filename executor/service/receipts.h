@@ -1,0 +1,23 @@
+/* What the service promises with its answers: key, chain, store and settlement, all on the main thread. */
+#ifndef CRUX_EXECUTOR_SERVICE_RECEIPTS_H
+#define CRUX_EXECUTOR_SERVICE_RECEIPTS_H
+
+#include "executor/service/service_parts.h"
+#include "executor/service/settle.h"
+
+struct receipts {
+    const struct crux_key *key;
+    struct crux_chain chain; /* ops NULL: not open */
+    struct crux_store *store;
+    struct crux_settle *settle;
+    unsigned ticks;
+    enum crux_status status; /* of the store: other than CRUX_OK, nothing may be promised */
+    bool draining;
+    uint64_t left; /* promised and not posted, as last seen while draining */
+    char trouble[CRUX_SETTLE_TROUBLE_BYTES];
+};
+
+/* Returns: a run's receipt as JSON, with its place on the chain once it has one; NULL without memory. */
+json_t *receipt_document(const struct crux_store_run *run);
+
+#endif
