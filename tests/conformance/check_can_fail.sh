@@ -55,6 +55,18 @@ edit merkle '0,/"name":"[a-z_0-9]*"/s//"name":"root_case_1_leaves"/'
 must_fail 'a name given twice' "$@"
 edit merkle '0,/"format":1/s//"format":2/'
 must_fail 'another format' "$@"
+if [[ $1 != node ]]; then # games are played by the native runner alone
+    edit game '0,/"error":"too_late"/s//"error":"not_too_late"/'
+    must_fail 'another error of a move' "$@"
+    edit game '0,/"end":8/s//"end":9/'
+    must_fail 'another end of a dispute' "$@"
+    edit game '0,/"burned":600/s//"burned":601/'
+    must_fail 'a unit of value elsewhere' "$@"
+    edit game '0,/"records":"\([0-9a-f]*\)[0-9a-f]"/s//"records":"\1x"/'
+    must_fail 'another hash of the records' "$@"
+    edit game '0,/"move":"0/s//"move":"1/'
+    must_fail 'another move' "$@"
+fi
 fresh
 rm "$folder/v/witnesses.json"
 must_fail 'a missing file' "$@"

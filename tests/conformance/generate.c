@@ -14,10 +14,15 @@ struct generator {
 };
 
 static const struct generator all[] = {
-    {"errors", crux_generate_errors},           {"ops", crux_generate_ops},
-    {"descriptors", crux_generate_descriptors}, {"layout", crux_generate_layout},
-    {"merkle", crux_generate_merkle},           {"encodings", crux_generate_encodings},
-    {"programs", crux_generate_programs},       {"witnesses", crux_generate_witnesses},
+    {"errors", crux_generate_errors},
+    {"ops", crux_generate_ops},
+    {"descriptors", crux_generate_descriptors},
+    {"layout", crux_generate_layout},
+    {"merkle", crux_generate_merkle},
+    {"encodings", crux_generate_encodings},
+    {"programs", crux_generate_programs},
+    {"witnesses", crux_generate_witnesses},
+    {"game", crux_generate_game},
 };
 
 static const struct generator *find(const char *name) {

@@ -12,8 +12,8 @@
 #include "kernels/program/program_text.h"
 #include "tests/conformance/vector_check.h"
 
-static const char *const files[] = {"errors", "ops",       "descriptors", "layout",
-                                    "merkle", "encodings", "programs",    "witnesses"};
+static const char *const files[] = {"errors",    "ops",      "descriptors", "layout", "merkle",
+                                    "encodings", "programs", "witnesses",   "game"};
 
 static uint8_t question[CRUX_QUESTION_BYTES_MAX], want[CRUX_ANSWER_BYTES_MAX],
     answer[CRUX_ANSWER_BYTES_MAX];
@@ -148,6 +148,10 @@ static void check_vector(struct crux_vector_check *check, const char *file) {
     }
     if (strcmp(file, "witnesses") == 0) {
         check_witness(check);
+        return;
+    }
+    if (strcmp(file, "game") == 0) {
+        crux_vector_check_game(check);
         return;
     }
     const struct crux_vector_kind *kind = crux_vector_kind_find(file, function);

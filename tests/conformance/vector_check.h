@@ -59,6 +59,9 @@ void crux_vector_hex_bytes(struct crux_vector_check *check, struct crux_writer *
 void crux_vector_check_keys(struct crux_vector_check *check, const json_t *object,
                             const char *required, const char *optional);
 
+/* A whole game; its own file, for it is no question with an answer. */
+void crux_vector_check_game(struct crux_vector_check *check);
+
 /* The handlers, by file. */
 extern const struct crux_vector_kind crux_vector_kinds_ops[], crux_vector_kinds_trees[],
     crux_vector_kinds_encodings[];

@@ -43,5 +43,6 @@ void crux_generate_merkle(const char *folder);
 void crux_generate_encodings(const char *folder);
 void crux_generate_programs(const char *folder);
 void crux_generate_witnesses(const char *folder);
+void crux_generate_game(const char *folder);
 
 #endif
