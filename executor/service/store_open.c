@@ -108,12 +108,14 @@ static enum crux_status open_file(struct crux_store *store, const char *path) {
                           store->db == NULL ? sqlite3_errstr(code) : sqlite3_errmsg(store->db));
     /* exclusive: the lock is taken by the first transaction, kept to the end, and falls with the process */
     enum crux_status status =
-        run(store, "PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;"
-                   "PRAGMA synchronous = FULL; PRAGMA cell_size_check = ON;"
-                   "BEGIN IMMEDIATE; COMMIT");
+        run(store, "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT");
     if (status == CRUX_E_IO && (sqlite3_errcode(store->db) & 0xff) == SQLITE_BUSY)
         return store_fail(store, CRUX_E_IO, "another process has '%.300s' open", path);
-    if (status == CRUX_OK) status = check_format(store, path);
+    if (status == CRUX_OK)
+        status = check_format(store, path); /* before anything of a file is changed */
+    if (status == CRUX_OK)
+        status = run(store, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                            "PRAGMA cell_size_check = ON");
     if (status == CRUX_OK)
         status = run(store, "CREATE TEMP TABLE gone (number INTEGER PRIMARY KEY)");
     return status == CRUX_OK ? store_prepare(store) : status;
