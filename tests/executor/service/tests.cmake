@@ -10,3 +10,4 @@ set(settle_world settle_world.c ../../support/temporary_folder.c ../../support/g
 crux_add_test(NAME service_settle SOURCES test_settle.c ${settle_world} LIBS crux_service)
 crux_add_test(NAME service_store SOURCES test_store.c ${settle_world} ../../support/random.c
   LIBS crux_service "${CRUX_sqlite_LIBRARY}")
+crux_add_test(NAME service_settle_kill SOURCES test_settle_kill.c ${settle_world} ../../support/random.c LIBS crux_service)
