@@ -11,3 +11,8 @@ crux_add_test(NAME service_settle SOURCES test_settle.c ${settle_world} LIBS cru
 crux_add_test(NAME service_store SOURCES test_store.c ${settle_world} ../../support/random.c
   LIBS crux_service "${CRUX_sqlite_LIBRARY}")
 crux_add_test(NAME service_settle_kill SOURCES test_settle_kill.c ${settle_world} ../../support/random.c LIBS crux_service)
+crux_add_test(NAME service_defend
+  SOURCES test_defend.c ../engine/engine_fixture.c ../../support/random.c ../../chain-adapter/local/local_chain.c
+          ../../support/temporary_folder.c ../../support/game_table.c ../../support/game_models.c
+          ../../support/toy_program.c ../../support/toy_world.c
+  LIBS crux_service crux_chain)
