@@ -130,6 +130,50 @@ db.commit()' "$work/forged"
 run chain verify "$work/forged" --json
 is 'a record is missing' "$code $(json 'd["error"]')" '1 non_canonical'
 
+# A game of spec/vectors on a file: its bonds are lower than those of this chain, so they are written anew.
+disputed=$work/disputed
+"$crux" chain init "$disputed" --scripted >/dev/null
+python3 - "$work" >"$work/moves" <<'END'
+import json, sys
+game = next(v for v in json.load(open("spec/vectors/game.json"))["vectors"] if v["name"] == "game_case_queue")
+for number, row in enumerate(game["moves"]):
+    move = bytearray.fromhex(row["move"])
+    if "error" in row or move[0] not in (1, 3, 4, 7):
+        continue
+    if move[0] == 3:
+        move[-8:] = (1000000).to_bytes(8, "little")
+    if move[0] == 7:
+        move[49:57] = (10000000).to_bytes(8, "little")
+    open(f"{sys.argv[1]}/move{number}", "wb").write(move)
+    print(row["sender"], f"move{number}")
+END
+while read -r sender name; do
+    "$crux" chain deposit "$disputed" "$sender" 5000000 >/dev/null
+    "$crux" chain move "$disputed" "$sender" "$work/$name" >/dev/null || fail "a move of the game: $name"
+done <"$work/moves"
+challenger=$(tail -n 1 "$work/moves" | cut -d " " -f 1)
+run chain disputes "$disputed" --json
+is 'disputes' "$code $(json '[(x["number"], x["stage"], x["turn"], x["bond"]) for x in d["disputes"]]')" \
+    '0 [[0, "prove", "executor", 20000], [1, "prove", "executor", 20000], [2, "prove", "executor", 20000], [3, "prove", "executor", 20000], [4, "queued", "nobody", 40000]]'
+is 'of one claim, with a deadline' "$(json '[d["disputes"][0][key] for key in ("batch", "member", "deadline", "late")]')" '[0, 1, 14400, false]'
+run chain disputes "$disputed" --stage queued --json
+is 'at a stage' "$(json '[x["number"] for x in d["disputes"]]')" '[4]'
+run chain disputes "$disputed" --claim 0/0 --json
+is 'of a claim without any' "$(json 'd["disputes"]')" '[]'
+run chain disputes "$disputed" --claim 0/1 --account "$challenger" --open --json
+is 'of a challenger' "$(json 'len(d["disputes"])')" 5
+run chain disputes "$disputed" --account alice --json
+is 'of somebody else' "$(json 'd["disputes"]')" '[]'
+"$crux" chain advance "$disputed" 14401 >/dev/null
+run chain disputes "$disputed"
+has 'late' "$out" '14400!'
+python3 -c 'import sys; sys.stdout.buffer.write(bytes([15]) + (0).to_bytes(8, "little") + (1).to_bytes(4, "little") + (2).to_bytes(4, "little"))' >"$work/timeout"
+"$crux" chain move "$disputed" anybody "$work/timeout" >/dev/null || fail 'a timeout'
+run chain disputes "$disputed" --json
+is 'the claim has fallen' "$(json '[(x["stage"], x["turn"], x["claim_fallen"]) for x in d["disputes"][1:3]]')" '[["prove", "nobody", true], ["won", "nobody", true]]'
+run chain verify "$disputed"
+is 'and all of it is what its events make' "$code" 0
+
 run chain status "$work/nothing" --json
 is 'no file' "$code $(json 'd["error"]')" '1 io'
 run chain status "$work/move" --json
