@@ -16,3 +16,10 @@ crux_add_test(NAME service_defend
           ../../support/temporary_folder.c ../../support/game_table.c ../../support/game_models.c
           ../../support/toy_program.c ../../support/toy_world.c
   LIBS crux_service crux_chain)
+if(NOT CRUX_FUZZ)
+  crux_add_script_test(NAME service_openai LABELS e2e TIMEOUT 600 COMMAND python3 "${CRUX_TEST_DIR}/test_openai.py"
+    "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf" "${PROJECT_BINARY_DIR}")
+  crux_add_script_test(NAME service_http LABELS e2e COMMAND python3 "${CRUX_TEST_DIR}/test_http.py"
+    "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf")
+  set_tests_properties(service_openai service_http PROPERTIES FIXTURES_REQUIRED tiny_model)
+endif()

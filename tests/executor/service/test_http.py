@@ -1,0 +1,253 @@
+#!/usr/bin/env python3
+"""crux executor and clients that are slow, hostile or gone.   test_http.py CRUX TINY.gguf
+
+Every refusal is a named error; after each the service goes on, holds nothing, and computes for nobody who left. Where
+curl is installed, it is the second client."""
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from served import Checks, Served, import_model  # noqa: E402
+
+CHAT = {"model": "tiny", "messages": [{"role": "user", "content": "The river"}], "max_tokens": 8}
+LONG = {"model": "tiny", "prompt": "The river", "max_tokens": 200, "temperature": 0.9, "stream": True}
+
+
+def raw(served, data, wait=20):
+    """Sends bytes; returns what comes until the server closes."""
+    with socket.create_connection((served.host, served.port), timeout=wait) as client:
+        got = b""
+        try:
+            client.sendall(data)
+            while True:
+                piece = client.recv(65536)
+                if not piece:
+                    break
+                got += piece
+        except (ConnectionError, socket.timeout):
+            pass
+        return got
+
+
+def post_bytes(path, body, extra=b""):
+    return (b"POST " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + extra
+            + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+
+def named_errors(checks, served):
+    chat = b"/v1/chat/completions"
+    cases = [
+        ("bad UTF-8", post_bytes(chat, b'{"model":"\xff"}'), 400, "invalid_json"),
+        ("half a surrogate", post_bytes(chat, b'{"model":"\\ud800"}'), 400, "invalid_json"),
+        ("a name twice", post_bytes(chat, b'{"model":"a","model":"a"}'), 400, "invalid_json"),
+        ("too deep", post_bytes(chat, b"[" * 100000 + b"]" * 100000), 400, "invalid_json"),
+        ("a huge number", post_bytes(chat, b'{"model":"tiny","messages":[],"n":' + b"9" * 1000 + b"}"), 400,
+         "invalid_json"),
+        ("no body", post_bytes(chat, b""), 400, "invalid_json"),
+        ("a body beyond the limit", b"POST " + chat + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999\r\n\r\n", 413,
+         "body_too_large"),
+        ("a giant header", b"GET /healthz HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 100000 + b"\r\n\r\n", 431,
+         "header_too_large"),
+        ("many headers", b"GET /healthz HTTP/1.1\r\nHost: x\r\n" + b"X: a\r\n" * 1000 + b"\r\n", 431, "header_too_large"),
+        ("dots", b"GET /v1/models/%2e%2e HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad_path"),
+        ("dots in the open", b"GET /../../etc/passwd HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad_path"),
+        ("a zero byte", b"GET /v1/models/%00 HTTP/1.1\r\nHost: x\r\n\r\n", 400, "bad_path"),
+        ("two lengths", b"POST " + chat + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\n{}",
+         400, "bad_request"),
+        ("length and chunks", b"POST " + chat + b" HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n"
+         b"Transfer-Encoding: chunked\r\n\r\n{}", 400, "bad_request"),
+        ("another method", b"DELETE /v1/models HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 405,
+         "method_not_allowed"),
+        ("no such path", b"GET /admin HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n", 404, "not_found"),
+        ("no HTTP", b"\x16\x03\x01\x02\x00\r\n\r\n", 400, "bad_request"),
+    ]
+    for what, data, status, code in cases:
+        got = raw(served, data)
+        head, _, body = got.partition(b"\r\n\r\n")
+        checks.true(f"{what}: status", head.startswith(b"HTTP/1.1 %d " % status), got[:200])
+        try:
+            checks.equal(f"{what}: code", json.loads(body)["error"]["code"], code)
+        except (ValueError, KeyError):
+            checks.true(f"{what}: an error object", False, body[:200])
+    checks.equal("it goes on", served.get("/healthz")[0], 200)
+
+
+def hang_ups(checks, served):
+    """Who leaves in the middle of a stream, or before an answer, stops what was computed for them."""
+    for stream in (True, False):
+        body = json.dumps(dict(LONG, n=4, stream=stream)).encode()
+        for _ in range(5):
+            client = socket.create_connection((served.host, served.port), timeout=20)
+            client.sendall(post_bytes(b"/v1/completions", body))
+            if stream:
+                client.recv(100)
+            client.close()
+    checks.true("nothing runs on", served.wait_for("crux_running", 0) and served.wait_for("crux_queue_length", 0))
+    checks.true("some were cancelled", served.metric("crux_ended_total") > 0)
+    checks.true("nothing is held", served.wait_for("crux_http_held_bytes", 0))
+
+
+def pipelined(checks, served):
+    """Requests sent at once are answered one after the other, the last closes."""
+    body = json.dumps(CHAT).encode()
+    one = b"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    got = raw(served, one * 3 + b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    checks.equal("answers", len(re.findall(rb"HTTP/1\.1 200 OK", got)), 4)
+    checks.true("in order", got.rfind(b'"status":"ok"') > got.rfind(b'"chat.completion"'))
+
+
+def crowd(checks, served, count):
+    """Idle and half-open connections up to the limit and beyond: named refusals, and those within go on."""
+    idle = []
+    for i in range(count):
+        idle.append(socket.create_connection((served.host, served.port), timeout=20))
+        if i % 2:
+            idle[-1].sendall(b"GET /hea")
+    time.sleep(0.2)
+    refused = 0
+    for _ in range(20):
+        got = raw(served, b"")
+        refused += b"too_many_connections" in got
+    checks.true("refused by name", refused >= 15, refused)
+    idle[1].sendall(b"lthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    got = b""
+    while b"\r\n\r\n" not in got:
+        piece = idle[1].recv(65536)
+        if not piece:
+            break
+        got += piece
+    checks.true("one of them goes on", got.startswith(b"HTTP/1.1 200"), got[:100])
+    memory = 0
+    with open(f"/proc/{served.process.pid}/status", encoding="utf-8") as file:
+        memory = int(re.search(r"VmRSS:\s+(\d+)", file.read()).group(1))
+    for client in idle:
+        client.close()
+    checks.true("and are forgotten", served.wait_for("crux_http_connections", 1))
+    return memory
+
+
+def full_queue(checks, crux, model):
+    with Served(crux, ["--model", "tiny=" + model, "--sequences", "1", "--queue", "1"]) as served:
+        results = []
+
+        def ask():
+            results.append(served.post("/v1/completions", dict(LONG, stream=False)))
+        threads = [threading.Thread(target=ask) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        refused = [r for r in results if r[0] == 429]
+        checks.true("some are answered", any(r[0] == 200 for r in results))
+        checks.true("some are not", refused, [r[0] for r in results])
+        checks.true("only these two", all(r[0] in (200, 429) for r in results))
+        for _, headers, body in refused:
+            checks.true("when to come back", int(headers["retry-after"]) > 0)
+            checks.equal("code", body["error"]["code"], "queue_full")
+
+
+def drains(checks, crux, model):
+    """SIGTERM: a stream goes on to its end, nobody new is let in. The second signal ends it at once."""
+    for signals in (1, 2):
+        served = Served(crux, ["--model", "tiny=" + model])
+        # slow enough to be in the middle: many samples
+        body = json.dumps(dict(LONG, n=16)).encode()
+        client = socket.create_connection((served.host, served.port), timeout=60)
+        client.sendall(post_bytes(b"/v1/completions", body))
+        got = client.recv(1000)
+        served.process.send_signal(signal.SIGTERM)
+        if signals == 2:
+            time.sleep(0.05)
+            served.process.send_signal(signal.SIGINT)
+        while True:
+            try:
+                piece = client.recv(65536)
+            except ConnectionError:
+                break
+            if not piece:
+                break
+            got += piece
+        client.close()
+        if signals == 1:
+            checks.true("to its end", b"data: [DONE]" in got, got[-200:])
+            checks.equal("all of them", len(re.findall(rb'"finish_reason":"(?:length|stop)"', got)), 16)
+        checks.equal("exit status", served.process.wait(60), 0)
+        served.stop()
+
+
+def curl(checks, served):
+    if shutil.which("curl") is None:
+        print("curl is not installed: that part is left out")
+        return
+    def run(*arguments):
+        return subprocess.run(["curl", "-sS", "--max-time", "60"] + list(arguments), check=True,
+                              stdout=subprocess.PIPE).stdout.decode()
+    answer = json.loads(run(served.url + "/v1/chat/completions", "-H", "Content-Type: application/json", "-d",
+                            json.dumps(dict(CHAT, seed=5))))
+    stream = run("-N", served.url + "/v1/chat/completions", "-d", json.dumps(dict(CHAT, seed=5, stream=True)))
+    events = [line[6:] for line in stream.split("\n") if line.startswith("data: ")]
+    checks.equal("the end", events[-1], "[DONE]")
+    text = "".join(choice["delta"].get("content", "") for event in events[:-1]
+                   for choice in json.loads(event)["choices"])
+    checks.equal("curl: streamed", text, answer["choices"][0]["message"]["content"])
+    large = json.dumps(dict(CHAT, messages=[{"role": "user", "content": "x" * 2000000}]))
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(large)
+        file.flush()
+        got = json.loads(run(served.url + "/v1/chat/completions", "-d", "@" + file.name))
+        checks.equal("curl: with 100-continue", got["error"]["code"], "context_length_exceeded")
+    document = json.loads(run(served.url + "/openapi.json"))
+    for path in ("/v1/chat/completions", "/v1/completions", "/v1/models", "/metrics"):
+        checks.true("openapi has " + path, path in document["paths"])
+
+
+def data_folder(checks, crux, model, folder):
+    """Two processes do not share one."""
+    data = os.path.join(folder, "data")
+    with Served(crux, ["--model", "tiny=" + model, "--data", data]):
+        second = subprocess.run([crux, "executor", "--model", "tiny=" + model, "--data", data, "--json", "--listen",
+                                 "127.0.0.1:0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=False)
+        checks.equal("the second one", second.returncode, 1)
+        checks.true("says why", "another process" in json.loads(second.stdout)["message"], second.stdout)
+    wrong = subprocess.run([crux, "executor", "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False)
+    checks.equal("without a model", (wrong.returncode, json.loads(wrong.stdout)["error"]), (2, "usage"))
+
+
+def main():
+    crux, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    checks = Checks()
+    _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    count = min(10000, hard - 500 if hard != resource.RLIM_INFINITY else 10000)
+    with tempfile.TemporaryDirectory() as folder:
+        model = import_model(crux, source, folder)
+        with Served(crux, ["--model", "tiny=" + model, "--chat-template", "chatml", "--connections", str(count),
+                           "--connections-per-address", "20000"]) as served:
+            named_errors(checks, served)
+            curl(checks, served)
+            pipelined(checks, served)
+            hang_ups(checks, served)
+            memory = crowd(checks, served, count)
+            print(f"{count} connections: {memory} KiB resident")
+            log = [json.loads(line) for line in served.log().splitlines()]
+            checks.true("a log of JSON lines", all("level" in line and "message" in line for line in log))
+            checks.equal("it ends well", served.stop(), 0)
+        full_queue(checks, crux, model)
+        drains(checks, crux, model)
+        data_folder(checks, crux, model, folder)
+    checks.finish()
+
+
+if __name__ == "__main__":
+    main()
