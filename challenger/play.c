@@ -58,6 +58,14 @@ static enum crux_status call_timeouts(struct turn *turn, const struct crux_game 
 static enum crux_status solve(void *ctx, const struct crux_game *game, uint64_t now) {
     struct turn *turn = ctx;
     const struct challenger_scene *scene = turn->scene;
+    struct crux_game_dispute dispute;
+    struct crux_game_claim claim;
+    enum crux_status status =
+        crux_game_get_dispute(game, &scene->planned.id, scene->number, &dispute);
+    if (status == CRUX_OK) status = crux_game_get_claim(game, &scene->planned.id, &claim);
+    if (status != CRUX_OK) return status == CRUX_E_NOT_FOUND ? CRUX_OK : status;
+    /* The executor may have moved since the scene was looked at: then there is no own run yet, and a next time. */
+    if (turn->own == NULL && crux_game_turn(&dispute) == 1 && !claim.fallen) return CRUX_OK;
     if (scene->dispute.stage == CRUX_STAGE_QUEUED && !scene->claim.fallen)
         return call_timeouts(turn, game, now);
     return crux_solver_challenge(&turn->step, game, &scene->planned.id, scene->number, turn->own,

@@ -1,15 +1,29 @@
 #include "cli/chain_file.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "chain-adapter/keys/keys.h"
 #include "cli/output.h"
 
-enum crux_cli_exit crux_cli_chain_open(struct crux_chain *chain, const struct crux_cli_call *call) {
+static enum crux_cli_exit open_file(struct crux_chain *chain, const struct crux_cli_call *call,
+                                    const char *path) {
     static const struct crux_chain_local_verifier by_key = {.verify = crux_keys_verify};
-    enum crux_status status = crux_chain_local_open(chain, call->operand[0], &by_key);
+    enum crux_status status = crux_chain_local_open(chain, path, &by_key);
     if (status == CRUX_OK) return CRUX_CLI_OK;
     return crux_cli_fail(call, status, "%s", chain->message);
+}
+
+enum crux_cli_exit crux_cli_chain_open(struct crux_chain *chain, const struct crux_cli_call *call) {
+    return open_file(chain, call, call->operand[0]);
+}
+
+enum crux_cli_exit crux_cli_chain_url(struct crux_chain *chain, const struct crux_cli_call *call,
+                                      const char *url) {
+    static const char local[] = "local:";
+    if (strncmp(url, local, sizeof local - 1) == 0 && url[sizeof local - 1] != 0)
+        return open_file(chain, call, url + sizeof local - 1);
+    return crux_cli_fail(call, CRUX_E_USAGE, "--chain takes local:PATH, not '%.200s'", url);
 }
 
 enum crux_cli_exit crux_cli_chain_close(struct crux_chain *chain, const struct crux_cli_call *call,

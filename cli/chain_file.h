@@ -9,6 +9,9 @@
 
 /* Opens the first operand.  Returns: CRUX_CLI_OK, or a failure that has been said. */
 enum crux_cli_exit crux_cli_chain_open(struct crux_chain *chain, const struct crux_cli_call *call);
+/* The same for a chain's URL, local:PATH.  In: url. */
+enum crux_cli_exit crux_cli_chain_url(struct crux_chain *chain, const struct crux_cli_call *call,
+                                      const char *url);
 /* Closes it.  Returns: code, or the failure that `status` is, said with the chain's message. */
 enum crux_cli_exit crux_cli_chain_close(struct crux_chain *chain, const struct crux_cli_call *call,
                                         enum crux_status status, enum crux_cli_exit code);

@@ -18,7 +18,12 @@
 #define CRUX_CLI_PIN_HELP                                                                          \
     " (--pin takes none, cores, or processors that this process may use, such as 0,2-3)"
 
-enum crux_cli_exit { CRUX_CLI_OK = 0, CRUX_CLI_FAILURE = 1, CRUX_CLI_USAGE = 2 };
+enum crux_cli_exit {
+    CRUX_CLI_OK = 0,
+    CRUX_CLI_FAILURE = 1,
+    CRUX_CLI_USAGE = 2,
+    CRUX_CLI_FALSE = 3 /* it worked, and something is false */
+};
 
 struct crux_cli_command;
 
@@ -45,6 +50,7 @@ extern const struct crux_cli_command crux_cli_commands[];
 
 extern const struct crux_cli_option crux_cli_run_options[];
 extern const struct crux_cli_option crux_cli_bench_options[];
+extern const struct crux_cli_option crux_cli_challenger_options[];
 extern const struct crux_cli_option crux_cli_chain_init_options[];
 extern const struct crux_cli_option crux_cli_chain_log_options[];
 extern const struct crux_cli_option crux_cli_chain_disputes_options[];
@@ -66,6 +72,7 @@ extern const struct crux_cli_option crux_cli_program_assemble_options[];
 
 enum crux_cli_exit crux_cli_run_run(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_challenger(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_init(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_status(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_advance(const struct crux_cli_call *call);

@@ -61,6 +61,19 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_demo,
     },
     {
+        .name = "challenger",
+        .summary = "Follow a chain, run its claims again, and dispute the false ones.",
+        .operands = "",
+        .options = crux_cli_challenger_options,
+        .help =
+            "Reads events from where its journal ends, fetches what the chain does not hold from "
+            "the executors, and\ncompares hashes with the chain's. What it finds false it "
+            "disputes, "
+            "as far as --mode and --risk allow, and plays\nto the end. It may be killed at any "
+            "moment. The log goes to standard error: lines for a terminal, JSON elsewhere.\n",
+        .run = crux_cli_run_challenger,
+    },
+    {
         .name = "simulate",
         .summary = "Play the game about a claim, true or false, to its end.",
         .operands = "",

@@ -75,7 +75,8 @@ void double_close(struct double_executor *d);
 /* Serves at d->url from now on. */
 void double_listen(struct double_executor *d, unsigned port);
 
-/* Registers the model and brings money. */
+/* Registers the model; brings money, too. */
+void double_register(struct double_executor *d, struct crux_chain *chain);
 void double_join(struct double_executor *d, struct crux_chain *chain, uint64_t amount);
 /* Runs a request.  In: seed, of its tokens.  Returns: the claim's number. */
 uint32_t double_run(struct double_executor *d, uint64_t seed, enum double_lie lie);
