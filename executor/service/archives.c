@@ -227,11 +227,9 @@ static void remember_refused(struct crux_archives *archives, const uint8_t hash[
 
 enum crux_status crux_archives_get(struct crux_archives *archives,
                                    const struct crux_archives_run *run,
-                                   const struct crux_archive **archive,
                                    const struct crux_provider **provider) {
     uint8_t hash[32];
     double start = seconds_now();
-    *archive = NULL;
     *provider = NULL;
     enum crux_status status = crux_claim_check(&run->claim);
     if (status != CRUX_OK) return status;
@@ -249,10 +247,8 @@ enum crux_status crux_archives_get(struct crux_archives *archives,
     archives->figures.failed += status != CRUX_OK;
     archives->figures.seconds += seconds_now() - start;
     unlock(archives);
-    if (status != CRUX_OK) return status;
-    *archive = kept->archive;
-    *provider = &kept->provider.provider;
-    return CRUX_OK;
+    if (status == CRUX_OK) *provider = &kept->provider.provider;
+    return status;
 }
 
 /* ---- the thread ---- */
@@ -263,10 +259,9 @@ static void job_free(struct job *job) {
 }
 
 static void do_job(struct crux_archives *archives, struct job *job) {
-    const struct crux_archive *archive;
     const struct crux_provider *provider;
-    enum crux_status status = crux_archives_get(archives, &job->run, &archive, &provider);
-    job->use(job->ctx, status, archive, provider);
+    enum crux_status status = crux_archives_get(archives, &job->run, &provider);
+    job->use(job->ctx, status, provider);
     job_free(job);
 }
 
@@ -288,7 +283,7 @@ static bool next(struct crux_archives *archives, struct job **job) {
     unlock(archives);
     if (!closing) return true;
     if (*job != NULL) {
-        (*job)->use((*job)->ctx, CRUX_E_STOPPING, NULL, NULL);
+        (*job)->use((*job)->ctx, CRUX_E_STOPPING, NULL);
         job_free(*job);
     }
     return false;
@@ -303,7 +298,7 @@ static void refuse_the_rest(struct crux_archives *archives) {
     while (first != NULL) {
         struct job *job = first;
         first = job->next;
-        job->use(job->ctx, CRUX_E_STOPPING, NULL, NULL);
+        job->use(job->ctx, CRUX_E_STOPPING, NULL);
         job_free(job);
     }
 }

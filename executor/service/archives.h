@@ -54,12 +54,10 @@ struct crux_archives_run {
     struct crux_claim claim;
 };
 
-/* On the archives' thread.  In: archive and its provider, for the length of the call; NULL unless status is CRUX_OK, and
- * else:
+/* On the archives' thread.  In: provider, for the length of the call; NULL unless status is CRUX_OK, and else:
  * CRUX_E_MODEL_UNKNOWN (none of those opened), CRUX_E_CLAIM_MISMATCH (the run made again is another: the promise was
  * false, or this machine computes wrongly), CRUX_E_STOPPING, those of crux_archive_run_fast. */
 typedef void crux_archives_use(void *ctx, enum crux_status status,
-                               const struct crux_archive *archive,
                                const struct crux_provider *provider);
 
 /* Has the run made, if it is not kept, and `use` called, once.  In: run, copied, tokens too.
@@ -80,11 +78,10 @@ struct crux_archives_urgent {
 void crux_archives_serve(struct crux_archives *archives, const struct crux_archives_urgent *urgent);
 void crux_archives_urgent(struct crux_archives *archives);
 
-/* For `round` alone.  Out: archive and provider, until the next such call.  Returns: as for crux_archives_use. */
+/* For `round` alone.  Out: provider, until the next such call.  Returns: as for crux_archives_use. */
 CRUX_MUST_CHECK
 enum crux_status crux_archives_get(struct crux_archives *archives,
                                    const struct crux_archives_run *run,
-                                   const struct crux_archive **archive,
                                    const struct crux_provider **provider);
 
 struct crux_archives_figures {

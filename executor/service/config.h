@@ -24,7 +24,7 @@ struct crux_service_config {
     char *listen, *chain, *data, *key, *passphrase_file, *api_keys, *pin, *backend, *chat_template,
         *cors_origin, *log, *log_level, *show;
     uint32_t threads, sequences, queue, prefill_rows, tokens_max, request_seconds, drain_seconds;
-    uint64_t cache_bytes, prefix_bytes, archive_bytes;
+    uint64_t cache_bytes, prefix_bytes;
     uint64_t body_bytes;
     uint32_t connections, connections_per_address, idle_seconds;
     uint32_t batch_count, batch_seconds, receipt_seconds, retention_seconds;

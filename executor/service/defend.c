@@ -155,11 +155,9 @@ static enum crux_status send(struct crux_defend *defend) {
 static enum crux_status answer(struct crux_defend *defend, const struct due *due, bool *made) {
     const struct crux_defend_case *contested = &defend->cases.list[due->number];
     struct solving solving = {.defend = defend, .due = due};
-    const struct crux_archive *archive;
     enum crux_status status = CRUX_OK;
     *made = false;
-    if (due->is_ours)
-        status = crux_archives_get(defend->archives, &contested->run, &archive, &solving.own);
+    if (due->is_ours) status = crux_archives_get(defend->archives, &contested->run, &solving.own);
     if (status == CRUX_OK) status = defend->chain.ops->look(&defend->chain, solve, &solving);
     if (status != CRUX_OK || !defend->step.any) return status;
     status = send(defend);

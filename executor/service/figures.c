@@ -162,7 +162,6 @@ void figures_metrics(void *ctx, struct crux_http_exchange *exchange) {
                            &first);
     crux_metrics_histogram(&out, "crux_next_token_seconds", "Between tokens of a run.", &between);
     receipts_metrics(service, &out);
-    defence_metrics(service, &out);
     if (out.status == CRUX_OK)
         crux_http_answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", out.text.bytes,
                          out.text.len);

@@ -68,7 +68,6 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx) {
     (void)fd;
     (void)what;
     receipts_tick(service);
-    defence_tick(service);
     if (!service->draining) return;
     run->left -= TICK_MILLISECONDS / 1000.0;
     bool done = run->drained && service->answers == 0 && receipts_drained(service);
@@ -207,8 +206,6 @@ static enum crux_status open_all(struct run *run) {
     if (status == CRUX_OK) status = open_loop(run);
     if (status == CRUX_OK)
         status = receipts_open(&run->service, run->message, CRUX_SERVICE_MESSAGE_BYTES);
-    if (status == CRUX_OK)
-        status = defence_open(&run->service, run->message, CRUX_SERVICE_MESSAGE_BYTES);
     if (status == CRUX_OK) status = open_batcher(run);
     if (status == CRUX_OK) status = open_http(run);
     if (status == CRUX_OK &&
@@ -226,7 +223,6 @@ static void close_all(struct run *run) {
         /* each turn frees what is done; what it puts back is freed in the next */
         for (unsigned turn = 0; service->answers > 0 && turn < 16; turn++) mailbox_take(service);
     }
-    defence_close(service);
     receipts_close(service);
     if (service->base != NULL) mailbox_close(&service->mailbox);
     if (run->tick != NULL) event_free(run->tick);

@@ -5,7 +5,6 @@
  *   answer.c    one request for text: from its body to its last byte
  *   mailbox.c   news of the compute thread for the main thread
  *   receipts.c  what is promised, and asked about later
- *   defend_service.c  answers to disputes
  *   figures.c   /metrics, /healthz */
 #ifndef CRUX_EXECUTOR_SERVICE_SERVICE_PARTS_H
 #define CRUX_EXECUTOR_SERVICE_SERVICE_PARTS_H
@@ -25,8 +24,6 @@ struct event_base;
 struct answer;
 struct answer_choice;
 struct receipts;
-struct defence;
-struct crux_archives;
 
 /* ---- mailbox: what the compute thread leaves for the main thread ---- */
 
@@ -46,11 +43,9 @@ struct service {
     struct crux_batcher *batcher;
     struct crux_api_keys keys;
     struct mailbox mailbox;
-    const struct crux_key *key;     /* NULL: without a chain */
-    struct receipts *receipts;      /* likewise */
-    struct crux_archives *archives; /* likewise */
-    struct defence *defence;        /* likewise */
-    unsigned answers;               /* that are not freed yet */
+    const struct crux_key *key; /* NULL: without a chain */
+    struct receipts *receipts;  /* likewise */
+    unsigned answers;           /* that are not freed yet */
     struct crux_metrics_requests requests;
     uint64_t prompt_tokens, completion_tokens;
     bool draining;
@@ -106,16 +101,6 @@ void receipts_tick(struct service *service);
 /* Before a planned end.  Returns: whether everything that is promised is posted, or there is no chain. */
 bool receipts_drained(struct service *service);
 void receipts_metrics(struct service *service, struct crux_metrics_text *out);
-/* ---- defence ---- */
-
-/* After receipts_open and the models.  Out: service->archives and service->defence, where there is a chain; message. */
-CRUX_MUST_CHECK
-enum crux_status defence_open(struct service *service, char *message, size_t most);
-/* Before receipts_close. */
-void defence_close(struct service *service);
-void defence_tick(struct service *service);
-void defence_metrics(struct service *service, struct crux_metrics_text *out);
-
 /* Returns: what stands in the way of promising, NULL for nothing; valid until the next call. */
 const char *receipts_trouble(struct service *service);
 
