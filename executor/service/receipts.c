@@ -112,7 +112,9 @@ void receipts_close(struct service *service) {
 
 void receipts_tick(struct service *service) {
     struct receipts *receipts = service->receipts;
-    if (receipts == NULL || receipts->ticks++ % TICKS_A_SECOND != 0) return;
+    if (receipts == NULL) return;
+    bool is_due = receipts->ticks++ % TICKS_A_SECOND == 0;
+    if (!is_due && !crux_settle_is_busy(receipts->settle)) return;
     enum crux_status before = receipts->status;
     receipts->status = crux_settle_tick(receipts->settle, (uint64_t)time(NULL));
     if (receipts->status != CRUX_OK && before == CRUX_OK)

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "executor/service/settle_inside.h"
 
@@ -46,11 +47,27 @@ bool settle_is_chain_trouble(enum crux_status status) {
            status == CRUX_E_TIME_INVALID;
 }
 
+static uint64_t milliseconds(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The first move of a tick is always made, so that every tick gets on. */
+static bool has_time(const struct crux_settle *settle) {
+    return settle->moves_left == settle->options.moves_a_tick ||
+           milliseconds() - settle->tick_began < settle->options.milliseconds_a_tick;
+}
+
 enum crux_status settle_move(struct crux_settle *settle, const struct crux_move *move,
                              struct crux_game_outcome *outcome) {
     struct crux_game_outcome unused;
     struct crux_writer writer;
-    if (settle->moves_left == 0) return CRUX_E_QUEUE_FULL;
+    if (settle->moves_left == 0 || !has_time(settle)) {
+        settle->moves_left = 0;
+        settle->busy = true;
+        return CRUX_E_QUEUE_FULL;
+    }
     settle->moves_left--;
     crux_writer_init(&writer, settle->bytes, sizeof settle->bytes);
     settle->chain->message[0] = 0;
@@ -115,6 +132,7 @@ static enum crux_status take_options(struct crux_settle *settle,
     if (o->deadline_seconds == 0) o->deadline_seconds = CRUX_SETTLE_DEADLINE_SECONDS;
     if (o->retention_seconds == 0) o->retention_seconds = CRUX_SETTLE_RETENTION_SECONDS;
     if (o->moves_a_tick == 0) o->moves_a_tick = CRUX_SETTLE_MOVES_A_TICK;
+    if (o->milliseconds_a_tick == 0) o->milliseconds_a_tick = CRUX_SETTLE_MILLISECONDS_A_TICK;
     if (o->model_count > CRUX_SETTLE_MODELS_MAX)
         return settle_fail(settle, CRUX_E_USAGE, "more than %d models", CRUX_SETTLE_MODELS_MAX);
     if (o->batch_count > CRUX_GAME_BATCH_MAX)
@@ -267,6 +285,8 @@ enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now) {
     enum crux_status status;
     settle->now = now;
     settle->moves_left = settle->options.moves_a_tick;
+    settle->tick_began = milliseconds();
+    settle->busy = false;
     settle->message[0] = 0;
     if (settle->chain_trouble.status == CRUX_OK || now >= settle->chain_trouble.retry_at) {
         status = settle_look(settle);
@@ -285,6 +305,10 @@ enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now) {
     }
     status = forget(settle);
     return status == CRUX_OK ? count(settle) : status;
+}
+
+bool crux_settle_is_busy(const struct crux_settle *settle) {
+    return settle->busy;
 }
 
 enum crux_status crux_settle_drain(struct crux_settle *settle, uint64_t *left) {

@@ -23,6 +23,7 @@ enum crux_settle_show {
 enum {
     CRUX_SETTLE_MODELS_MAX = 64,
     CRUX_SETTLE_MOVES_A_TICK = 64, /* unless the options say otherwise */
+    CRUX_SETTLE_MILLISECONDS_A_TICK = 50,
     CRUX_SETTLE_BATCH_COUNT = 256,
     CRUX_SETTLE_BATCH_SECONDS = 60,
     CRUX_SETTLE_DEADLINE_SECONDS = 3600,
@@ -50,6 +51,8 @@ struct crux_settle_options {
     bool withdraws; /* takes out what exceeds withdraw_above and the bonds of what waits */
     uint64_t withdraw_above;
     uint32_t moves_a_tick; /* most; 0: CRUX_SETTLE_MOVES_A_TICK */
+    /* after which a tick begins no other move: each waits for the disk; 0: CRUX_SETTLE_MILLISECONDS_A_TICK */
+    uint32_t milliseconds_a_tick;
 };
 
 struct crux_settle;
@@ -85,6 +88,9 @@ enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_sto
  * Returns: trouble of the store alone, after which nothing may be promised; the chain's trouble is in the figures. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now);
+
+/* Did the last tick leave moves to be made? Then the next may come soon. */
+bool crux_settle_is_busy(const struct crux_settle *settle);
 
 /* From the next tick on, what waits is posted at once: before a planned end of the process.
  * Out: left, runs that are promised and not posted. */

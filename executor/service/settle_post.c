@@ -80,12 +80,12 @@ static enum crux_status post_full(struct crux_settle *settle, const struct crux_
     append_tokens(&at, run->request_tokens, run->claim.request_tokens);
     append_tokens(&at, run->output_tokens, run->claim.chosen_tokens);
     crux_claim_encode(claim, &run->claim);
-    bool binds = memcmp(&run->fee_requester, &nobody, sizeof nobody) != 0;
+    bool binds = memcmp(&run->fee_requester, &nobody, sizeof nobody) != 0 && !run->fee_refused;
     struct crux_move move = {.kind = CRUX_MOVE_POST,
                              .claim_bytes = claim,
                              .amount = batch->bond,
                              .flag = binds,
-                             .account = run->fee_requester.b,
+                             .account = binds ? run->fee_requester.b : nobody.b,
                              .request = run->request,
                              .rest = tokens,
                              .rest_bytes = len};
@@ -94,7 +94,10 @@ static enum crux_status post_full(struct crux_settle *settle, const struct crux_
                   status == CRUX_E_TOO_LATE)) {
         move.flag = 0;
         move.account = nobody.b;
-        status = settle_move(settle, &move, outcome);
+        enum crux_status marked =
+            crux_store_mark(settle->store, run->number, CRUX_STORE_BOUND, CRUX_STORE_GIVEN_UP);
+        status = marked == CRUX_OK ? settle_move(settle, &move, outcome)
+                                   : settle_store_failed(settle, marked);
     }
     free(tokens);
     crux_store_run_free(run);

@@ -103,6 +103,7 @@ struct crux_store_run {
     uint64_t posted_at, window_end; /* of the chain's clock */
     uint64_t ended_at;              /* seconds of the system's clock */
     bool shown, published, bound, paid, demanded;
+    bool fee_refused;  /* the chain has no escrow for it that it could be bound to */
     uint32_t disputes; /* open on the chain, as last seen */
 };
 

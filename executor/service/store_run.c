@@ -168,7 +168,9 @@ static void read_fixed(struct crux_store_run *run, struct store_reader *reader) 
     run->member = (uint32_t)store_get_number(reader, 12, CRUX_GAME_BATCH_MAX - 1);
     run->shown = store_get_number(reader, 14, CRUX_STORE_GIVEN_UP) == CRUX_STORE_YES;
     run->published = store_get_number(reader, 15, CRUX_STORE_GIVEN_UP) == CRUX_STORE_YES;
-    run->bound = store_get_number(reader, 16, CRUX_STORE_GIVEN_UP) == CRUX_STORE_YES;
+    uint64_t bound = store_get_number(reader, 16, CRUX_STORE_GIVEN_UP);
+    run->bound = bound == CRUX_STORE_YES;
+    run->fee_refused = bound == CRUX_STORE_GIVEN_UP;
     run->paid = store_get_number(reader, 17, CRUX_STORE_GIVEN_UP) == CRUX_STORE_YES;
     run->demanded = store_get_number(reader, 18, 1) == 1;
     run->disputes = (uint32_t)store_get_number(reader, 19, UINT32_MAX);

@@ -329,6 +329,33 @@ static void a_reorganised_chain(void **state) {
     crux_store_run_free(kept);
 }
 
+/* However little a tick may do, all of it is done in the end. */
+static void one_move_at_a_time(void **state) {
+    (void)state;
+    world.options.moves_a_tick = 1;
+    settle_world_open(&world);
+    escrow(1, 5);
+    for (uint64_t i = 1; i <= 6; i++)
+        promise_for_a_fee(i, (uint8_t)(i % 3 + 1)); /* each mode, with an escrow and without */
+    settle_world_tick(&world, START + 10);
+    assert_false(crux_settle_is_busy(world.settle));
+    assert_int_equal(figures().batches_posted, 4);
+    assert_int_equal(figures().batches_posted, 4);
+    struct crux_store_run *kept = settle_world_find(&world, 3);
+    assert_true(kept->fee_refused && !kept->bound);
+    crux_store_run_free(kept);
+    advance(1001);
+    settle_world_tick(&world, START + 1001);
+    struct crux_settle_figures f = figures();
+    assert_int_equal(f.store.runs[CRUX_STORE_FINAL] + f.store.runs[CRUX_STORE_UNCHALLENGED], 6);
+    assert_int_equal(f.fees_paid, 5);
+    assert_int_equal(settle_world_totals(&world).chain.bonds, 0);
+    const uint64_t moves = f.moves + f.refused;
+    assert_int_equal(crux_settle_tick(world.settle, START + 1002), CRUX_OK);
+    f = figures();
+    assert_int_equal(f.moves + f.refused, moves);
+}
+
 /* A dispute that the executor loses by silence: seen as contested, then as fallen. */
 static void a_dispute_is_seen(void **state) {
     static const uint8_t zero[32];
@@ -416,6 +443,7 @@ int main(void) {
         RULE(another_owner_of_the_store),
         RULE(a_drain_posts_what_waits),
         RULE(a_reorganised_chain),
+        RULE(one_move_at_a_time),
         RULE(a_dispute_is_seen),
         RULE(an_open_dispute_blocks_one_claim),
     };
