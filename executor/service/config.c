@@ -21,8 +21,12 @@ static void *field(struct crux_service_config *config, const struct crux_config_
 }
 
 void crux_config_init(struct crux_service_config *config) {
-    *config = (struct crux_service_config){
-        .request_seconds = 600, .drain_seconds = 60, .body_bytes = 4 << 20, .connections = 4096};
+    *config = (struct crux_service_config){.request_seconds = 600,
+                                           .drain_seconds = 60,
+                                           .body_bytes = 4 << 20,
+                                           .connections = 4096,
+                                           .prefix_bytes = 256 << 20,
+                                           .archive_bytes = 512 << 20};
 }
 
 static void free_list(struct crux_service_config *config) {

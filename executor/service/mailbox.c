@@ -46,8 +46,29 @@ void mailbox_put(struct mailbox *mailbox, struct answer *answer) {
     if (wake) (void)!write(mailbox->wake, &one, sizeof one);
 }
 
+void mailbox_put_trace(struct mailbox *mailbox, struct trace_job *job) {
+    const uint64_t one = 1;
+    (void)pthread_mutex_lock(&mailbox->lock);
+    *trace_link(job) = mailbox->traces;
+    mailbox->traces = job;
+    (void)pthread_mutex_unlock(&mailbox->lock);
+    (void)!write(mailbox->wake, &one, sizeof one);
+}
+
+static void take_traces(struct mailbox *mailbox) {
+    (void)pthread_mutex_lock(&mailbox->lock);
+    struct trace_job *at = mailbox->traces, *next;
+    mailbox->traces = NULL;
+    (void)pthread_mutex_unlock(&mailbox->lock);
+    for (; at != NULL; at = next) {
+        next = *trace_link(at);
+        trace_news(at);
+    }
+}
+
 void mailbox_take(struct service *service) {
     struct mailbox *mailbox = &service->mailbox;
+    take_traces(mailbox);
     (void)pthread_mutex_lock(&mailbox->lock);
     struct answer *at = mailbox->first, *next;
     mailbox->first = mailbox->last = NULL;

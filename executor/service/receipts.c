@@ -69,6 +69,30 @@ static enum crux_status open_settle(struct service *service, char *message, size
     return status == CRUX_OK ? status : fail(service, status, message, most, "settlement", why);
 }
 
+/* On the archives' thread, which has a handle of the chain to itself. */
+static enum crux_status open_chain(void *ctx, struct crux_chain *chain) {
+    const struct receipts *receipts = ctx;
+    const struct crux_chain_local_verifier verifier = {.verify = crux_keys_verify};
+    return crux_chain_local_open(chain, receipts->path, &verifier);
+}
+
+static enum crux_status open_defence(struct service *service, char *message, size_t most) {
+    struct receipts *receipts = service->receipts;
+    struct crux_archives_model models[CRUX_MODELS_MAX];
+    const struct crux_archives_options options = {.bytes_max = service->config->archive_bytes};
+    const struct crux_defend_options defence = {
+        .account = receipts->key->account, .open = open_chain, .ctx = receipts};
+    for (unsigned i = 0; i < service->models.count; i++)
+        models[i] = crux_archives_model_of(&service->models.model[i].loaded);
+    enum crux_status status =
+        crux_archives_open(&receipts->archives, models, service->models.count, &options);
+    if (status == CRUX_OK)
+        status = crux_defend_open(&receipts->defend, receipts->archives, &defence);
+    return status == CRUX_OK
+               ? status
+               : fail(service, status, message, most, "the archives", crux_status_text(status));
+}
+
 enum crux_status receipts_open(struct service *service, char *message, size_t most) {
     static const char local[] = "local:";
     const struct crux_service_config *config = service->config;
@@ -83,8 +107,8 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
         return fail(service, CRUX_E_OUT_OF_MEMORY, message, most, "receipts", "no memory");
     service->receipts = receipts;
     receipts->key = service->key;
-    enum crux_status status =
-        crux_chain_local_open(&receipts->chain, config->chain + sizeof local - 1, &verifier);
+    receipts->path = config->chain + sizeof local - 1;
+    enum crux_status status = crux_chain_local_open(&receipts->chain, receipts->path, &verifier);
     if (status != CRUX_OK) {
         status = fail(service, status, message, most, config->chain, receipts->chain.message);
         receipts->chain.ops = NULL;
@@ -94,13 +118,23 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
     status = crux_store_open(&receipts->store, path, why);
     if (status != CRUX_OK) return fail(service, status, message, most, path, why);
     status = open_settle(service, message, most);
+    if (status == CRUX_OK) status = open_defence(service, message, most);
     if (status == CRUX_OK) receipts_tick(service);
     return status;
+}
+
+void receipts_stop(struct service *service) {
+    struct receipts *receipts = service->receipts;
+    if (receipts == NULL) return;
+    crux_archives_close(receipts->archives);
+    receipts->archives = NULL;
 }
 
 void receipts_close(struct service *service) {
     struct receipts *receipts = service->receipts;
     if (receipts == NULL) return;
+    receipts_stop(service);
+    crux_defend_close(receipts->defend);
     crux_settle_close(receipts->settle);
     crux_store_close(receipts->store);
     if (receipts->chain.ops != NULL) receipts->chain.ops->close(&receipts->chain);
@@ -109,6 +143,21 @@ void receipts_close(struct service *service) {
 }
 
 /* ---- while it runs ---- */
+
+/* What a person wants to know at once. */
+static void say_defence(struct receipts *receipts) {
+    struct crux_defend_figures figures;
+    crux_defend_figures(receipts->defend, &figures);
+    if (figures.cases > receipts->cases)
+        crux_log(CRUX_LOG_WARNING, NULL, "%u claims are contested; defending them",
+                 (unsigned)figures.cases);
+    if (figures.false_promises > receipts->false_promises)
+        crux_log(CRUX_LOG_ERROR, NULL,
+                 "%llu runs came out otherwise than promised: this machine may compute wrongly",
+                 (unsigned long long)figures.false_promises);
+    receipts->cases = figures.cases;
+    receipts->false_promises = figures.false_promises;
+}
 
 void receipts_tick(struct service *service) {
     struct receipts *receipts = service->receipts;
@@ -119,6 +168,9 @@ void receipts_tick(struct service *service) {
     receipts->status = crux_settle_tick(receipts->settle, (uint64_t)time(NULL));
     if (receipts->status != CRUX_OK && before == CRUX_OK)
         crux_log(CRUX_LOG_ERROR, NULL, "the store: %s", crux_settle_message(receipts->settle));
+    if (receipts->status == CRUX_OK)
+        receipts->status = crux_defend_tick(receipts->defend, receipts->store);
+    say_defence(receipts);
 }
 
 bool receipts_drained(struct service *service) {
@@ -149,10 +201,31 @@ void receipts_metrics(struct service *service, struct crux_metrics_text *out) {
         (void)snprintf(labels, sizeof labels, "state=\"%s\"", crux_store_state_name(state));
         crux_metrics_value(out, "crux_claims", labels, (double)figures.store.runs[state]);
     }
+    struct crux_defend_figures defence;
+    struct crux_archives_figures archives;
+    crux_defend_figures(service->receipts->defend, &defence);
+    crux_archives_figures(service->receipts->archives, &archives);
     const struct {
         const char *name, *kind, *help;
         double value;
     } rows[] = {
+        {"crux_contested", "gauge", "Claims that somebody contests.", defence.cases},
+        {"crux_disputes_due", "gauge", "Disputes in which a move of ours is due.", defence.due},
+        {"crux_dispute_seconds_left", "gauge", "To the earliest of them; 0: none.",
+         defence.deadline == 0 ? 0 : (double)defence.deadline - (double)figures.chain_time},
+        {"crux_defence_moves_total", "counter", "Moves in disputes.", (double)defence.moves},
+        {"crux_defence_late_total", "counter", "Of those, after half of the clock.",
+         (double)defence.late},
+        {"crux_defence_missed_total", "counter", "Deadlines seen to have passed.",
+         (double)defence.missed},
+        {"crux_false_promises_total", "counter", "Runs that came out otherwise than promised.",
+         (double)defence.false_promises},
+        {"crux_archives_waiting", "gauge", "Questions about traces.", archives.waiting},
+        {"crux_archives_bytes", "gauge", "Runs kept for them, about.", (double)archives.bytes},
+        {"crux_archives_made_total", "counter", "Runs computed again.", (double)archives.made},
+        {"crux_archives_reused_total", "counter", "Questions answered from those kept.",
+         (double)archives.reused},
+        {"crux_archives_seconds_total", "counter", "That computing again took.", archives.seconds},
         {"crux_chain_moves_total", "counter", "Moves made.", (double)figures.moves},
         {"crux_chain_refused_total", "counter", "Moves that the chain refused.",
          (double)figures.refused},

@@ -2,6 +2,7 @@
 #ifndef CRUX_EXECUTOR_SERVICE_RECEIPTS_H
 #define CRUX_EXECUTOR_SERVICE_RECEIPTS_H
 
+#include "executor/service/defend.h"
 #include "executor/service/service_parts.h"
 #include "executor/service/settle.h"
 
@@ -10,6 +11,11 @@ struct receipts {
     struct crux_chain chain; /* ops NULL: not open */
     struct crux_store *store;
     struct crux_settle *settle;
+    struct crux_archives *archives;
+    struct crux_defend *defend;
+    const char *path;        /* of the chain */
+    uint32_t cases;          /* contested, as last said */
+    uint64_t false_promises; /* likewise */
     unsigned ticks;
     enum crux_status status; /* of the store: other than CRUX_OK, nothing may be promised */
     bool draining;

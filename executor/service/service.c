@@ -220,8 +220,10 @@ static void close_all(struct run *run) {
     crux_http_server_close(service->http);
     if (service->batcher != NULL) {
         crux_batcher_close(service->batcher);
+        receipts_stop(service);
         /* each turn frees what is done; what it puts back is freed in the next */
-        for (unsigned turn = 0; service->answers > 0 && turn < 16; turn++) mailbox_take(service);
+        for (unsigned turn = 0; service->answers + service->traces > 0 && turn < 16; turn++)
+            mailbox_take(service);
     }
     receipts_close(service);
     if (service->base != NULL) mailbox_close(&service->mailbox);

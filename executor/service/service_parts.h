@@ -4,7 +4,8 @@
  *   api.c       routes; who may ask
  *   answer.c    one request for text: from its body to its last byte
  *   mailbox.c   news of the compute thread for the main thread
- *   receipts.c  what is promised, and asked about later
+ *   receipts.c  what is promised, kept and defended
+ *   traces.c    runs computed again for whoever doubts
  *   figures.c   /metrics, /healthz */
 #ifndef CRUX_EXECUTOR_SERVICE_SERVICE_PARTS_H
 #define CRUX_EXECUTOR_SERVICE_SERVICE_PARTS_H
@@ -24,12 +25,14 @@ struct event_base;
 struct answer;
 struct answer_choice;
 struct receipts;
+struct trace_job;
 
 /* ---- mailbox: what the compute thread leaves for the main thread ---- */
 
 struct mailbox {
     pthread_mutex_t lock;
     struct answer *first, *last; /* those with news, each once */
+    struct trace_job *traces;    /* questions that are answered */
     int wake;                    /* an eventfd */
     struct event *event;
     struct crux_histogram to_first, between; /* seconds to the first token, and between tokens */
@@ -45,7 +48,7 @@ struct service {
     struct mailbox mailbox;
     const struct crux_key *key; /* NULL: without a chain */
     struct receipts *receipts;  /* likewise */
-    unsigned answers;           /* that are not freed yet */
+    unsigned answers, traces;   /* that are not freed yet */
     struct crux_metrics_requests requests;
     uint64_t prompt_tokens, completion_tokens;
     bool draining;
@@ -58,7 +61,8 @@ enum crux_status mailbox_open(struct mailbox *mailbox, struct service *service);
 void mailbox_close(struct mailbox *mailbox);
 /* Any thread. The answer must not be freed before it was taken. */
 void mailbox_put(struct mailbox *mailbox, struct answer *answer);
-/* Hands all news to answer_news. */
+void mailbox_put_trace(struct mailbox *mailbox, struct trace_job *job);
+/* Hands all news to answer_news and trace_news. */
 void mailbox_take(struct service *service);
 
 /* ---- answers ---- */
@@ -72,6 +76,19 @@ void answer_news(struct answer *answer);
 struct answer **answer_link(struct answer *answer);
 /* Whether it lies in the mailbox; the mailbox's lock is held. */
 bool *answer_in_mailbox(struct answer *answer);
+
+/* ---- traces ---- */
+
+void traces_shape(void *ctx, struct crux_http_exchange *exchange);
+void traces_nodes(void *ctx, struct crux_http_exchange *exchange);
+void traces_leaves(void *ctx, struct crux_http_exchange *exchange);
+void traces_pages(void *ctx, struct crux_http_exchange *exchange);
+void traces_records(void *ctx, struct crux_http_exchange *exchange);
+void traces_proof(void *ctx, struct crux_http_exchange *exchange);
+/* Sends what was asked for, and frees it. */
+void trace_news(struct trace_job *job);
+/* The mailbox's link. */
+struct trace_job **trace_link(struct trace_job *job);
 
 /* ---- api ---- */
 
@@ -98,6 +115,8 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
 void receipts_close(struct service *service);
 /* What is due, a few times a second. */
 void receipts_tick(struct service *service);
+/* Ends the thread that computes again; its last news are in the mailbox then. */
+void receipts_stop(struct service *service);
 /* Before a planned end.  Returns: whether everything that is promised is posted, or there is no chain. */
 bool receipts_drained(struct service *service);
 void receipts_metrics(struct service *service, struct crux_metrics_text *out);

@@ -21,5 +21,7 @@ if(NOT CRUX_FUZZ)
     "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf" "${PROJECT_BINARY_DIR}")
   crux_add_script_test(NAME service_http LABELS e2e COMMAND python3 "${CRUX_TEST_DIR}/test_http.py"
     "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf")
-  set_tests_properties(service_openai service_http PROPERTIES FIXTURES_REQUIRED tiny_model)
+  crux_add_script_test(NAME service_receipts LABELS e2e COMMAND python3 "${CRUX_TEST_DIR}/test_receipts.py"
+    "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf")
+  set_tests_properties(service_openai service_http service_receipts PROPERTIES FIXTURES_REQUIRED tiny_model)
 endif()
