@@ -51,6 +51,8 @@ extern const struct crux_cli_command crux_cli_commands[];
 extern const struct crux_cli_option crux_cli_run_options[];
 extern const struct crux_cli_option crux_cli_bench_options[];
 extern const struct crux_cli_option crux_cli_challenger_options[];
+extern const struct crux_cli_option crux_cli_verify_options[];
+extern const struct crux_cli_option crux_cli_watch_options[];
 extern const struct crux_cli_option crux_cli_chain_init_options[];
 extern const struct crux_cli_option crux_cli_chain_log_options[];
 extern const struct crux_cli_option crux_cli_chain_disputes_options[];
@@ -72,6 +74,8 @@ extern const struct crux_cli_option crux_cli_program_assemble_options[];
 
 enum crux_cli_exit crux_cli_run_run(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_verify(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_watch(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_challenger(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_init(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_status(const struct crux_cli_call *call);

@@ -74,6 +74,31 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_challenger,
     },
     {
+        .name = "verify",
+        .summary =
+            "Say what a receipt is worth: signature, place on the chain, and the run itself.",
+        .operands = "RECEIPT",
+        .operands_least = 1,
+        .operands_most = 1,
+        .options = crux_cli_verify_options,
+        .help =
+            "RECEIPT is a receipt's JSON document, or an answer that carries one; - is standard "
+            "input. With --chain: is the\nclaim there, and what has become of it? With --model: "
+            "the whole run again, every record compared by the trace\nroot. Ends with 3 if "
+            "anything is false.\n",
+        .run = crux_cli_run_verify,
+    },
+    {
+        .name = "watch",
+        .summary = "See claims and disputes of a chain as they go: stages, turns, clocks.",
+        .operands = "",
+        .options = crux_cli_watch_options,
+        .help = "Batches with their claims, and each open dispute with its place, whose turn it is "
+                "and how long it has. --json writes\na line for each picture. Ends at a signal, or "
+                "with --once after the first picture.\n",
+        .run = crux_cli_run_watch,
+    },
+    {
         .name = "simulate",
         .summary = "Play the game about a claim, true or false, to its end.",
         .operands = "",

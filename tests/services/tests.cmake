@@ -15,3 +15,6 @@ crux_add_script_test(NAME services_watchtower
 crux_add_script_test(NAME services_watchtower_all
   COMMAND python3 "${CRUX_TEST_DIR}/watchtower.py" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin" 200
   LABELS exhaustive TIMEOUT 7200)
+crux_add_script_test(NAME services_system
+  COMMAND python3 "${CRUX_TEST_DIR}/system.py" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin"
+  LABELS e2e TIMEOUT 900)
