@@ -97,6 +97,9 @@ void crux_engine_close(struct crux_engine *engine);
  * Room is taken by pages of CRUX_ENGINE_CACHE_POSITIONS. */
 uint64_t crux_engine_cache_bytes(const struct crux_engine *engine, uint32_t positions);
 
+/* Changes options.cache_bytes_max; above it, nothing is taken back.  In: 0: no limit. */
+void crux_engine_cache_limit(struct crux_engine *engine, uint64_t bytes_max);
+
 /* Returns: how many threads it has. */
 unsigned crux_engine_threads(const struct crux_engine *engine);
 

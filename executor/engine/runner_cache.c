@@ -22,6 +22,10 @@ void runner_cache_free(struct runner_cache *cache) {
     free(cache->unused);
 }
 
+void crux_engine_cache_limit(struct crux_engine *engine, uint64_t bytes_max) {
+    engine->cache.bytes_max = bytes_max == 0 ? UINT64_MAX : bytes_max;
+}
+
 /* Several pages at once, so that they lie in huge pages of the system; no more than the limit lets be used. */
 static bool take_slab(struct runner_cache *cache) {
     uint64_t pages = SLAB_BYTES / cache->stride,

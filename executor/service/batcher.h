@@ -55,7 +55,8 @@ struct crux_batcher_options {
     uint32_t sequences_max; /* runs of a model at work at once; 0: CRUX_BATCHER_SEQUENCES */
     uint32_t queue_max;     /* requests that wait, of all models; 0: CRUX_BATCHER_QUEUE */
     uint32_t prefill_rows;  /* of a step in which others decode; 0: CRUX_BATCHER_PREFILL_ROWS */
-    /* Of keys and values of each model; 0: what sequences_max full contexts take. */
+    /* Of keys and values of each model; 0: what sequences_max full contexts take, or, if that is less, a full context or
+     * the model's share of half of the machine's memory, whichever is more. */
     uint64_t cache_bytes_max;
     /* Of those, kept for requests that begin alike; 0: none are kept. */
     uint64_t prefix_bytes_max;

@@ -1,6 +1,7 @@
 /* The compute thread: runs come from the queues, take their steps, and leave. */
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "executor/service/batcher_parts.h"
 
@@ -24,22 +25,33 @@ static uint32_t most_positions(const struct batcher_model *model) {
     return least;
 }
 
+/* Returns: half of the machine's memory; UINT64_MAX if it does not tell. */
+static uint64_t half_of_memory(void) {
+    long pages = sysconf(_SC_PHYS_PAGES), bytes = sysconf(_SC_PAGESIZE);
+    return pages > 0 && bytes > 0 ? (uint64_t)pages / 2 * (uint64_t)bytes : UINT64_MAX;
+}
+
+static uint64_t cache_bytes(const struct crux_batcher *batcher, const struct batcher_model *model) {
+    uint64_t one = batcher_bytes(model, model->about.program->header.context),
+             all = batcher->options.sequences_max * one, share = half_of_memory() / batcher->count;
+    if (batcher->options.cache_bytes_max != 0) return batcher->options.cache_bytes_max;
+    if (share < one) share = one;
+    return all < share ? all : share;
+}
+
 static enum crux_status open_model(const struct crux_batcher *batcher,
                                    struct batcher_model *model) {
     const struct crux_batcher_options *options = &batcher->options;
     struct crux_engine_options engine = {.threads = options->threads,
                                          .pin = options->pin,
                                          .rows = options->sequences_max + options->prefill_rows,
-                                         .cache_bytes_max = options->cache_bytes_max,
                                          .no_commit = options->no_commit};
     enum crux_status status = crux_engine_open(&model->engine, model->about.engine_model, &engine);
     if (status != CRUX_OK) return status;
     if (options->prefix_bytes_max > 0)
         status = crux_prefixes_open(&model->prefixes, model->engine, options->prefix_bytes_max);
-    model->cache_bytes_max = options->cache_bytes_max;
-    if (model->cache_bytes_max == 0)
-        model->cache_bytes_max =
-            options->sequences_max * batcher_bytes(model, model->about.program->header.context);
+    model->cache_bytes_max = cache_bytes(batcher, model);
+    crux_engine_cache_limit(model->engine, model->cache_bytes_max);
     model->positions_max = most_positions(model);
     model->figures.threads = crux_engine_threads(model->engine);
     model->figures.cache_bytes_max = model->cache_bytes_max;
