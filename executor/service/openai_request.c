@@ -400,9 +400,9 @@ static void read_answering(struct reader *r) {
     r->fields.status = inner.status;
 }
 
-/* What only this server understands: {"mode", "requester", "nonce", "seed"}. */
+/* What only this server understands: {"mode", "requester", "payer", "nonce", "seed"}. */
 static void read_crux(struct reader *r) {
-    static const char *const known[] = {"mode", "requester", "nonce", "seed", NULL};
+    static const char *const known[] = {"mode", "requester", "payer", "nonce", "seed", NULL};
     static const struct {
         const char *name;
         unsigned mode;
@@ -427,6 +427,7 @@ static void read_crux(struct reader *r) {
     if (inner.status == CRUX_OK && (request->mode == CRUX_MODE_PRIVATE) != request->has_requester)
         crux_json_fail(&inner, CRUX_E_SYNTAX, "requester",
                        "goes with mode private, and that with it");
+    (void)crux_json_hex(&inner, request->payer.b, sizeof request->payer.b, "payer");
     request->has_nonce = crux_json_hex(&inner, request->nonce, 32, "nonce");
     if (crux_json_hex(&inner, request->seed, 32, "seed")) {
         if (request->seeded)

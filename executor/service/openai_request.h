@@ -51,6 +51,7 @@ struct crux_openai_request {
     unsigned mode;                 /* enum crux_game_mode */
     struct crux_account requester; /* of a private one */
     bool has_requester;
+    struct crux_account payer; /* whose escrow for the request pays; zero for nobody's */
 
     bool stream, include_usage, echo;
     bool logprobs;

@@ -286,6 +286,7 @@ static struct crux_store_run run_of(const struct answer *answer,
                                  .model = answer->model->name,
                                  .owner = answer->owner,
                                  .key = "",
+                                 .fee_requester = asked->payer,
                                  .created_at = (uint64_t)answer->created,
                                  .leaves = (const uint8_t(*)[32])result->leaves,
                                  .leaf_count = result->leaf_count};

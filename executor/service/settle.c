@@ -105,13 +105,13 @@ static enum crux_status see(void *ctx, const struct crux_game *game, uint64_t no
     return CRUX_OK;
 }
 
-static enum crux_status look(struct crux_settle *settle) {
+enum crux_status settle_look_quietly(struct crux_settle *settle) {
     settle->chain->message[0] = 0;
     return settle->chain->ops->look(settle->chain, see, settle);
 }
 
 enum crux_status settle_look(struct crux_settle *settle) {
-    enum crux_status status = look(settle);
+    enum crux_status status = settle_look_quietly(settle);
     if (status != CRUX_OK) settle_trouble(settle, &settle->chain_trouble, status);
     return status;
 }
@@ -161,7 +161,7 @@ enum crux_status crux_settle_open(struct crux_settle **settle, struct crux_store
     s->key = key;
     enum crux_status status = take_options(s, options);
     if (status == CRUX_OK) {
-        status = look(s);
+        status = settle_look_quietly(s);
         if (status != CRUX_OK) (void)settle_fail(s, status, "%s", chain->message);
     }
     if (status == CRUX_OK) {
@@ -182,81 +182,6 @@ void crux_settle_close(struct crux_settle *settle) {
 
 const char *crux_settle_message(const struct crux_settle *settle) {
     return settle->message;
-}
-
-/* ---- promises ---- */
-
-enum crux_status crux_settle_may_accept(const struct crux_settle *settle) {
-    uint64_t bond = settle_bond(settle);
-    bool holds = settle->balance >= bond && settle->balance - bond >= settle->owed;
-    return holds ? CRUX_OK : CRUX_E_BALANCE_TOO_SMALL;
-}
-
-/* A move is at most 2^20 bytes long: what is too long to be posted or published is not promised. */
-static bool can_be_moved(const struct crux_store_run *run) {
-    enum { BESIDE_TOKENS = 1024 };
-    uint64_t tokens = run->claim.request_tokens;
-    if (run->receipt.mode == CRUX_MODE_FULL) tokens += run->claim.chosen_tokens;
-    return 4 * tokens + BESIDE_TOKENS <= CRUX_MOVE_BYTES_MAX;
-}
-
-static enum crux_status sign(struct crux_settle *settle, struct crux_store_run *run) {
-    struct crux_receipt *receipt = &run->receipt;
-    memcpy(receipt->chain_id, settle->chain_id, 32);
-    memcpy(receipt->contract, settle->contract, 32);
-    memcpy(receipt->executor, settle->key->account.b, 20);
-    crux_claim_hash(receipt->claim_hash, &run->claim);
-    crux_request_hash(receipt->request_hash, run->request);
-    receipt->deadline = settle->chain_time + settle->options.deadline_seconds;
-    if (crux_receipt_check(receipt) != CRUX_OK)
-        return settle_fail(settle, CRUX_E_RECEIPT_INVALID,
-                           "a requester belongs to private claims, and to these alone");
-    crux_receipt_digest(run->id, receipt);
-    enum crux_status status = crux_key_sign(run->signature, settle->key, run->id);
-    return status == CRUX_OK ? CRUX_OK
-                             : settle_fail(settle, status, "the receipt could not be signed");
-}
-
-/* The receipt that was given before for this claim. */
-static enum crux_status repeat(struct crux_settle *settle, struct crux_store_run *run,
-                               bool *again) {
-    struct crux_store_run *kept;
-    uint8_t claim_hash[32];
-    crux_claim_hash(claim_hash, &run->claim);
-    enum crux_status status =
-        crux_store_find(settle->store, &kept, CRUX_STORE_BY_CLAIM, claim_hash);
-    *again = status == CRUX_OK;
-    if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
-    if (status != CRUX_OK) return settle_store_failed(settle, status);
-    run->receipt = kept->receipt;
-    run->number = kept->number;
-    memcpy(run->id, kept->id, sizeof run->id);
-    memcpy(run->signature, kept->signature, sizeof run->signature);
-    crux_store_run_free(kept);
-    return CRUX_OK;
-}
-
-enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
-                                     bool *again) {
-    bool repeated;
-    if (run->claim.cancelled != 0)
-        return settle_fail(settle, CRUX_E_CLAIM_INVALID,
-                           "a claim that needs its requester's word is not settled here");
-    if (!can_be_moved(run))
-        return settle_fail(settle, CRUX_E_UNSUPPORTED,
-                           "the run has more tokens than a move can hold");
-    enum crux_status status = repeat(settle, run, &repeated);
-    if (again != NULL) *again = repeated;
-    if (status != CRUX_OK || repeated) return status;
-    /* a chain that cannot be asked now: its time as last seen gives an earlier deadline, and binds the more */
-    (void)look(settle);
-    status = sign(settle, run);
-    if (status != CRUX_OK) return status;
-    status = crux_store_add(settle->store, run);
-    if (status != CRUX_OK) return settle_store_failed(settle, status);
-    settle->owed += settle_bond(settle);
-    settle->left++;
-    return CRUX_OK;
 }
 
 /* ---- the tick ---- */
@@ -300,7 +225,7 @@ enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now) {
                 settle_recovered(&settle->chain_trouble);
             else if (!is_chain_trouble)
                 return status;
-            if (status == CRUX_OK) (void)look(settle); /* for the figures */
+            if (status == CRUX_OK) (void)settle_look_quietly(settle); /* for the figures */
         }
     }
     status = forget(settle);

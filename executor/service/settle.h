@@ -75,9 +75,9 @@ CRUX_MUST_CHECK
 enum crux_status crux_settle_may_accept(const struct crux_settle *settle);
 
 /* Signs the receipt of a run and keeps both. If a run of this claim is kept already, nothing is written, and the receipt
- * that is there stands: its mode, its deadline.
+ * that is there stands: its mode, its deadline. A fee counts whose escrow is there by then; another is left out.
  * In/out: run: in as for crux_store_add, but for id, receipt and signature, of which receipt.mode and receipt.requester
- * are read alone; out: these three and number.  Out: again, may be NULL.
+ * are read alone; out: these three, number and fee_requester.  Out: again, may be NULL.
  * Returns: CRUX_E_RECEIPT_INVALID, the store's, the chain's. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,

@@ -63,13 +63,16 @@ void settle_trouble(struct crux_settle *settle, struct settle_trouble *trouble,
 void settle_recovered(struct settle_trouble *trouble);
 /* Is this the chain's own trouble, and not a refusal by the game? */
 bool settle_is_chain_trouble(enum crux_status status);
-/* Sees time, balance and parameters anew.  Returns: the chain's trouble, noted. */
+/* Sees time, balance and parameters anew.  Returns: the chain's trouble, not noted; settle_look: noted. */
+enum crux_status settle_look_quietly(struct crux_settle *settle);
 CRUX_MUST_CHECK
 enum crux_status settle_look(struct crux_settle *settle);
 /* Makes a move as the executor.  Returns: the game's status too; CRUX_E_QUEUE_FULL if this tick has made its moves. */
 CRUX_MUST_CHECK
 enum crux_status settle_move(struct crux_settle *settle, const struct crux_move *move,
                              struct crux_game_outcome *outcome);
+
+/* ---- settle_promise.c: crux_settle_may_accept, crux_settle_promise ---- */
 
 /* ---- settle_post.c ---- */
 CRUX_MUST_CHECK

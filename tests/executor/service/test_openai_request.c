@@ -63,6 +63,7 @@ static void test_everything(void **state) {
         ","
         "\"tools\":[],\"response_format\":{\"type\":\"text\"},\"tool_choice\":\"none\","
         "\"crux\":{\"mode\":\"private\",\"requester\":\"000102030405060708090a0b0c0d0e0f10111213\","
+        "\"payer\":\"ff0102030405060708090a0b0c0d0e0f10111214\","
         "\"nonce\":\"0000000000000000000000000000000000000000000000000000000000000001\"}}");
     assert_int_equal(request.message_count, 4);
     assert_string_equal(request.messages[0].role, "system");
@@ -82,6 +83,8 @@ static void test_everything(void **state) {
     assert_int_equal(request.n, 3);
     assert_int_equal(request.mode, CRUX_MODE_PRIVATE);
     assert_int_equal(request.requester.b[19], 0x13);
+    assert_int_equal(request.payer.b[0], 0xff);
+    assert_int_equal(request.payer.b[19], 0x14);
     assert_true(request.has_nonce);
     assert_int_equal(request.nonce[31], 1);
     crux_openai_request_free(&request);

@@ -180,7 +180,7 @@ static void shown_when_demanded(void **state) {
     assert_int_equal(settle_world_totals(&world).executor.balance, SETTLE_WORLD_MONEY + 10);
 }
 
-static void escrow(uint64_t number, uint64_t amount) {
+static void escrow(uint64_t number, uint64_t amount, uint64_t deadline) {
     struct settle_world_run run;
     settle_world_run(&run, &world, number, CRUX_MODE_BATCHED);
     const struct crux_move move = {.kind = CRUX_MOVE_ESCROW,
@@ -188,7 +188,7 @@ static void escrow(uint64_t number, uint64_t amount) {
                                    .account = world.executor.account.b,
                                    .hash = run.run.claim.request_hash,
                                    .amount = amount,
-                                   .deadline = 3000};
+                                   .deadline = deadline};
     assert_int_equal(settle_world_move(&world, &world.requester.account, &move), CRUX_OK);
 }
 
@@ -203,17 +203,17 @@ static void fees_are_bound_and_paid(void **state) {
     (void)state;
     world.options.show = CRUX_SETTLE_SHOW_DEMANDED;
     settle_world_open(&world);
-    escrow(1, 700);
-    escrow(2, 70);
+    escrow(1, 700, 3000);
+    escrow(2, 70, 3000);
     promise_for_a_fee(1, CRUX_MODE_BATCHED);
     promise_for_a_fee(2, CRUX_MODE_FULL);
-    promise_for_a_fee(3, CRUX_MODE_FULL); /* there is no such escrow: posted all the same */
+    promise_for_a_fee(3, CRUX_MODE_FULL); /* there is no such escrow: settled all the same */
     promise_for_a_fee(4, CRUX_MODE_PRIVATE);
     settle_world_tick(&world, START + 10);
     for (uint64_t i = 1; i <= 4; i++) {
         struct crux_store_run *kept = settle_world_find(&world, i);
         assert_int_equal(kept->state, CRUX_STORE_POSTED);
-        assert_true(kept->shown); /* an escrow is for claims that can become final */
+        assert_int_equal(kept->shown, i <= 3); /* an escrow is for claims that can become final */
         assert_int_equal(kept->bound, i <= 2);
         crux_store_run_free(kept);
     }
@@ -334,15 +334,21 @@ static void one_move_at_a_time(void **state) {
     (void)state;
     world.options.moves_a_tick = 1;
     settle_world_open(&world);
-    escrow(1, 5);
+    escrow(1, 5, 3000);
+    escrow(3, 7, 1005);
+    escrow(4, 7, 1005);
     for (uint64_t i = 1; i <= 6; i++)
         promise_for_a_fee(i, (uint8_t)(i % 3 + 1)); /* each mode, with an escrow and without */
+    advance(6); /* two of the escrows end before their claims are posted */
     settle_world_tick(&world, START + 10);
     assert_false(crux_settle_is_busy(world.settle));
     assert_int_equal(figures().batches_posted, 4);
     assert_int_equal(figures().batches_posted, 4);
     struct crux_store_run *kept = settle_world_find(&world, 3);
     assert_true(kept->fee_refused && !kept->bound);
+    crux_store_run_free(kept);
+    kept = settle_world_find(&world, 4);
+    assert_true(kept->fee_refused && !kept->bound && kept->shown);
     crux_store_run_free(kept);
     advance(1001);
     settle_world_tick(&world, START + 1001);
