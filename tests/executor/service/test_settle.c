@@ -1,4 +1,4 @@
-/* From receipt to finality on a local chain: each mode, each policy, each kind of trouble. */
+/* From receipt to finality on a local chain: each mode, each policy, disputes. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -240,95 +240,6 @@ static void what_is_earned_is_taken_out(void **state) {
     assert_int_equal(settle_world_totals(&world).executor.withdrawn, 300000);
 }
 
-static void without_money(void **state) {
-    struct settle_world_run run;
-    (void)state;
-    settle_world_open(&world);
-    const struct crux_move take = {.kind = CRUX_MOVE_WITHDRAW,
-                                   .amount = SETTLE_WORLD_MONEY - 2 * SETTLE_WORLD_BOND};
-    assert_int_equal(settle_world_move(&world, &world.executor.account, &take), CRUX_OK);
-    settle_world_tick(&world, START);
-    for (uint64_t i = 1; i <= 3; i++) {
-        assert_int_equal(crux_settle_may_accept(world.settle),
-                         i <= 2 ? CRUX_OK : CRUX_E_BALANCE_TOO_SMALL);
-        settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
-    }
-    settle_world_tick(&world, START + 10);
-    struct crux_settle_figures f = figures();
-    assert_int_equal(f.status, CRUX_E_BALANCE_TOO_SMALL);
-    assert_string_equal(f.trouble, crux_status_text(CRUX_E_BALANCE_TOO_SMALL));
-    assert_int_equal(f.retry_at, START + 11);
-    assert_int_equal(f.owed, 3 * SETTLE_WORLD_BOND);
-    assert_int_equal(f.refused, 1);
-    settle_world_tick(&world, START + 11); /* then 2 seconds, 4, ... at most 60 */
-    assert_int_equal(figures().retry_at, START + 13);
-    settle_world_tick(&world, START + 12);
-    assert_int_equal(figures().refused, 2);
-    advance(101);
-    settle_world_tick(&world, START + 12);
-    assert_int_equal(figures().late, 3); /* what was promised is not kept, and is said */
-    assert_int_equal(
-        world.chain.ops->deposit(&world.chain, &world.executor.account, SETTLE_WORLD_BOND),
-        CRUX_OK);
-    settle_world_tick(&world, START + 13);
-    assert_int_equal(figures().status, CRUX_OK);
-    assert_int_equal(state_of(3), CRUX_STORE_POSTED);
-    assert_int_equal(figures().late, 3);
-}
-
-static void another_owner_of_the_store(void **state) {
-    char message[CRUX_SETTLE_TROUBLE_BYTES];
-    struct crux_settle *other;
-    (void)state;
-    settle_world_open(&world);
-    assert_int_equal(
-        crux_settle_open(&other, world.store, &world.chain, &world.stranger, NULL, message),
-        CRUX_E_USAGE);
-    assert_non_null(strstr(message, "another executor"));
-    struct crux_settle_options options = {.batch_seconds = 60, .deadline_seconds = 60};
-    assert_int_equal(
-        crux_settle_open(&other, world.store, &world.chain, &world.executor, &options, message),
-        CRUX_E_USAGE);
-    assert_non_null(strstr(message, "60 s"));
-}
-
-static void a_drain_posts_what_waits(void **state) {
-    struct settle_world_run run;
-    uint64_t left;
-    (void)state;
-    settle_world_open(&world);
-    for (uint64_t i = 1; i <= 3; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
-    assert_int_equal(crux_settle_drain(world.settle, &left), CRUX_OK);
-    assert_int_equal(left, 3);
-    settle_world_tick(&world, START);
-    assert_int_equal(crux_settle_drain(world.settle, &left), CRUX_OK);
-    assert_int_equal(left, 0);
-}
-
-/* Everything that was posted is taken back: it comes again, and the demand on it too is seen again. */
-static void a_reorganised_chain(void **state) {
-    struct settle_world_run run;
-    (void)state;
-    settle_world_open(&world);
-    for (uint64_t i = 1; i <= 4; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
-    settle_world_tick(&world, START);
-    assert_int_equal(state_of(1), CRUX_STORE_POSTED);
-    assert_int_equal(world.chain.ops->rewind(&world.chain, 6),
-                     CRUX_OK); /* register, settle, shows */
-    assert_int_equal(settle_world_totals(&world).chain.batches, 0);
-    const struct crux_move another = {
-        .kind = CRUX_MOVE_DELEGATE, .account = world.stranger.account.b, .flag = 1};
-    assert_int_equal(settle_world_move(&world, &world.requester.account, &another), CRUX_OK);
-    settle_world_tick(&world, START + 1);
-    settle_world_tick(&world, START + 2);
-    assert_int_equal(settle_world_totals(&world).chain.batches, 1);
-    assert_int_equal(settle_world_totals(&world).chain.bonds, 4 * SETTLE_WORLD_BOND);
-    struct crux_store_run *kept = settle_world_find(&world, 1);
-    assert_int_equal(kept->state, CRUX_STORE_POSTED);
-    assert_true(kept->shown);
-    crux_store_run_free(kept);
-}
-
 /* However little a tick may do, all of it is done in the end. */
 static void one_move_at_a_time(void **state) {
     (void)state;
@@ -445,10 +356,6 @@ int main(void) {
         RULE(shown_when_demanded),
         RULE(fees_are_bound_and_paid),
         RULE(what_is_earned_is_taken_out),
-        RULE(without_money),
-        RULE(another_owner_of_the_store),
-        RULE(a_drain_posts_what_waits),
-        RULE(a_reorganised_chain),
         RULE(one_move_at_a_time),
         RULE(a_dispute_is_seen),
         RULE(an_open_dispute_blocks_one_claim),

@@ -8,6 +8,7 @@ crux_add_fuzz(NAME openai_request SOURCES fuzz_openai_request.c LIBS crux_servic
 set(settle_world settle_world.c ../../support/temporary_folder.c ../../support/game_table.c ../../support/game_models.c
     ../../support/toy_program.c ../../support/toy_world.c)
 crux_add_test(NAME service_settle SOURCES test_settle.c ${settle_world} LIBS crux_service)
+crux_add_test(NAME service_settle_trouble SOURCES test_settle_trouble.c ${settle_world} LIBS crux_service)
 crux_add_test(NAME service_store SOURCES test_store.c ${settle_world} ../../support/random.c
   LIBS crux_service "${CRUX_sqlite_LIBRARY}")
 crux_add_test(NAME service_settle_kill SOURCES test_settle_kill.c ${settle_world} ../../support/random.c LIBS crux_service)
