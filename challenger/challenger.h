@@ -49,6 +49,8 @@ struct crux_challenger_options {
     bool peers_only; /* claims of others are left alone, in every mode */
     uint32_t
         share; /* of claims that are run again, in millionths; drawn from a secret of the journal */
+    uint32_t
+        layers; /* of a model that are audited of each of them, drawn in the same way; 0: whole runs */
     uint64_t risk_max;   /* bonds of own disputes together, at any time */
     uint64_t demand_max; /* fees of demands in all, ever; 0: demands nothing */
     uint64_t
@@ -106,6 +108,7 @@ struct crux_challenger_figures {
     uint64_t deadline; /* the earliest of an own turn; 0: none */
     uint64_t balance, at_risk, demand_fees;
     uint64_t reorganisations;
+    uint64_t audited_layers; /* claims of which single layers were judged, since the start */
     /* since the start */
     uint64_t positions; /* verified */
     double verify_seconds;

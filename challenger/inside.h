@@ -14,8 +14,11 @@ enum {
 };
 
 struct challenger_model {
+    char *path;
+    struct crux_model_file file;
+    /* all layers in memory; opened when they are first needed */
     struct crux_engine_loaded loaded;
-    struct crux_engine *engine;
+    struct crux_engine *engine; /* NULL: not open */
     struct crux_committed_model committed;
     bool is_committed; /* made when the first dispute needs it */
 };
@@ -31,6 +34,7 @@ struct challenger_run {
 
 struct crux_challenger {
     struct crux_challenger_options options;
+    uint64_t audited_layers; /* claims of which single layers were judged */
     struct crux_chain *chain;
     struct journal journal;
     char message[CRUX_CHALLENGER_MESSAGE_BYTES];
@@ -74,6 +78,13 @@ const struct crux_challenger_peer *challenger_peer(const struct crux_challenger 
                                                    const struct crux_account *account);
 struct challenger_model *challenger_model_of(const struct crux_challenger *c,
                                              const uint8_t root[32]);
+/* Opens all of its layers, if they are not. */
+CRUX_MUST_CHECK
+enum crux_status challenger_model_whole(struct crux_challenger *c, struct challenger_model *model);
+/* Out: layers, ascending: those that are audited of the claims of a batch, drawn from the secret.
+ * In: layers, room for `count` of them, 1 to all; root, of the batch. */
+void challenger_draw(const struct crux_challenger *c, uint32_t *layers, uint32_t count,
+                     uint32_t all, const uint8_t root[32]);
 /* Returns: may this mode dispute the claim? */
 bool challenger_disputes(const struct crux_challenger *c, const struct journal_claim *claim);
 
@@ -102,6 +113,20 @@ enum crux_status challenger_members(struct crux_challenger *c, uint8_t (**hashes
 /* Verifies a batch of claims.  Out: more. */
 CRUX_MUST_CHECK
 enum crux_status challenger_verify(struct crux_challenger *c, bool *more);
+
+/* ---- layers.c ---- */
+
+/* Are single layers of this model's claims audited, and not whole runs? */
+bool challenger_audits_layers(const struct crux_challenger *c,
+                              const struct challenger_model *model);
+/* Audits drawn layers of claims of one model and batch.
+ * Out: verdict, of each: true, false, or CRUX_ENGINE_AUDIT_UNSERVED for what must be run again as a whole.
+ * In: claims, whole and with their output; claimed, the same as they are verified. */
+CRUX_MUST_CHECK
+enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_model *model,
+                                  const struct journal_claim *claims,
+                                  const struct crux_engine_claimed *claimed, uint32_t count,
+                                  enum crux_engine_audit_verdict *verdicts);
 
 /* ---- run.c ---- */
 

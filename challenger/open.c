@@ -164,7 +164,7 @@ static enum crux_status trouble(struct crux_challenger *c, const struct challeng
 static enum crux_status make_open(struct crux_challenger *c, const struct challenger_scene *scene,
                                   const struct journal_claim *claim, struct challenger_model *model,
                                   uint64_t bond, struct crux_solver_move *step) {
-    const struct crux_program_header *header = &model->loaded.file.program.header;
+    const struct crux_program_header *header = &model->file.program.header;
     struct challenger_served served;
     struct challenger_run *run;
     enum crux_target target;

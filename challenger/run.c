@@ -15,7 +15,7 @@ void challenger_runs_free(struct crux_challenger *c) {
 }
 
 static enum crux_status commit(struct challenger_model *model) {
-    struct crux_model_file *file = &model->loaded.file;
+    struct crux_model_file *file = &model->file;
     if (model->is_committed) return CRUX_OK;
     enum crux_status status = crux_committed_model_init(
         &model->committed, &file->program, &file->memory, file->manifest.bytes, file->manifest.len);
@@ -34,6 +34,7 @@ static enum crux_status make(struct crux_challenger *c, struct challenger_run *r
     struct crux_archive_request request = {.stop_early = claim->claim.chosen_tokens,
                                            .ignore_stops = true};
     enum crux_status status = commit(model);
+    if (status == CRUX_OK) status = challenger_model_whole(c, model);
     if (status != CRUX_OK) return status;
     run->tokens = malloc(bytes);
     if (run->tokens == NULL) return CRUX_E_OUT_OF_MEMORY;

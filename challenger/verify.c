@@ -16,6 +16,7 @@ struct batch {
     struct crux_engine_claimed claimed[CLAIMS_AT_ONCE];
     uint32_t count;
     uint64_t positions;
+    bool in_layers; /* drawn for the batch on the chain, which is then the same for all */
 };
 
 static const char *const verdicts[] = {
@@ -44,7 +45,7 @@ static enum crux_status judge_bytes(bool *is_false, const struct challenger_mode
     enum crux_target target;
     uint64_t index;
     enum crux_status status = crux_solver_opening(
-        &target, &index, &claim->claim, &model->loaded.file.program.header, claim->request, NULL);
+        &target, &index, &claim->claim, &model->file.program.header, claim->request, NULL);
     *is_false = target != 0;
     return status;
 }
@@ -61,7 +62,7 @@ static enum crux_status choose(struct crux_challenger *c, struct challenger_mode
     memset(request.fields.stop, 0, sizeof request.fields.stop);
     double start = challenger_seconds();
     enum crux_status status =
-        crux_engine_generate(model->engine, model->loaded.file.root, &request, NULL, &result);
+        crux_engine_generate(model->engine, model->file.root, &request, NULL, &result);
     c->verify_seconds += challenger_seconds() - start;
     if (status == CRUX_OK && result.count != wanted) status = CRUX_E_INTERNAL;
     if (status == CRUX_OK) {
@@ -78,8 +79,11 @@ static enum crux_status take(struct crux_challenger *c, struct batch *batch,
     struct challenger_model *model = challenger_model_of(c, claim->claim.model_root);
     uint64_t positions = crux_claim_positions(&claim->claim);
     bool is_false;
+    bool in_layers = model != NULL && claim->output != NULL && challenger_audits_layers(c, model);
     *is_full = (batch->model != NULL && batch->model != model) ||
-               (batch->count > 0 && batch->positions + positions > POSITIONS_AT_ONCE);
+               (batch->count > 0 && (batch->positions + positions > POSITIONS_AT_ONCE ||
+                                     in_layers != batch->in_layers ||
+                                     (in_layers && batch->claim[0].id.batch != claim->id.batch)));
     if (*is_full) return CRUX_OK;
     if (model == NULL) return journal_claim_state(&c->journal, &claim->id, JOURNAL_UNKNOWN_MODEL);
     enum crux_status status = judge_bytes(&is_false, model, claim);
@@ -93,6 +97,7 @@ static enum crux_status take(struct crux_challenger *c, struct batch *batch,
         .request = {.tokens = claim->tokens}, .claim = claim->claim, .tokens = claim->output};
     crux_request_read(&claimed->request.fields, claim->request);
     batch->model = model;
+    batch->in_layers = in_layers;
     batch->claim[batch->count++] = *claim;
     batch->positions += positions;
     claim->request = NULL; /* the batch's */
@@ -100,18 +105,55 @@ static enum crux_status take(struct crux_challenger *c, struct batch *batch,
     return CRUX_OK;
 }
 
+/* All of each run.  In: numbers, of the claims that are verified; count of them. */
+static enum crux_status verify_whole(struct crux_challenger *c, struct batch *batch,
+                                     const uint32_t *numbers, uint32_t count) {
+    struct crux_engine_claimed claimed[CLAIMS_AT_ONCE];
+    enum crux_status status = count > 0 ? challenger_model_whole(c, batch->model) : CRUX_OK;
+    if (status != CRUX_OK || count == 0) return status;
+    for (uint32_t i = 0; i < count; i++) claimed[i] = batch->claimed[numbers[i]];
+    status = crux_engine_verify(batch->model->engine, batch->model->file.root, claimed, count);
+    for (uint32_t i = 0; status == CRUX_OK && i < count; i++) {
+        enum crux_engine_verdict verdict = claimed[i].verdict;
+        status = judged(c, &batch->claim[numbers[i]], verdict == CRUX_ENGINE_CLAIM_TRUE,
+                        verdicts[verdict]);
+    }
+    return status;
+}
+
+/* Drawn layers of each. What is not served for that is run again as a whole. */
+static enum crux_status verify_layers(struct crux_challenger *c, struct batch *batch) {
+    enum crux_engine_audit_verdict audited[CLAIMS_AT_ONCE];
+    uint32_t whole[CLAIMS_AT_ONCE], count = 0;
+    enum crux_status status =
+        challenger_audit(c, batch->model, batch->claim, batch->claimed, batch->count, audited);
+    for (uint32_t i = 0; status == CRUX_OK && i < batch->count; i++) {
+        if (audited[i] == CRUX_ENGINE_AUDIT_UNSERVED) {
+            challenger_alert(c, CRUX_CHALLENGER_WARNING, "layers_withheld", &batch->claim[i].id,
+                             &batch->claim[i].executor, "it is run again as a whole");
+            whole[count++] = i;
+            continue;
+        }
+        c->audited_layers++;
+        status = judged(c, &batch->claim[i], audited[i] == CRUX_ENGINE_AUDIT_TRUE,
+                        crux_engine_audit_name(audited[i]));
+    }
+    return status == CRUX_OK ? verify_whole(c, batch, whole, count) : status;
+}
+
 static enum crux_status verify(struct crux_challenger *c, struct batch *batch) {
+    uint32_t all[CLAIMS_AT_ONCE];
     double start = challenger_seconds();
-    enum crux_status status = crux_engine_verify(
-        batch->model->engine, batch->model->loaded.file.root, batch->claimed, batch->count);
+    enum crux_status status;
+    for (uint32_t i = 0; i < batch->count; i++) all[i] = i;
+    if (batch->in_layers)
+        status = verify_layers(c, batch);
+    else
+        status = verify_whole(c, batch, all, batch->count);
     if (status != CRUX_OK) return status;
     c->verify_seconds += challenger_seconds() - start;
     c->positions += batch->positions;
-    for (uint32_t i = 0; status == CRUX_OK && i < batch->count; i++) {
-        enum crux_engine_verdict verdict = batch->claimed[i].verdict;
-        status = judged(c, &batch->claim[i], verdict == CRUX_ENGINE_CLAIM_TRUE, verdicts[verdict]);
-    }
-    return status;
+    return CRUX_OK;
 }
 
 enum crux_status challenger_verify(struct crux_challenger *c, bool *more) {

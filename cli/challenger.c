@@ -23,6 +23,7 @@ enum {
     OPTION_WATCHED,
     OPTION_ONLY_WATCHED,
     OPTION_SHARE,
+    OPTION_LAYERS,
     OPTION_RISK,
     OPTION_DEMAND_FEES,
     OPTION_KEEP,
@@ -78,6 +79,13 @@ const struct crux_cli_option crux_cli_challenger_options[] = {
                       .value = "X",
                       .help = "of claims that are run again, from 0 to 1, drawn in secret "
                               "(default 1)"},
+    [OPTION_LAYERS] = {.name = "layers",
+                       .kind = CRUX_CLI_NUMBER,
+                       .value = "N",
+                       .help = "audit so many layers of each, drawn in secret, with their weights "
+                               "alone in memory (default: whole runs)",
+                       .least = 1,
+                       .most = 65536},
     [OPTION_RISK] = {.name = "risk",
                      .kind = CRUX_CLI_NUMBER,
                      .value = "UNITS",
@@ -248,6 +256,7 @@ static enum crux_cli_exit take_numbers(struct watch *watch) {
                              "--share takes a decimal from 0 to 1, not '%.50s'",
                              option[OPTION_SHARE].text);
     options->share = share / (1000000000 / CRUX_CHALLENGER_ALL);
+    options->layers = (uint32_t)option[OPTION_LAYERS].number;
     options->risk_max = option[OPTION_RISK].given ? option[OPTION_RISK].number : INT64_MAX;
     options->demand_max = option[OPTION_DEMAND_FEES].number;
     options->keep = option[OPTION_KEEP].number;

@@ -46,6 +46,7 @@ static const struct row rows[] = {
     COUNT(at_risk, "gauge", "bonds of own disputes"),
     COUNT(demand_fees, "gauge", "fees of own demands"),
     COUNT(reorganisations, "counter", "times the chain was reorganised, since the start"),
+    COUNT(audited_layers, "counter", "claims of which single layers were judged"),
     COUNT(positions, "counter", "positions verified since the start"),
     REAL(verify_seconds, "counter", "seconds spent on them"),
     REAL(token_seconds, "gauge", "seconds for one position"),

@@ -235,6 +235,35 @@ static void samples_are_drawn_by_a_secret(void **state) {
     assert_int_equal(watched_figures(&w).valid, figures.valid);
 }
 
+/* One layer a claim of three: each claim is either judged by what was drawn, or, not served, run again as a whole. */
+static void drawn_layers_are_audited(void **state) {
+    (void)state;
+    w.options.layers = 1;
+    for (unsigned i = 0; i < 12; i++) (void)plant(DOUBLE_LAYER, 1000 + 50 * i);
+    watched_open(&w);
+    watched_play(&w, 0);
+    struct crux_challenger_figures figures = watched_figures(&w);
+    assert_int_equal(figures.audited_layers, 60);
+    /* some draws take the layer of the lie, or one that it has reached, and some do not; none accuses the honest */
+    assert_true(figures.invalid > 0 && figures.invalid < 12);
+    assert_int_equal(figures.disputes_won, figures.invalid);
+    assert_int_equal(figures.disputes_lost, 0);
+    for (uint32_t i = 0; i < w.executor[HONEST].count; i++)
+        assert_int_equal(watched_claim(&w, &w.executor[HONEST].claim[i].id).claim.disputes, 0);
+}
+
+static void withheld_layers_are_run_as_a_whole(void **state) {
+    (void)state;
+    w.options.layers = 1;
+    w.executor[HONEST].serves_traces = w.executor[LIAR].serves_traces = false;
+    (void)plant(DOUBLE_LAYER, 2000);
+    (void)plant(DOUBLE_TOKEN, 2100);
+    watched_open(&w);
+    watched_play(&w, 0);
+    assert_int_equal(watched_figures(&w).audited_layers, 0);
+    expect_justice(2);
+}
+
 static void other_chains_and_models_are_refused(void **state) {
     char message[CRUX_CHALLENGER_MESSAGE_BYTES];
     uint8_t root[32], chain_id[32] = {1};
@@ -317,6 +346,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(a_defender_defends_its_own, make, remove_it),
         cmocka_unit_test_setup_teardown(bonds_at_risk_have_a_limit, make, remove_it),
         cmocka_unit_test_setup_teardown(samples_are_drawn_by_a_secret, make, remove_it),
+        cmocka_unit_test_setup_teardown(drawn_layers_are_audited, make, remove_it),
+        cmocka_unit_test_setup_teardown(withheld_layers_are_run_as_a_whole, make, remove_it),
         cmocka_unit_test_setup_teardown(other_chains_and_models_are_refused, make, remove_it),
         cmocka_unit_test_setup_teardown(own_claims_are_never_disputed, make, remove_it),
         cmocka_unit_test_setup_teardown(reorganisations_are_followed, make, remove_it),
