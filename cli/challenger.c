@@ -10,6 +10,7 @@
 #include "chain-adapter/io/http_client.h"
 #include "cli/chain_file.h"
 #include "cli/challenger.h"
+#include "cli/challenger_config.h"
 #include "cli/output.h"
 #include "cli/share.h"
 
@@ -36,6 +37,7 @@ enum {
     OPTION_THREADS,
     OPTION_BACKEND,
     OPTION_ONCE,
+    OPTION_CONFIG,
     OPTION_COUNT
 };
 
@@ -143,8 +145,15 @@ const struct crux_cli_option crux_cli_challenger_options[] = {
                         .help = "of matrix products (default: the first that works here)"},
     [OPTION_ONCE] = {.name = "once",
                      .help = "do what there is to do and end: 3 if a claim was found false"},
+    [OPTION_CONFIG] = {.name = "config",
+                       .kind = CRUX_CLI_TEXT,
+                       .value = "FILE",
+                       .help = "a JSON object with any of these, named with _ for -; flags and "
+                               "environment (CRUX_CHALLENGER_RISK ..) win"},
     [OPTION_COUNT] = {.name = NULL},
 };
+
+extern char **environ;
 
 static volatile sig_atomic_t stopped;
 static volatile int stop; /* the same for the library */
@@ -398,7 +407,7 @@ static enum crux_cli_exit say_figures(struct watch *watch) {
     return CRUX_CLI_OK;
 }
 
-enum crux_cli_exit crux_cli_run_challenger(const struct crux_cli_call *call) {
+static enum crux_cli_exit run_call(const struct crux_cli_call *call) {
     struct watch *watch = calloc(1, sizeof *watch);
     const struct sigaction action = {.sa_handler = on_signal};
     if (watch == NULL) return crux_cli_fail(call, CRUX_E_OUT_OF_MEMORY, "no memory");
@@ -422,5 +431,25 @@ enum crux_cli_exit crux_cli_run_challenger(const struct crux_cli_call *call) {
     crux_challenger_close(watch->challenger);
     watch->chain.ops->close(&watch->chain);
     free(watch);
+    return code;
+}
+
+enum crux_cli_exit crux_cli_run_challenger(const struct crux_cli_call *call) {
+    const struct crux_cli_value *config = &call->option[OPTION_CONFIG];
+    char message[CRUX_CLI_MESSAGE_BYTES];
+    struct crux_cli_call whole = *call;
+    struct crux_cli_settings *settings = malloc(sizeof *settings);
+    enum crux_cli_exit code;
+    if (settings == NULL) return crux_cli_fail(call, CRUX_E_OUT_OF_MEMORY, "no memory");
+    enum crux_status status = crux_cli_settings_read(
+        settings, message, crux_cli_challenger_options, call->option,
+        config->given ? config->text : NULL, environ, "CRUX_CHALLENGER_", "config");
+    whole.option = settings->value;
+    if (status == CRUX_OK)
+        code = run_call(&whole);
+    else
+        code = crux_cli_fail(call, status, "%s", message);
+    crux_cli_settings_free(settings);
+    free(settings);
     return code;
 }

@@ -15,3 +15,5 @@ crux_add_script_test(NAME cli_economics
   COMMAND "${CRUX_TEST_DIR}/test_economics.sh" "$<TARGET_FILE:crux>" LABELS e2e)
 crux_add_script_test(NAME cli_chain_serve
   COMMAND "${CRUX_TEST_DIR}/test_chain_serve.sh" "$<TARGET_FILE:crux>" LABELS e2e)
+crux_add_script_test(NAME cli_challenger
+  COMMAND "${CRUX_TEST_DIR}/test_challenger.sh" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin" LABELS e2e)
