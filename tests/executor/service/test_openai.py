@@ -195,6 +195,17 @@ async def many(checks, openai, url):
         checks.equal("together and alone", together, [await ask(i) for i in range(16)])
 
 
+def readme(checks, served):
+    """The script in README.md, as printed but for the address."""
+    with open(os.path.join(HERE, "..", "..", "..", "README.md"), encoding="utf-8") as file:
+        script = file.read().split("```python\n")[1].split("```")[0]
+    checks.true("its address", "http://127.0.0.1:8434" in script)
+    ran = subprocess.run([sys.executable, "-c", script.replace("http://127.0.0.1:8434", served.url)],
+                         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False)
+    checks.equal("the script in README.md", ran.returncode, 0)
+    checks.true("what it prints", b"trace root " in ran.stdout, ran.stdout)
+
+
 def keys(checks, openai, crux, model, folder):
     path = os.path.join(folder, "keys")
     with open(path, "w", encoding="utf-8") as file:
@@ -228,6 +239,8 @@ def main():
             errors(checks, client, openai)
             asyncio.run(many(checks, openai, served.url))
             checks.equal("it ends well", served.stop(), 0)
+        with Served(crux, ["--model", "smol=" + model, "--chat-template", "chatml"]) as served:
+            readme(checks, served)
         keys(checks, openai, crux, model, folder)
     checks.finish()
 
