@@ -413,16 +413,16 @@ static bool finish_choices(struct answer *answer, struct crux_openai_error *erro
 
 void answer_news(struct answer *answer) {
     struct crux_openai_error error;
+    /* asked first: what comes to its end after this brings news of its own */
+    bool done = all_done(answer);
     if (answer->exchange != NULL && !finish_choices(answer, &error)) {
         crux_http_when_gone(answer->exchange, NULL, NULL);
         answer_fail(answer, &error);
     }
     if (answer->exchange != NULL && answer->request.stream) answer_stream_news(answer);
-    if (!all_done(answer)) return;
-    if (answer->exchange != NULL) {
-        if (!answer->request.stream) answer_whole(answer);
-        answer->exchange = NULL;
-    }
+    if (!done) return;
+    if (answer->exchange != NULL) answer_whole(answer); /* a stream has ended by itself */
+    answer->exchange = NULL;
     (void)pthread_mutex_lock(&answer->service->mailbox.lock);
     bool again = answer->in_mailbox; /* then it is freed in its turn there */
     (void)pthread_mutex_unlock(&answer->service->mailbox.lock);

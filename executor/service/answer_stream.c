@@ -113,6 +113,13 @@ static bool put_news(struct answer *answer, struct answer_choice *choice) {
     (void)pthread_mutex_unlock(&answer->lock);
     if (piece) fine = put_choice(answer, &shape, NULL);
     free(copy);
+    if (fine && choice->finish != NULL && choice->sent != choice->text.shown) {
+        /* no memory for the last piece: without it the answer must not look whole */
+        crux_http_when_gone(answer->exchange, NULL, NULL);
+        crux_http_abort(answer->exchange);
+        answer_lost(answer);
+        return false;
+    }
     if (!fine || choice->finish == NULL || choice->finished) return fine;
     const struct crux_openai_choice end = {.index = choice->index, .finish = choice->finish};
     choice->finished = true;

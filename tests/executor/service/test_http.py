@@ -137,6 +137,25 @@ def crowd(checks, served, count):
     return memory
 
 
+def many_short(checks, served):
+    """Answers that end as soon as they begin: each comes to its end, streamed or not."""
+    failures = []
+
+    def ask(worker):
+        for i in range(100):
+            body = dict(LONG, max_tokens=1 + i % 3, stream=i % 4 != 0, n=1 + i % 2, stop=["e"] if i % 5 == 0 else None)
+            status, _, data = served.request("POST", "/v1/completions", json.dumps(body))
+            whole = data.endswith(b"data: [DONE]\n\n") if body["stream"] else b'"usage"' in data
+            if status != 200 or not whole:
+                failures.append((worker, i, status, data[-100:]))
+    threads = [threading.Thread(target=ask, args=(worker,)) for worker in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    checks.equal("all of them are whole", failures, [])
+
+
 def full_queue(checks, crux, model):
     with Served(crux, ["--model", "tiny=" + model, "--sequences", "1", "--queue", "1"]) as served:
         results = []
@@ -237,6 +256,7 @@ def main():
             named_errors(checks, served)
             curl(checks, served)
             pipelined(checks, served)
+            many_short(checks, served)
             hang_ups(checks, served)
             memory = crowd(checks, served, count)
             print(f"{count} connections: {memory} KiB resident")
