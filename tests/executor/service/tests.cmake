@@ -13,7 +13,7 @@ crux_add_test(NAME service_store SOURCES test_store.c ${settle_world} ../../supp
   LIBS crux_service "${CRUX_sqlite_LIBRARY}")
 crux_add_test(NAME service_settle_kill SOURCES test_settle_kill.c ${settle_world} ../../support/random.c LIBS crux_service)
 crux_add_test(NAME service_defend
-  SOURCES test_defend.c ../engine/engine_fixture.c ../../support/random.c ../../chain-adapter/local/local_chain.c
+  SOURCES test_defend.c defend_world.c ../engine/engine_fixture.c ../../support/random.c ../../chain-adapter/local/local_chain.c
           ../../support/temporary_folder.c ../../support/game_table.c ../../support/game_models.c
           ../../support/toy_program.c ../../support/toy_world.c
   LIBS crux_service crux_chain)
@@ -26,3 +26,8 @@ if(NOT CRUX_FUZZ)
     "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf")
   set_tests_properties(service_openai service_http service_receipts PROPERTIES FIXTURES_REQUIRED tiny_model)
 endif()
+crux_add_test(NAME service_defend_store
+  SOURCES test_defend_store.c defend_world.c settle_world.c ../engine/engine_fixture.c ../../support/random.c
+          ../../chain-adapter/local/local_chain.c ../../support/temporary_folder.c ../../support/game_table.c
+          ../../support/game_models.c ../../support/toy_program.c ../../support/toy_world.c
+  LIBS crux_service)
