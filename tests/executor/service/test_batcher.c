@@ -13,7 +13,7 @@
 #include "executor/service/batcher.h"
 #include "tests/executor/engine/engine_fixture.h"
 
-enum { CONTEXT = 200, MODELS = 3, CASES = 24, ROUNDS = 12, PATIENCE_SECONDS = 300 };
+enum { CONTEXT = 200, MODELS = 3, CASES = 24, ROUNDS = 6, PATIENCE_SECONDS = 300 };
 
 /* One request, what a run alone makes of it, and what became of it in the batcher. */
 struct asked {

@@ -14,7 +14,7 @@
 #include "tests/executor/service/defend_world.h"
 #include "tests/support/game_table.h"
 
-enum { REORGS = 8, KILLS = 12, LATE_SECONDS = 10000 + 500 + 1 /* table_parameters */ };
+enum { REORGS = 8, KILLS = 8, LATE_SECONDS = 10000 + 500 + 1 /* table_parameters */ };
 
 struct here {
     struct defend_executor executor;

@@ -16,7 +16,7 @@ crux_add_test(NAME service_defend
   SOURCES test_defend.c defend_world.c ../engine/engine_fixture.c ../../support/random.c ../../chain-adapter/local/local_chain.c
           ../../support/temporary_folder.c ../../support/game_table.c ../../support/game_models.c
           ../../support/toy_program.c ../../support/toy_world.c
-  LIBS crux_service crux_chain)
+  LIBS crux_service crux_chain TIMEOUT 300)
 if(NOT CRUX_FUZZ)
   crux_add_script_test(NAME service_openai LABELS e2e TIMEOUT 600 COMMAND python3 "${CRUX_TEST_DIR}/test_openai.py"
     "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf" "${PROJECT_BINARY_DIR}")
