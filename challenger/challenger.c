@@ -55,6 +55,17 @@ static enum crux_status revisit(struct crux_challenger *c) {
     return sqlite3_exec(c->journal.db, text, NULL, NULL, NULL) == SQLITE_OK ? CRUX_OK : CRUX_E_IO;
 }
 
+static enum crux_status warn_of_disputes(struct crux_challenger *c) {
+    struct journal_dispute any;
+    uint32_t count = 0;
+    if (c->options.mode != CRUX_CHALLENGER_WATCH) return CRUX_OK;
+    enum crux_status status = journal_disputes(&c->journal, &any, 1, &count);
+    if (status == CRUX_OK && count > 0)
+        challenger_say(c, CRUX_CHALLENGER_WARNING, "disputes",
+                       "own disputes are open, and mode watch makes no move in them");
+    return status;
+}
+
 static enum crux_status begin(struct crux_challenger *c) {
     struct identity identity;
     enum crux_status status = c->chain->ops->look(c->chain, look_identity, &identity);
@@ -71,7 +82,8 @@ static enum crux_status begin(struct crux_challenger *c) {
     }
     status = journal_open(&c->journal, c->options.folder, c->message, identity.chain_id,
                           identity.contract, &c->options.account);
-    return status == CRUX_OK ? revisit(c) : status;
+    if (status == CRUX_OK) status = revisit(c);
+    return status == CRUX_OK ? warn_of_disputes(c) : status;
 }
 
 enum crux_status crux_challenger_open(struct crux_challenger **out, struct crux_chain *chain,
@@ -79,6 +91,7 @@ enum crux_status crux_challenger_open(struct crux_challenger **out, struct crux_
                                       char message[CRUX_CHALLENGER_MESSAGE_BYTES]) {
     *out = NULL;
     message[0] = 0;
+    if (options->peer_count > CRUX_CHALLENGER_PEERS_MAX) return CRUX_E_USAGE;
     struct crux_challenger *c = calloc(1, sizeof *c);
     if (c == NULL) return CRUX_E_OUT_OF_MEMORY;
     c->options = *options;

@@ -10,12 +10,33 @@
 enum {
     CLAIMS_AT_ONCE = 8,
     ATTEMPTS = 3,
-    DOCUMENT_BYTES = 64 << 20, /* two lists of 2^21 tokens of ten digits, and as much again */
-    WHOLE_MILLISECONDS = 60000
+    DOCUMENT_BYTES = 1 << 16, /* of a claim document, but for its tokens */
+    TOKEN_BYTES = 12,         /* of one in a list */
+    WHOLE_MILLISECONDS = 20000,
+    SLOW_SECONDS = 5,          /* after an answer that took so long, disputes are looked at first */
+    PENALTY_SECONDS = 30,      /* an executor that does not answer is not asked for so long, */
+    PENALTY_SECONDS_MAX = 3600 /* and each time for twice as long, up to this */
 };
 
+/* One that lets its clients wait must not keep them from all others. */
+static void punish(struct challenger_penalty *penalty) {
+    uint32_t seconds = penalty->seconds == 0 ? (uint32_t)PENALTY_SECONDS : 2 * penalty->seconds;
+    penalty->seconds = seconds < PENALTY_SECONDS_MAX ? seconds : (uint32_t)PENALTY_SECONDS_MAX;
+    penalty->until = challenger_seconds() + penalty->seconds;
+}
+
+/* Returns: bytes that a claim of a known model can need in a document. */
+static size_t document_bytes(const struct crux_challenger *c) {
+    uint32_t context = 1;
+    for (uint32_t i = 0; i < c->model_count; i++) {
+        if (c->model[i]->file.program.header.context > context)
+            context = c->model[i]->file.program.header.context;
+    }
+    return DOCUMENT_BYTES + (size_t)2 * TOKEN_BYTES * context;
+}
+
 /* Gets PATH from an executor.  Out: reply, to be freed; its code is 0 if nothing is known of the executor. */
-static enum crux_status get(const struct crux_challenger *c, struct crux_http_reply *reply,
+static enum crux_status get(struct crux_challenger *c, struct crux_http_reply *reply,
                             const struct crux_account *executor, const char *path, size_t most) {
     const struct crux_challenger_peer *peer = challenger_peer(c, executor);
     char url[CRUX_HTTP_URL_BYTES_MAX];
@@ -24,16 +45,38 @@ static enum crux_status get(const struct crux_challenger *c, struct crux_http_re
         (void)snprintf(reply->message, sizeof reply->message, "no URL is known of this executor");
         return CRUX_OK;
     }
+    struct challenger_penalty *penalty = &c->penalty[peer - c->options.peers];
+    if (challenger_seconds() < penalty->until) {
+        (void)snprintf(reply->message, sizeof reply->message,
+                       "the executor did not answer a while ago, and is not asked for now");
+        return CRUX_OK;
+    }
     size_t len = strlen(peer->url);
     while (len > 0 && peer->url[len - 1] == '/') len--;
     (void)snprintf(url, sizeof url, "%.*s%s", (int)len, peer->url, path);
     const struct crux_http_ask ask = {
         .url = url, .limits = {.body_bytes_max = most, .whole_milliseconds = WHOLE_MILLISECONDS}};
+    double start = challenger_seconds();
     enum crux_status status = crux_http_fetch(reply, &ask);
+    if (status == CRUX_OK)
+        penalty->seconds = 0;
+    else if (challenger_seconds() > start + 1) /* what fails at once costs nothing */
+        punish(penalty);
     if (status == CRUX_OK && reply->code != 200)
         (void)snprintf(reply->message, sizeof reply->message, "the executor answered with %d",
                        reply->code);
     return status == CRUX_E_OUT_OF_MEMORY ? status : CRUX_OK;
+}
+
+/* Returns: when to try again what this executor did not serve. All that is waiting for it uses up one attempt in the time
+ * of a penalty, however much it is. */
+static uint64_t retry_at(const struct crux_challenger *c, const struct crux_account *executor) {
+    const struct crux_challenger_peer *peer = challenger_peer(c, executor);
+    double left =
+        peer == NULL ? 0 : c->penalty[peer - c->options.peers].until - challenger_seconds();
+    uint64_t seconds = left > 0 ? (uint64_t)left + 1 : 0;
+    return challenger_now() +
+           (seconds > c->options.retry_seconds ? seconds : c->options.retry_seconds);
 }
 
 static uint32_t attempts(const struct crux_challenger *c) {
@@ -173,8 +216,7 @@ static enum crux_status list_batch(struct crux_challenger *c, bool *more) {
     }
     if (listing.tries + 1 >= attempts(c)) return give_up_batch(c, &listing);
     journal_bind_number(&c->journal, JOURNAL_BATCH_TRIED, 1, listing.batch);
-    journal_bind_number(&c->journal, JOURNAL_BATCH_TRIED, 2,
-                        challenger_now() + c->options.retry_seconds);
+    journal_bind_number(&c->journal, JOURNAL_BATCH_TRIED, 2, retry_at(c, &listing.claim.executor));
     return journal_do(&c->journal, JOURNAL_BATCH_TRIED);
 }
 
@@ -205,7 +247,7 @@ static enum crux_status ask(struct crux_challenger *c, struct journal_claim *cla
     const char *why = NULL;
     challenger_hex(hex, claim->hash, 32);
     (void)snprintf(path, sizeof path, "/v1/claims/%s", hex);
-    enum crux_status status = get(c, &reply, &claim->executor, path, DOCUMENT_BYTES);
+    enum crux_status status = get(c, &reply, &claim->executor, path, document_bytes(c));
     if (status == CRUX_OK && reply.code == 200) {
         enum crux_status read = challenger_document_read(&document, &why, (const char *)reply.body,
                                                          reply.body_bytes, claim->hash);
@@ -247,10 +289,9 @@ static enum crux_status fetch_claim(struct crux_challenger *c, const struct crux
         status = journal_claim_data(&c->journal, &claim);
     }
     if (status == CRUX_OK && claim.state == JOURNAL_KNOWN) {
-        status =
-            claim.tries + 1 >= attempts(c)
-                ? give_up_claim(c, &claim)
-                : journal_claim_tried(&c->journal, id, challenger_now() + c->options.retry_seconds);
+        status = claim.tries + 1 >= attempts(c)
+                     ? give_up_claim(c, &claim)
+                     : journal_claim_tried(&c->journal, id, retry_at(c, &claim.executor));
     }
     journal_claim_free(&claim);
     return status;
@@ -264,9 +305,11 @@ enum crux_status challenger_fetch(struct crux_challenger *c, bool *more) {
     if (status == CRUX_OK)
         status = journal_claims(&c->journal, JOURNAL_KNOWN, challenger_now(), ids, CLAIMS_AT_ONCE,
                                 &count);
+    double start = challenger_seconds();
     for (uint32_t i = 0; status == CRUX_OK && i < count && !challenger_stopped(c); i++) {
         status = fetch_claim(c, &ids[i]);
         *more = true;
+        if (challenger_seconds() > start + SLOW_SECONDS) break;
     }
     return status;
 }

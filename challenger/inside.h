@@ -32,6 +32,12 @@ struct challenger_run {
     uint64_t used;    /* when last: the least goes first */
 };
 
+/* Of an executor that did not answer. */
+struct challenger_penalty {
+    double until; /* challenger_seconds() */
+    uint32_t seconds;
+};
+
 struct crux_challenger {
     struct crux_challenger_options options;
     uint64_t audited_layers; /* claims of which single layers were judged */
@@ -46,6 +52,7 @@ struct crux_challenger {
     double verify_seconds;
     uint8_t unserved[CHALLENGER_UNSERVED_MAX][32]; /* claims whose traces are not asked for again */
     uint32_t unserved_count;                       /* ever; the ring holds the last ones */
+    struct challenger_penalty penalty[CRUX_CHALLENGER_PEERS_MAX]; /* of options.peers */
     uint64_t said;     /* when it was last said that something hinders a dispute */
     uint64_t deadline; /* of an own turn, the earliest; 0: none */
 };

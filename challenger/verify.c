@@ -156,6 +156,24 @@ static enum crux_status verify(struct crux_challenger *c, struct batch *batch) {
     return CRUX_OK;
 }
 
+/* What cannot be verified now must not keep all others from it: it is tried again later.
+ * Returns: status, if it is trouble with disk or chain and not with these claims. */
+static enum crux_status put_off(struct crux_challenger *c, const struct crux_claim_id *ids,
+                                uint32_t count, enum crux_status status) {
+    enum { LATER_SECONDS = 300 };
+    if (status == CRUX_OK || status == CRUX_E_IO || status == CRUX_E_NON_CANONICAL) return status;
+    for (uint32_t i = 0; i < count; i++) {
+        enum crux_status noted =
+            journal_claim_tried(&c->journal, &ids[i], challenger_now() + LATER_SECONDS);
+        if (noted != CRUX_OK) return noted;
+    }
+    challenger_say(c, CRUX_CHALLENGER_WARNING, "put_off",
+                   "%u claims from %llu/%u on cannot be verified now: %s", (unsigned)count,
+                   (unsigned long long)ids[0].batch, (unsigned)ids[0].member,
+                   c->message[0] != 0 ? c->message : crux_status_text(status));
+    return CRUX_OK;
+}
+
 enum crux_status challenger_verify(struct crux_challenger *c, bool *more) {
     struct crux_claim_id ids[CLAIMS_AT_ONCE];
     uint32_t count;
@@ -174,8 +192,13 @@ enum crux_status challenger_verify(struct crux_challenger *c, bool *more) {
         if (status != CRUX_OK) break;
         status = take(c, batch, &claim, &is_full);
         journal_claim_free(&claim);
+        if (status != CRUX_OK) status = put_off(c, &ids[i], 1, status);
     }
-    if (status == CRUX_OK && batch->count > 0 && !challenger_stopped(c)) status = verify(c, batch);
+    if (status == CRUX_OK && batch->count > 0 && !challenger_stopped(c)) {
+        struct crux_claim_id taken[CLAIMS_AT_ONCE];
+        for (uint32_t i = 0; i < batch->count; i++) taken[i] = batch->claim[i].id;
+        status = put_off(c, taken, batch->count, verify(c, batch));
+    }
     for (uint32_t i = 0; i < batch->count; i++) journal_claim_free(&batch->claim[i]);
     free(batch);
     return status;

@@ -142,6 +142,14 @@ def main():
             code, said = verify(folder, {"version": 1})
             if code != 1 or said["error"] != "syntax":
                 problems.append(f"verify of nothing: {code} {said}")
+            # single layers, from the records that the executor serves, by a challenger that has seen nothing yet
+            done = subprocess.run([w.CRUX, "challenger", "--model", models[0], "--chain", "local:" + chain, "--data",
+                                   os.path.join(folder, "auditor"), "--layers", "1", "--once", "--threads", "1",
+                                   "--executor", f"{account}=http://127.0.0.1:{port}", "--json"],
+                                  capture_output=True, text=True, timeout=120)
+            figures = json.loads(done.stdout)
+            if done.returncode != 0 or figures["audited_layers"] < ANSWERS or figures["invalid"] != 0:
+                problems.append(f"layers: {done.returncode} {figures} {done.stderr[-2000:]}")
             seen = w.crux("watch", "--chain", "local:" + chain, "--once")
             if seen["disputes"] or sum(b["fallen"] for b in seen["batches"]) != 2:
                 problems.append(f"watch: {seen}")
