@@ -219,7 +219,7 @@ enum crux_status crux_archive_run(struct crux_archive **out,
     enum crux_status status = archive_begin(out, model, request, lie);
     if (status != CRUX_OK) return status;
     struct crux_archive *archive = *out;
-    struct crux_run_hook hook = {archive, commit_step, lie_about_tensor};
+    struct crux_run_hook hook = {archive, commit_step, lie_about_tensor, NULL};
     status = crux_run_all(&archive->run, model->program, memory_of(archive), &archive->run_request,
                           &hook);
     if (status == CRUX_OK) status = archive_close(archive, request->cancelled);
@@ -231,7 +231,9 @@ enum crux_status crux_archive_run(struct crux_archive **out,
 
 enum crux_status archive_compute(const struct crux_archive *archive, struct crux_step *step,
                                  uint32_t pos, uint32_t layer) {
-    struct crux_run_hook hook = {(void *)(uintptr_t)archive, NULL, lie_about_tensor};
+    bool is_lied = crux_lie_is_at(&archive->lie, pos, layer) && archive->lie.memory == NULL;
+    struct crux_run_hook hook = {(void *)(uintptr_t)archive, NULL, lie_about_tensor,
+                                 is_lied ? archive->lie.like : NULL};
     return crux_run_step(step, &archive->run, memory_of(archive), &archive->run_request, &hook, pos,
                          layer);
 }
@@ -255,6 +257,16 @@ static struct crux_tensor step_tensor(const struct crux_step *step, uint32_t op)
     return tensor;
 }
 
+static enum crux_status take_step(struct crux_archive *archive, struct crux_step *step,
+                                  uint32_t pos, uint32_t layer) {
+    const struct crux_step *lied = &archive->lied;
+    if (lied->program == NULL || lied->pos != pos || lied->layer != layer)
+        return archive_compute(archive, step, pos, layer);
+    *step = archive->lied;
+    archive->lied = (struct crux_step){.program = NULL};
+    return CRUX_OK;
+}
+
 static enum crux_status open_step(struct crux_archive *archive, uint32_t pos, uint32_t layer) {
     struct archive_step *open = &archive->open;
     enum crux_status status;
@@ -262,7 +274,7 @@ static enum crux_status open_step(struct crux_archive *archive, uint32_t pos, ui
     if (pos >= archive->run.positions) return CRUX_E_STEP_OUTSIDE;
     close_step(open);
     open->open = true;
-    status = archive_compute(archive, &open->step, pos, layer);
+    status = take_step(archive, &open->step, pos, layer);
     if (status != CRUX_OK) goto fail;
     uint32_t count = open->step.count - open->step.stores;
     status = CRUX_E_OUT_OF_MEMORY;
@@ -284,6 +296,29 @@ enum crux_status crux_archive_step(struct crux_archive *archive, uint32_t pos, u
                                    const struct crux_step **step) {
     enum crux_status status = open_step(archive, pos, layer);
     *step = &archive->open.step;
+    return status;
+}
+
+static bool same_record(const struct crux_step *a, const struct crux_step *b) {
+    for (uint32_t i = 0; i < a->stores; i++) {
+        const struct crux_step_tensor *x = crux_step_store(a, i), *y = crux_step_store(b, i);
+        if (x->elements != 0 &&
+            memcmp(x->bytes, y->bytes, (size_t)x->elements * x->element_bytes) != 0)
+            return false;
+    }
+    return true;
+}
+
+enum crux_status crux_archive_try(struct crux_step *step, bool *shows, struct crux_archive *archive,
+                                  const struct crux_lie *lie) {
+    *step = (struct crux_step){.program = NULL};
+    *shows = false;
+    enum crux_status status = open_step(archive, lie->pos, lie->layer);
+    if (status != CRUX_OK) return status;
+    struct crux_run_hook hook = {lie->ctx, NULL, lie->computed, &archive->open.step};
+    status = crux_run_step(step, &archive->run, memory_of(archive), &archive->run_request, &hook,
+                           lie->pos, lie->layer);
+    if (status == CRUX_OK) *shows = !same_record(step, &archive->open.step);
     return status;
 }
 
@@ -419,6 +454,7 @@ const struct crux_run *crux_archive_tokens(const struct crux_archive *archive) {
 void crux_archive_free(struct crux_archive *archive) {
     if (archive == NULL) return;
     close_step(&archive->open);
+    crux_step_free(&archive->lied);
     for (uint64_t i = 0; i < archive->step_count; i++) free(archive->records[i].memory);
     free(archive->records);
     free(archive->trace_leaf);

@@ -25,6 +25,9 @@ struct crux_lie {
     bool
         one_step; /* `computed` is called for the step (pos, layer) alone; the engine knows no other way */
     uint32_t pos, layer;
+    /* With `one_step`: that step as the archive has it without the lie, or with it, which saves computing again what the
+     * lie does not change. Not with constants of its own. Read during the run only; may be NULL. */
+    const struct crux_step *like;
     /* Computes with these constants instead of the model's, and says nothing of it. May be NULL. */
     const struct crux_model_memory *memory;
     /* Called on a page before it is hashed or served; may change its bytes, not its length. */
@@ -81,6 +84,13 @@ void crux_archive_evidence(struct crux_archive *archive, struct crux_evidence *e
 CRUX_MUST_CHECK
 enum crux_status crux_archive_step(struct crux_archive *archive, uint32_t pos, uint32_t layer,
                                    const struct crux_step **step);
+
+/* The step of a lie about one step as it would have been with it: what the lie does not change is not computed again.
+ * Out: step, to be freed with crux_step_free, on failure too; shows: does its record differ from the archive's?
+ * In: archive, honest; its open step is then that one.  Returns: as crux_archive_step. */
+CRUX_MUST_CHECK
+enum crux_status crux_archive_try(struct crux_step *step, bool *shows, struct crux_archive *archive,
+                                  const struct crux_lie *lie);
 
 /* Node hashes, for narrowing: the tree behind an id.  Trees of a step's tensors recompute the step.
  * Returns: CRUX_E_STEP_OUTSIDE and so on; the tree is kept until another step is asked for. */

@@ -8,7 +8,6 @@
 
 struct work {
     struct crux_archive *archive;
-    struct crux_step lied;   /* the step of the lie, once it is computed */
     enum crux_status status; /* of the first failure in a callback */
 };
 
@@ -19,11 +18,11 @@ static bool amend(void *ctx, const struct crux_engine_sequence *sequence, uint32
     if (work->status != CRUX_OK || !crux_lie_is_at(&work->archive->lie, pos, layer)) return false;
     /* The step reads records of earlier positions and layers only, all of which are kept. */
     if (work->archive->run.positions <= pos) work->archive->run.positions = pos + 1;
-    work->status = archive_compute(work->archive, &work->lied, pos, layer);
+    work->status = archive_compute(work->archive, &work->archive->lied, pos, layer);
     if (work->status != CRUX_OK) return false;
-    CRUX_ASSERT(work->lied.stores == count);
+    CRUX_ASSERT(work->archive->lied.stores == count);
     for (uint32_t i = 0; i < count; i++)
-        tensors[i].elements = crux_step_store(&work->lied, i)->bytes;
+        tensors[i].elements = crux_step_store(&work->archive->lied, i)->bytes;
     return true;
 }
 
@@ -113,7 +112,7 @@ enum crux_status crux_archive_run_fast(struct crux_archive **out,
     if (status != CRUX_OK) return status;
     struct work work = {.archive = *out};
     status = run(&work, engine_model, threads);
-    crux_step_free(&work.lied);
+    work.archive->lie.like = NULL; /* which need not outlive the run */
     if (status == CRUX_OK) status = archive_close(work.archive, request->cancelled);
     if (status == CRUX_OK) return CRUX_OK;
     crux_archive_free(work.archive);

@@ -42,6 +42,7 @@ struct crux_archive {
     struct crux_merkle_tree trace;
     void *trace_memory;
     struct archive_step open;
+    struct crux_step lied; /* the step of a lie about one step, once the engine's run has had it */
 };
 
 /* Out: archive, with its request and no records yet; NULL on failure. */

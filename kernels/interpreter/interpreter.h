@@ -32,6 +32,9 @@ struct crux_world {
     /* Called when the tensor of `op` has been computed and before any op reads it: may look at it, and may change its
      * bytes, as a lying executor would. NULL: nobody watches. */
     void (*computed)(void *ctx, struct crux_step *step, uint32_t op);
+    /* The same step of the same world, but for what `computed` changed in it or will change: a tensor that reads nothing
+     * that has changed is copied from it. May be NULL. */
+    const struct crux_step *like;
     const uint32_t *tokens; /* the request's, n of them */
     uint32_t n;             /* P */
     int32_t params[CRUX_PARAMS];

@@ -197,5 +197,6 @@ enum crux_status crux_run_step(struct crux_step *step, const struct crux_run *ru
         *step = (struct crux_step){.program = run->program};
         return CRUX_E_STEP_OUTSIDE;
     }
+    if (hook != NULL) world.like = hook->like;
     return crux_step_run(step, run->program, &world, pos, layer);
 }

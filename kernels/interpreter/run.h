@@ -55,13 +55,14 @@ struct crux_run {
     uint32_t position_cap;           /* allocated */
 };
 
-/* Each function may be NULL. */
+/* Each member may be NULL. */
 struct crux_run_hook {
     void *ctx;
     /* Called after each active step, in order, with its record already kept. A failure ends the run. */
     enum crux_status (*step)(void *ctx, const struct crux_step *step);
     /* As in struct crux_world. To see a step again as it was, it must do the same each time. */
     void (*computed)(void *ctx, struct crux_step *step, uint32_t op);
+    const struct crux_step *like; /* for crux_run_step, as in struct crux_world; may be NULL */
 };
 
 /* A run that somebody else computes, record by record.
@@ -94,7 +95,7 @@ int64_t crux_run_value(const struct crux_run *run, uint32_t pos, uint32_t layer,
                        uint64_t flat);
 
 /* One step again, from the records of the run.  Same contract as crux_step_run.  In: hook, may be NULL; only its
- * `computed` is called. */
+ * `computed` is called, and `like` looked at. */
 CRUX_MUST_CHECK
 enum crux_status crux_run_step(struct crux_step *step, const struct crux_run *run,
                                const struct crux_model_memory *model,

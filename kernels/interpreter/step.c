@@ -1,4 +1,5 @@
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernels/interpreter/interpreter.h"
 #include "kernels/interpreter/reader.h"
@@ -54,6 +55,60 @@ static enum crux_status run_op(struct crux_step_tensor *tensor, struct crux_step
     return CRUX_OK;
 }
 
+/* ---- a step that is known in part ---- */
+
+/* Is the tensor of `op` as it is in the like step?  In: one that has been computed. */
+static bool is_as_known(const struct crux_step *step, const struct crux_step *like, uint32_t op) {
+    const struct crux_step_tensor *a = &step->tensors[op], *b = &like->tensors[op];
+    return a->elements == b->elements &&
+           (a->elements == 0 ||
+            memcmp(a->bytes, b->bytes, (size_t)a->elements * a->element_bytes) == 0);
+}
+
+static bool reads_changed(const struct crux_operand *operand, const bool *changed) {
+    if (operand->kind == CRUX_KIND_STEP) return changed[operand->tensor];
+    return operand->kind == CRUX_KIND_RECORD && operand->self != CRUX_SELF_NONE &&
+           changed[operand->self];
+}
+
+/* An element is a function of the descriptor, the place, and what its operands read (spec/20-ops.md): if none of that has
+ * changed, neither has the tensor. */
+static bool is_known(const struct crux_op *op, const bool *changed) {
+    for (unsigned slot = 0; slot < op->nin; slot++) {
+        if (reads_changed(&op->in[slot], changed)) return false;
+    }
+    return !op->has_x || !reads_changed(&op->x, changed);
+}
+
+static enum crux_status copy_tensor(struct crux_step_tensor *tensor,
+                                    const struct crux_step_tensor *known) {
+    *tensor = *known;
+    tensor->bytes = NULL;
+    if (known->elements == 0) return CRUX_OK;
+    size_t bytes = (size_t)known->elements * known->element_bytes;
+    tensor->bytes = malloc(bytes);
+    if (tensor->bytes == NULL) return CRUX_E_OUT_OF_MEMORY;
+    memcpy(tensor->bytes, known->bytes, bytes);
+    return CRUX_OK;
+}
+
+static enum crux_status run_ops(struct crux_step *step, const struct crux_world *world,
+                                const struct crux_layer *entry, bool *changed) {
+    const struct crux_at at = {step->pos, world->n, step->layer, world->sample, world->seed};
+    struct crux_step_reader reader = {.step = step, .world = world};
+    for (uint32_t i = 0; i < entry->ops; i++) {
+        const struct crux_op *op = &step->program->ops[entry->first + i].op;
+        step->count = i + 1; /* what may be read so far, and what there is to free */
+        enum crux_status status = world->like != NULL && is_known(op, changed)
+                                      ? copy_tensor(&step->tensors[i], &world->like->tensors[i])
+                                      : run_op(&step->tensors[i], &reader, op, &at);
+        if (status != CRUX_OK) return status;
+        if (world->computed != NULL) world->computed(world->ctx, step, i);
+        if (world->like != NULL) changed[i] = !is_as_known(step, world->like, i);
+    }
+    return CRUX_OK;
+}
+
 enum crux_status crux_step_run(struct crux_step *step, const struct crux_program *program,
                                const struct crux_world *world, uint32_t pos, uint32_t layer) {
     *step = (struct crux_step){.program = program, .pos = pos, .layer = layer, .n = world->n};
@@ -62,19 +117,20 @@ enum crux_status crux_step_run(struct crux_step *step, const struct crux_program
     if (world->n < 1 || world->n > program->header.context) return CRUX_E_STEP_OUTSIDE;
     if (!crux_layer_is_active(program, layer, pos, world->n)) return CRUX_E_STEP_INACTIVE;
     const struct crux_layer *entry = &program->layers[layer];
-    const struct crux_at at = {pos, world->n, layer, world->sample, world->seed};
-    struct crux_step_reader reader = {.step = step, .world = world};
+    const struct crux_step *like = world->like;
+    CRUX_ASSERT(like == NULL || (like->program == program && like->pos == pos &&
+                                 like->layer == layer && like->count == entry->ops));
     step->tensors = calloc(entry->ops, sizeof *step->tensors);
     if (step->tensors == NULL) return CRUX_E_OUT_OF_MEMORY;
     step->stores = entry->stores;
-    for (uint32_t i = 0; i < entry->ops; i++) {
-        step->count = i + 1; /* what may be read so far, and what there is to free */
-        enum crux_status status =
-            run_op(&step->tensors[i], &reader, &program->ops[entry->first + i].op, &at);
-        if (status != CRUX_OK) return status;
-        if (world->computed != NULL) world->computed(world->ctx, step, i);
+    bool *changed = NULL;
+    if (like != NULL) {
+        changed = calloc(entry->ops, sizeof *changed);
+        if (changed == NULL) return CRUX_E_OUT_OF_MEMORY;
     }
-    return CRUX_OK;
+    enum crux_status status = run_ops(step, world, entry, changed);
+    free(changed);
+    return status;
 }
 
 void crux_step_free(struct crux_step *step) {

@@ -254,10 +254,76 @@ static void failures_end_the_run(void **state) {
     crux_toy_free(&toy);
 }
 
+/* ---- a step that is known in part ---- */
+
+static void raise_first(void *ctx, struct crux_step *step, uint32_t op) {
+    const struct crux_step_tensor *tensor = &step->tensors[op];
+    if (op != *(const uint32_t *)ctx || tensor->elements == 0) return;
+    tensor->bytes[0] ^= 1;
+}
+
+static uint64_t compare_steps(const struct crux_step *a, const struct crux_step *b,
+                              const struct crux_step *honest) {
+    uint64_t changed = 0;
+    assert_int_equal(a->count, b->count);
+    assert_int_equal(a->stores, b->stores);
+    for (uint32_t i = 0; i < a->count; i++) {
+        size_t bytes = (size_t)(a->tensors[i].elements * a->tensors[i].element_bytes);
+        assert_int_equal(a->tensors[i].elements, b->tensors[i].elements);
+        if (bytes == 0) continue;
+        assert_memory_equal(a->tensors[i].bytes, b->tensors[i].bytes, bytes);
+        changed += memcmp(a->tensors[i].bytes, honest->tensors[i].bytes, bytes) != 0;
+    }
+    return changed;
+}
+
+static void like_another(void **state) {
+    struct crux_toy toy;
+    struct crux_run run;
+    uint64_t steps = 0, changed = 0;
+    (void)state;
+    assert_int_equal(crux_toy_init(&toy, 3), CRUX_OK);
+    assert_int_equal(crux_run_all(&run, &toy.program, &toy.model, &toy.request, NULL), CRUX_OK);
+    for (uint32_t pos = 0; pos < run.positions; pos++) {
+        for (uint32_t layer = 0; layer < CRUX_TOY_LAYERS; layer++) {
+            struct crux_step honest, whole, part, same;
+            uint32_t op;
+            struct crux_run_hook plain = {.ctx = &op, .computed = raise_first}, like = plain;
+            if (!crux_layer_is_active(&toy.program, layer, pos, run.n)) continue;
+            assert_int_equal(
+                crux_run_step(&honest, &run, &toy.model, &toy.request, NULL, pos, layer), CRUX_OK);
+            for (op = 0; op < honest.count; op++) {
+                like.like = &honest;
+                assert_int_equal(
+                    crux_run_step(&whole, &run, &toy.model, &toy.request, &plain, pos, layer),
+                    CRUX_OK);
+                assert_int_equal(
+                    crux_run_step(&part, &run, &toy.model, &toy.request, &like, pos, layer),
+                    CRUX_OK);
+                changed += compare_steps(&whole, &part, &honest);
+                /* like itself, with nothing changed */
+                const struct crux_run_hook again = {.like = &part};
+                assert_int_equal(
+                    crux_run_step(&same, &run, &toy.model, &toy.request, &again, pos, layer),
+                    CRUX_OK);
+                crux_step_free(&same);
+                crux_step_free(&part);
+                crux_step_free(&whole);
+                steps++;
+            }
+            crux_step_free(&honest);
+        }
+    }
+    assert_true(changed > 2 * steps); /* the change, and what comes of it */
+    crux_run_free(&run);
+    crux_toy_free(&toy);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(is_deterministic_and_in_range), cmocka_unit_test(has_a_known_answer),
-        cmocka_unit_test(records_make_the_step_again),   cmocka_unit_test(ends_as_asked),
-        cmocka_unit_test(serves_odd_requests),           cmocka_unit_test(failures_end_the_run)};
+        cmocka_unit_test(like_another),        cmocka_unit_test(is_deterministic_and_in_range),
+        cmocka_unit_test(has_a_known_answer),  cmocka_unit_test(records_make_the_step_again),
+        cmocka_unit_test(ends_as_asked),       cmocka_unit_test(serves_odd_requests),
+        cmocka_unit_test(failures_end_the_run)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
