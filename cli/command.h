@@ -57,7 +57,6 @@ extern const struct crux_cli_option crux_cli_chain_init_options[];
 extern const struct crux_cli_option crux_cli_chain_log_options[];
 extern const struct crux_cli_option crux_cli_chain_disputes_options[];
 extern const struct crux_cli_option crux_cli_chain_serve_options[];
-extern const struct crux_cli_option crux_cli_demo_options[];
 extern const struct crux_cli_option crux_cli_economics_options[];
 extern const struct crux_cli_option crux_cli_eval_options[];
 extern const struct crux_cli_option crux_cli_executor_options[];
@@ -89,7 +88,6 @@ enum crux_cli_exit crux_cli_run_chain_disputes(const struct crux_cli_call *call)
 enum crux_cli_exit crux_cli_run_chain_withdraw(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_verify(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_serve(const struct crux_cli_call *call);
-enum crux_cli_exit crux_cli_run_demo(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_economics(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_executor(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_eval(const struct crux_cli_call *call);

@@ -49,18 +49,6 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_bench,
     },
     {
-        .name = "demo",
-        .summary = "Play a whole dispute: run, commit, lie, find the lie, judge it.",
-        .operands = "",
-        .options = crux_cli_demo_options,
-        .help = "A small decoder with random weights runs a request. Another executor changes one "
-                "element of one op and\ncomputes on from it. A challenger re-executes, narrows the "
-                "difference to that element, and the adjudicator\nrecomputes it from a witness. In "
-                "the picture of the rounds = is a node like the challenger's own, x the one it\n"
-                "picks.\n",
-        .run = crux_cli_run_demo,
-    },
-    {
         .name = "challenger",
         .summary = "Follow a chain, run its claims again, and dispute the false ones.",
         .operands = "",
@@ -107,7 +95,12 @@ const struct crux_cli_command crux_cli_commands[] = {
             "An executor answers a request and posts its claim, with a fault in it or without. A "
             "challenger re-executes,\nand disputes what is false; others dispute what is true. The "
             "game goes on to the verdict, and value is counted\nbefore and after. The same seed "
-            "plays the same game. Gas is an estimate from the moves' bytes and writes.\n",
+            "plays the same game. Gas is an estimate from the moves' bytes and writes.\nOptions of "
+            "the chain say what it does to moves; if that can take more than the clocks hold, it "
+            "is "
+            "said.\n--fault each is a table of all faults, each served, withheld, and in the "
+            "honest "
+            "run disputed by a sham.\n",
         .run = crux_cli_run_simulate,
     },
     {
@@ -233,8 +226,9 @@ const struct crux_cli_command crux_cli_commands[] = {
         .operands = "FILE",
         .operands_least = 1,
         .operands_most = 1,
-        .help = "FILE holds claim, element and witness, as `crux demo -o FILE` writes them; - is "
-                "standard input.\n",
+        .help =
+            "FILE holds claim, element and witness, as `crux simulate -o FILE` writes them; - is "
+            "standard input.\n",
         .run = crux_cli_run_witness_show,
     },
     {

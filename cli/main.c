@@ -135,9 +135,10 @@ static enum crux_cli_exit run(struct crux_cli_call *call, struct words words) {
                              word);
     }
     if (words.count == 0)
-        return crux_cli_fail(call, CRUX_E_USAGE,
-                             "it needs a command; `crux help` lists them, `crux demo` shows what "
-                             "it is about");
+        return crux_cli_fail(
+            call, CRUX_E_USAGE,
+            "it needs a command; `crux help` lists them, `crux simulate` shows what "
+            "it is about");
     if (strcmp(words.word[0], "help") == 0) return run_help(call, words);
     return run_command(call, words);
 }

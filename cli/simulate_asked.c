@@ -14,19 +14,19 @@
     }
 
 const struct crux_cli_option crux_cli_simulate_options[] = {
-    CRUX_CLI_DEMO_MODEL_HELP,
+    CRUX_CLI_SIMULATE_MODEL_HELP,
     [CRUX_CLI_SIMULATE_SEED] = {.name = "seed",
                                 .kind = CRUX_CLI_NUMBER,
                                 .value = "N",
                                 .help = "of request, fault, players and chain (default 1)",
                                 .most = INT64_MAX},
-    [CRUX_CLI_SIMULATE_FAULT] = {.name = "fault",
-                                 .kind = CRUX_CLI_TEXT,
-                                 .value = "WHAT",
-                                 .help =
-                                     "none, random, an op such as contract, a label, sampling, "
-                                     "token, output, count, early, late, leaf, padding, weights, "
-                                     "stale; each: one after the other (default random)"},
+    [CRUX_CLI_SIMULATE_FAULT] =
+        {.name = "fault",
+         .kind = CRUX_CLI_TEXT,
+         .value = "WHAT",
+         .help = "none, random, an op such as contract, a label, sampling, token, output, count, "
+                 "early, late, leaf, null, close, range, padding, weights, stale; each: a table of "
+                 "all of these, each-op: and of every op by its label (default random)"},
     [CRUX_CLI_SIMULATE_PLAYER] =
         {.name = "player",
          .kind = CRUX_CLI_TEXT,
@@ -77,6 +77,12 @@ const struct crux_cli_option crux_cli_simulate_options[] = {
                                   .kind = CRUX_CLI_TEXT,
                                   .value = "F.html",
                                   .help = "write a page with a drawing of the narrowing"},
+    [CRUX_CLI_SIMULATE_OUTPUT] = {.name = "output",
+                                  .letter = 'o',
+                                  .kind = CRUX_CLI_TEXT,
+                                  .value = "FILE",
+                                  .help =
+                                      "keep claim, element and witness, for `crux witness show`"},
     [CRUX_CLI_SIMULATE_OPTIONS] = {.name = NULL},
 };
 
@@ -141,6 +147,25 @@ static void take_parameters(struct crux_game_parameters *p, const struct crux_cl
     p->extension_seconds = p->clock_seconds / 12; /* as the default ones are to each other */
 }
 
+/* A table and figures over many have their own games, and no one dispute to keep. */
+static enum crux_cli_exit check_table(const struct crux_cli_call *call, const char *fault) {
+    static const unsigned options[] = {CRUX_CLI_SIMULATE_REPORT, CRUX_CLI_SIMULATE_OUTPUT,
+                                       CRUX_CLI_SIMULATE_RUNS, CRUX_CLI_SIMULATE_PLAYER,
+                                       CRUX_CLI_SIMULATE_WITHHOLD};
+    bool table = strcmp(fault, "each") == 0 || strcmp(fault, "each-op") == 0;
+    bool runs = call->option[CRUX_CLI_SIMULATE_RUNS].given;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(options); i++) {
+        const char *name = call->command->options[options[i]].name;
+        if (!call->option[options[i]].given) continue;
+        if (table)
+            return crux_cli_fail(call, CRUX_E_USAGE,
+                                 "--%s does not go with the table of --fault %s", name, fault);
+        if (runs && i < 2)
+            return crux_cli_fail(call, CRUX_E_USAGE, "--%s is of one simulation", name);
+    }
+    return CRUX_CLI_OK;
+}
+
 enum crux_cli_exit crux_cli_simulate_asked(struct crux_cli_play *play,
                                            const struct crux_cli_call *call, const char *fault) {
     struct crux_cli_conditions *c = &play->conditions;
@@ -154,6 +179,7 @@ enum crux_cli_exit crux_cli_simulate_asked(struct crux_cli_play *play,
     c->reorg_blocks = number(call, CRUX_CLI_SIMULATE_REORG, 0);
     enum crux_cli_exit code = take_censor(c, call);
     if (code == CRUX_CLI_OK) code = take_player(&play->player, call, strcmp(fault, "none") != 0);
+    if (code == CRUX_CLI_OK) code = check_table(call, fault);
     if (code != CRUX_CLI_OK) return code;
     enum crux_status status = crux_game_parameters_check(p);
     if (status == CRUX_OK) return CRUX_CLI_OK;

@@ -3,11 +3,11 @@
 #define CRUX_CLI_SIMULATE_ASKED_H
 
 #include "cli/command.h"
-#include "cli/demo_model.h"
+#include "cli/simulate_model.h"
 #include "cli/simulate_play.h"
 
 enum {
-    CRUX_CLI_SIMULATE_SEED = CRUX_CLI_DEMO_MODEL_OPTIONS,
+    CRUX_CLI_SIMULATE_SEED = CRUX_CLI_SIMULATE_MODEL_OPTIONS,
     CRUX_CLI_SIMULATE_FAULT,
     CRUX_CLI_SIMULATE_PLAYER,
     CRUX_CLI_SIMULATE_K,
@@ -23,6 +23,7 @@ enum {
     CRUX_CLI_SIMULATE_CENSOR,
     CRUX_CLI_SIMULATE_RUNS,
     CRUX_CLI_SIMULATE_REPORT,
+    CRUX_CLI_SIMULATE_OUTPUT,
     CRUX_CLI_SIMULATE_OPTIONS
 };
 

@@ -50,6 +50,7 @@ struct crux_cli_aim {
     bool to_element; /* TRACE: to this element of this step */
     uint32_t pos, layer, op;
     uint64_t element;
+    bool padding; /* not the element, but the padding of the tensor's page `index` */
 };
 
 struct crux_cli_play {

@@ -156,7 +156,7 @@ static void put_line(void *ctx, const char *text) {
 }
 
 static void put_arithmetic(FILE *out, const struct crux_cli_simulation *s) {
-    const struct crux_case c = {.claim = *crux_archive_claim(s->liar),
+    const struct crux_case c = {.claim = *crux_archive_claim(s->play.executor),
                                 .element = s->play.element,
                                 .witness = s->play.witness,
                                 .witness_bytes = s->play.witness_bytes};
@@ -168,7 +168,7 @@ static void put_arithmetic(FILE *out, const struct crux_cli_simulation *s) {
 
 static void put_page(FILE *out, const struct crux_cli_simulation *s) {
     char fault[FAULT_TEXT];
-    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_demo_program(&s->model));
+    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_simulate_program(&s->model));
     (void)fputs(
         "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
         "<meta name=\"viewport\" content=\"width=device-width\">"

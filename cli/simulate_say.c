@@ -93,7 +93,7 @@ static void say(const struct crux_cli_simulation *s) {
     const struct crux_cli_style *style = crux_cli_style();
     const struct crux_cli_play *play = &s->play;
     char fault[FAULT_TEXT];
-    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_demo_program(&s->model));
+    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_simulate_program(&s->model));
     printf("%sanswer%s     %.*s\n", style->bold, style->off, (int)s->answer.len, s->answer.bytes);
     printf("%sfault%s      %s\n", style->bold, style->off, fault);
     printf("%sdispute%s    %s\n", style->bold, style->off,
@@ -105,6 +105,9 @@ static void say(const struct crux_cli_simulation *s) {
         printf("%selement%s    position %u, layer %u, op %u, index %" PRIu64 "\n", style->bold,
                style->off, (unsigned)play->element.pos, (unsigned)play->element.layer,
                (unsigned)play->element.op, play->element.index);
+    if (s->judged)
+        printf("           claimed %" PRId64 ", the law says %" PRId64 ": %s\n", s->claimed,
+               s->lawful, s->finding == CRUX_CONSISTENT ? "consistent" : "inconsistent");
     say_chain(play);
     say_ledger(play);
     printf("%sverdict%s    %s%s%s: the claim %s; %u moves in the dispute, %" PRIu64
@@ -157,24 +160,72 @@ json_t *crux_cli_simulate_describe_cover(const struct crux_cli_cover *cover) {
                      "inclusion_seconds", (json_int_t)cover->inclusion_seconds);
 }
 
-static json_t *describe(const struct crux_cli_simulation *s) {
-    const struct crux_cli_play *play = &s->play;
-    char fault[FAULT_TEXT];
-    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_demo_program(&s->model));
+/* NULL: nothing was proven. */
+static json_t *describe_element(const struct crux_cli_simulation *s) {
+    const struct crux_element_id *id = &s->play.element;
+    if (!s->judged) return NULL;
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:s}", "position", (json_int_t)id->pos,
+                     "layer", (json_int_t)id->layer, "op", (json_int_t)id->op, "index",
+                     (json_int_t)id->index, "claimed", (json_int_t)s->claimed, "lawful",
+                     (json_int_t)s->lawful, "finding",
+                     s->finding == CRUX_CONSISTENT ? "consistent" : "inconsistent");
+}
+
+/* NULL: the fault is no false element. */
+static json_t *describe_lie(const struct crux_cli_simulation *s) {
+    const struct crux_cli_lie *lie = &s->fault.lie;
+    const struct crux_program *program = crux_cli_simulate_program(&s->model);
+    if (s->fault.kind != CRUX_CLI_FAULT_OP && s->fault.kind != CRUX_CLI_FAULT_SAMPLING) return NULL;
+    const struct crux_labelled_op *op = &program->ops[program->layers[lie->layer].first + lie->op];
+    return json_pack("{s:I, s:I, s:I, s:s, s:s, s:I, s:I, s:I}", "position", (json_int_t)lie->pos,
+                     "layer", (json_int_t)lie->layer, "op", (json_int_t)lie->op, "name",
+                     crux_opcode_name(op->op.code), "label", op->label, "element",
+                     (json_int_t)lie->element, "honest", (json_int_t)lie->honest, "value",
+                     (json_int_t)lie->value);
+}
+
+static json_t *describe_claim(const struct crux_claim *claim) {
     return json_pack(
-        "{s:s, s:b, s:b, s:I, s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, "
-        "s:b, s:o, s:o, s:o, s:o, s:o}",
-        "winner", crux_cli_simulation_winner(s), "final", (int)play->final, "fallen",
-        (int)play->fell, "seed", (json_int_t)s->seed, "fault", crux_cli_fault_name(s->fault.kind),
-        "place", fault, "dispute", target_name(play->target), "disputes",
+        "{s:o, s:o, s:o, s:o, s:I, s:I}", "model_root", crux_cli_json_hex(claim->model_root, 32),
+        "request_hash", crux_cli_json_hex(claim->request_hash, 32), "trace_root",
+        crux_cli_json_hex(claim->trace_root, 32), "output_root",
+        crux_cli_json_hex(claim->output_root, 32), "request_tokens",
+        (json_int_t)claim->request_tokens, "chosen_tokens", (json_int_t)claim->chosen_tokens);
+}
+
+static json_t *describe_game(const struct crux_cli_simulation *s) {
+    const struct crux_cli_play *play = &s->play;
+    return json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:f, s:o, s:o, s:o, s:o, s:o}", "disputes",
         (json_int_t)play->disputes, "transactions", (json_int_t)play->transactions, "rounds",
         (json_int_t)play->rounds, "bytes", (json_int_t)play->bytes, "witness_bytes",
         (json_int_t)play->witness_bytes, "gas_estimate", (json_int_t)play->gas, "seconds_executor",
-        s->seconds_executor, "seconds_challenger", s->seconds_challenger, "honest_won",
-        (int)crux_cli_simulation_just(s), "clocks", crux_cli_simulate_describe_cover(&play->cover),
-        "chain", crux_cli_simulate_describe_chain(&play->network), "before",
-        describe_ledger(&play->before), "after", describe_ledger(&play->after), "moves",
-        describe_moves(play));
+        s->seconds_executor, "seconds_challenger", s->seconds_challenger, "clocks",
+        crux_cli_simulate_describe_cover(&play->cover), "chain",
+        crux_cli_simulate_describe_chain(&play->network), "before", describe_ledger(&play->before),
+        "after", describe_ledger(&play->after), "moves", describe_moves(play));
+}
+
+static json_t *describe(const struct crux_cli_simulation *s) {
+    const struct crux_cli_play *play = &s->play;
+    char fault[FAULT_TEXT];
+    crux_cli_fault_say(fault, sizeof fault, &s->fault, crux_cli_simulate_program(&s->model));
+    json_t *object = json_pack(
+        "{s:s, s:b, s:b, s:b, s:I, s:s, s:s, s:s, s:s#, s:o, s:o?, s:o?}", "winner",
+        crux_cli_simulation_winner(s), "honest_won", (int)crux_cli_simulation_just(s), "final",
+        (int)play->final, "fallen", (int)play->fell, "seed", (json_int_t)s->seed, "fault",
+        crux_cli_fault_name(s->fault.kind), "place", fault, "dispute", target_name(play->target),
+        "answer", s->answer.bytes == NULL ? "" : s->answer.bytes, (int)s->answer.len, "claim",
+        describe_claim(crux_archive_claim(play->executor)), "lie", describe_lie(s), "element",
+        describe_element(s));
+    json_t *game = describe_game(s);
+    if (object != NULL && game != NULL && json_object_update(object, game) == 0) {
+        json_decref(game);
+        return object;
+    }
+    json_decref(game);
+    json_decref(object);
+    return NULL;
 }
 
 enum crux_cli_exit crux_cli_simulate_say(const struct crux_cli_call *call,

@@ -45,6 +45,7 @@ static uint64_t leaf_aimed_at(const struct crux_cli_table *table,
     case CRUX_GAME_TENSORS: return aim->op;
     case CRUX_GAME_RECORD: return aim->op - tensors;
     case CRUX_GAME_OP:
+        if (aim->padding) return aim->index;
         return aim->to_element ? offset_of(aim, &d->layout) / d->layout.page_bytes : 0;
     case CRUX_GAME_OUTPUT:
     case CRUX_GAME_STEP: break;
@@ -106,7 +107,9 @@ enum crux_status crux_cli_table_sham(struct crux_cli_table *table,
         return CRUX_OK;
     }
     if (d->stage == CRUX_STAGE_ELEMENT) {
-        if (aimed)
+        if (aimed && aim->padding)
+            step->move.flag = 1;
+        else if (aimed)
             step->move.index = aim->element;
         else if (d->place.tree == CRUX_GAME_OP)
             point_in_page(&step->move, d);

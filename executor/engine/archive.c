@@ -219,6 +219,7 @@ enum crux_status crux_archive_run(struct crux_archive **out,
     enum crux_status status = archive_begin(out, model, request, lie);
     if (status != CRUX_OK) return status;
     struct crux_archive *archive = *out;
+    archive->lie.like = NULL; /* by the law, everything is computed */
     struct crux_run_hook hook = {archive, commit_step, lie_about_tensor, NULL};
     status = crux_run_all(&archive->run, model->program, memory_of(archive), &archive->run_request,
                           &hook);

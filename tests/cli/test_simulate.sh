@@ -10,17 +10,45 @@ conserved='[sum(d[w][k] for k in ("executor", "challenger", "bystander", "bonds"
 keys='[k for k in ("winner", "transactions", "rounds", "bytes", "witness_bytes", "gas_estimate",
     "seconds_executor", "seconds_challenger", "final") if k not in d]'
 
-for how in '' '--withhold --k 3'; do
+# The table: every kind of op and of fault, served, withheld, and a sham against each.
+for how in '' '--k 3'; do
     # shellcheck disable=SC2086  # a list of words
     run simulate --fault each --seed 5 $how --json
-    is "each fault $how" "$code" 0
-    is "each fault $how: the lie loses" "$(json '[d["honest_losses"],
-        [f["fault"] for f in d["faults"] if f["fell"] != f["runs"] or f["final"] or f["runs"] + f["skipped"] != 1]]')" \
-        '[0, []]'
-    is "each fault $how: enough of them" "$(json 'sum(f["runs"] for f in d["faults"]) >= 17')" true
-    [[ -n $how ]] || is 'at most 8 moves with a served trace' \
-        "$(json 'max(f["transactions_max"] for f in d["faults"]) <= 8')" true
+    is "each fault $how" "$code $(json '[d["honest_losses"], d["planted"] >= 23, d["transactions_served_max"] <= 8,
+        d["witness_bytes_max"] <= 4096]')" '0 [0, true, true, true]'
+    is "each fault $how: every game" "$(json '[f["fault"] for f in d["faults"] if f["planted"] and not
+        all(f[g]["honest_won"] and f[g]["transactions"] >= 2 for g in ("served", "withheld", "sham"))]')" '[]'
+    is "each fault $how: an element" "$(json '[f["fault"] for f in d["faults"][:10] if f["planted"] and not
+        (f["served"]["witness_bytes"] == f["withheld"]["witness_bytes"] > 0
+         and f["withheld"]["transactions"] > f["served"]["transactions"] == 4)]')" '[]'
 done
+run simulate --fault each-op --seed 5 --json
+is 'each op' "$code $(json '[d["honest_losses"], d["planted"] >= 150]')" '0 [0, true]'
+run simulate --fault each --seed 5
+has 'a table' "$out" 'the honest side won each'
+
+# A false element: what is proven is the lie itself.
+# judged ARGS...: a simulation whose facts agree with one another.
+judged() {
+    run simulate "$@" --json
+    is "$*" "$code" 0
+    is "$*: the facts" "$(json '[d["winner"], d["honest_won"], d["element"]["finding"],
+        [d["element"][k] for k in ("claimed", "lawful")] == [d["lie"][k] for k in ("value", "honest")],
+        [d["element"][k] for k in ("position", "layer", "op", "index")]
+            == [d["lie"][k] for k in ("position", "layer", "op", "element")],
+        0 < d["witness_bytes"] <= 4096]')" '["challenger", true, "inconsistent", true, true, true]'
+}
+for op in load store contract reduce map lut div sqrt find; do
+    judged --fault "$op" --seed 3
+    is "--fault $op" "$(json 'd["lie"]["name"]')" "$op"
+done
+judged --fault attn.score --seed 5
+is 'a label' "$(json 'd["lie"]["label"]')" attn.score
+for k in 2 64; do judged --fault contract --seed 1 --withhold --k "$k"; done
+run simulate --fault contract --seed 9 --json
+root=$(json 'd["claim"]["trace_root"]')
+run simulate --fault contract --seed 10 --json
+is 'another seed, another run' "$(json 'd["claim"]["trace_root"]' | grep -c "$root" || true)" 0
 
 run simulate --fault none --json
 is 'a true claim' "$code $(json '[d["winner"], d["final"], d["disputes"]]')" '0 ["executor", true, 0]'
@@ -93,8 +121,11 @@ else
     echo 'no chromium here: the page is not looked at by a browser'
 fi
 
-run simulate --fault contrac
-is 'no such fault' "$code" 2
+run simulate --fault contrac --json
+is 'no such fault' "$code $(json 'd["error"]')" '2 usage'
+has 'no such fault' "$(json 'd["message"]')" 'did you mean contract?'
+run simulate --fault each --withhold
+is 'a table has its own games' "$code" 2
 run simulate --fault contract --player sham
 is 'a sham disputes what is true' "$code" 2
 run simulate --player nobody --fault none --json

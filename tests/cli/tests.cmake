@@ -1,4 +1,4 @@
-foreach(name commands program demo simulate run import tokenize bench chain keys)
+foreach(name commands program witness simulate run import tokenize bench chain keys)
   crux_add_script_test(NAME cli_${name}
     COMMAND "${CRUX_TEST_DIR}/test_${name}.sh" "$<TARGET_FILE:crux>" LABELS e2e)
 endforeach()

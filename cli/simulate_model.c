@@ -1,4 +1,4 @@
-#include "cli/demo_model.h"
+#include "cli/simulate_model.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,11 +10,11 @@ enum { REQUEST_TOKENS = 9, CHOSEN_TOKENS = 8, MAX_TOKENS = 32 };
 
 static const char default_prompt[] = "What is the capital of France?";
 
-const struct crux_program *crux_cli_demo_program(const struct crux_cli_demo_model *model) {
+const struct crux_program *crux_cli_simulate_program(const struct crux_cli_simulate_model *model) {
     return model->from_file ? &model->loaded.file.program : &model->program;
 }
 
-static void fill_request(struct crux_cli_demo_model *model, uint32_t limit, int32_t temperature,
+static void fill_request(struct crux_cli_simulate_model *model, uint32_t limit, int32_t temperature,
                          struct crux_cli_random *random) {
     struct crux_request *fields = &model->request.fields;
     model->request.tokens = model->tokens.id;
@@ -29,55 +29,65 @@ static void fill_request(struct crux_cli_demo_model *model, uint32_t limit, int3
     }
 }
 
+enum crux_status crux_cli_simulate_engine(struct crux_engine_model **engine,
+                                          const struct crux_cli_simulate_model *model,
+                                          const struct crux_model_memory *memory) {
+    const struct crux_engine_source source = {
+        .config = model->from_file ? &model->loaded.file.config.decoder : &model->decoder,
+        .program = crux_cli_simulate_program(model),
+        .memory = memory};
+    return crux_engine_model_open(engine, &source, NULL, NULL);
+}
+
 /* ---- generated ---- */
 
-static enum crux_status fill_memory(struct crux_cli_demo_model *model,
-                                    const struct crux_fused_decoder *config) {
+static enum crux_status fill_memory(struct crux_cli_simulate_model *model) {
     for (uint32_t i = 0; i < model->memory.count; i++) {
         struct crux_model_bytes *tensor = &model->memory.tensors[i];
-        enum crux_status status = crux_fused_decoder_table(config, model->program.tensors[i].name,
-                                                           tensor->bytes, tensor->len);
+        enum crux_status status = crux_fused_decoder_table(
+            &model->decoder, model->program.tensors[i].name, tensor->bytes, tensor->len);
         if (status != CRUX_OK) return status;
     }
     return CRUX_OK;
 }
 
-static enum crux_status generate(struct crux_cli_demo_model *model, uint64_t seed,
+static enum crux_status generate(struct crux_cli_simulate_model *model, uint64_t seed,
                                  struct crux_cli_random *random) {
     static const uint8_t manifest[] = "crux demo";
-    struct crux_fused_decoder config;
-    if (!crux_fused_decoder_named(&config, "tiny")) return CRUX_E_INTERNAL;
-    enum crux_status status = crux_fused_decoder(&model->program, &config, NULL);
+    if (!crux_fused_decoder_named(&model->decoder, "tiny")) return CRUX_E_INTERNAL;
+    enum crux_status status = crux_fused_decoder(&model->program, &model->decoder, NULL);
     if (status == CRUX_OK) status = crux_model_generate(&model->memory, &model->program, seed);
-    if (status == CRUX_OK) status = fill_memory(model, &config);
+    if (status == CRUX_OK) status = fill_memory(model);
     if (status == CRUX_OK)
         status = crux_committed_model_init(&model->model, &model->program, &model->memory, manifest,
                                            sizeof manifest - 1);
+    if (status == CRUX_OK) status = crux_cli_simulate_engine(&model->engine, model, &model->memory);
     for (unsigned i = 0; status == CRUX_OK && i < REQUEST_TOKENS; i++)
         status = crux_tokens_add(
             &model->tokens, (uint32_t)crux_cli_random_below(random, model->program.header.vocab));
     return status;
 }
 
-static void weigh(struct crux_cli_demo_model *model) {
+static void weigh(struct crux_cli_simulate_model *model) {
     for (uint32_t i = 0; i < model->model.memory->count; i++)
         model->weight_bytes += model->model.memory->tensors[i].len;
 }
 
-static enum crux_cli_exit open_generated(struct crux_cli_demo_model *model,
+static enum crux_cli_exit open_generated(struct crux_cli_simulate_model *model,
                                          const struct crux_cli_call *call, uint64_t seed,
                                          struct crux_cli_random *random) {
     enum crux_status status = generate(model, seed, random);
     if (status != CRUX_OK)
         return crux_cli_fail(call, status, "the model: %s", crux_status_text(status));
     weigh(model);
+    model->threads = 1; /* there is not enough to do for more */
     fill_request(model, CHOSEN_TOKENS, CRUX_SAMPLE_ONE, random);
     return CRUX_CLI_OK;
 }
 
 /* ---- from a file ---- */
 
-static enum crux_cli_exit open_file(struct crux_cli_demo_model *model,
+static enum crux_cli_exit open_file(struct crux_cli_simulate_model *model,
                                     const struct crux_cli_call *call, const char *path,
                                     const char *prompt, uint32_t limit,
                                     struct crux_cli_random *random) {
@@ -109,19 +119,19 @@ static enum crux_cli_exit open_file(struct crux_cli_demo_model *model,
 
 /* ---- both ---- */
 
-enum crux_cli_exit crux_cli_demo_model_open(struct crux_cli_demo_model *model,
-                                            const struct crux_cli_call *call, uint64_t seed,
-                                            struct crux_cli_random *random) {
+enum crux_cli_exit crux_cli_simulate_model_open(struct crux_cli_simulate_model *model,
+                                                const struct crux_cli_call *call, uint64_t seed,
+                                                struct crux_cli_random *random) {
     const struct crux_cli_value *option = call->option;
-    const struct crux_cli_value *prompt = &option[CRUX_CLI_DEMO_PROMPT],
-                                *limit = &option[CRUX_CLI_DEMO_MAX_TOKENS];
-    if (option[CRUX_CLI_DEMO_MODEL].given) {
-        model->threads = (unsigned)option[CRUX_CLI_DEMO_THREADS].number;
-        return open_file(model, call, option[CRUX_CLI_DEMO_MODEL].text,
+    const struct crux_cli_value *prompt = &option[CRUX_CLI_SIMULATE_PROMPT],
+                                *limit = &option[CRUX_CLI_SIMULATE_MAX_TOKENS];
+    if (option[CRUX_CLI_SIMULATE_MODEL].given) {
+        model->threads = (unsigned)option[CRUX_CLI_SIMULATE_THREADS].number;
+        return open_file(model, call, option[CRUX_CLI_SIMULATE_MODEL].text,
                          prompt->given ? prompt->text : default_prompt,
                          limit->given ? (uint32_t)limit->number : (uint32_t)MAX_TOKENS, random);
     }
-    for (unsigned i = CRUX_CLI_DEMO_MODEL + 1; i < CRUX_CLI_DEMO_MODEL_OPTIONS; i++) {
+    for (unsigned i = CRUX_CLI_SIMULATE_MODEL + 1; i < CRUX_CLI_SIMULATE_MODEL_OPTIONS; i++) {
         if (option[i].given)
             return crux_cli_fail(call, CRUX_E_USAGE, "--%s goes with --model",
                                  call->command->options[i].name);
@@ -129,26 +139,34 @@ enum crux_cli_exit crux_cli_demo_model_open(struct crux_cli_demo_model *model,
     return open_generated(model, call, seed, random);
 }
 
-enum crux_status crux_cli_demo_archive_of(struct crux_archive **archive,
-                                          const struct crux_cli_demo_model *model,
+void crux_cli_simulate_model_sample(struct crux_cli_simulate_model *model) {
+    int32_t *param = model->request.fields.param;
+    param[CRUX_SAMPLE_TEMPERATURE] = CRUX_SAMPLE_ONE;
+    param[CRUX_SAMPLE_TOP_K] = 40;
+    param[CRUX_SAMPLE_TOP_P] = CRUX_SAMPLE_ONE / 10 * 9;
+    param[CRUX_SAMPLE_MIN_P] = CRUX_SAMPLE_ONE / 100;
+    param[CRUX_SAMPLE_PENALTY] = CRUX_SAMPLE_ONE / 10 * 11;
+}
+
+enum crux_status crux_cli_simulate_run_of(struct crux_archive **archive,
+                                          const struct crux_cli_simulate_model *model,
                                           const struct crux_archive_request *request,
                                           const struct crux_lie *lie,
                                           struct crux_engine_model *engine_model) {
-    if (!model->from_file) return crux_archive_run(archive, &model->model, request, lie);
-    return crux_archive_run_fast(archive, &model->model,
-                                 engine_model != NULL ? engine_model : model->loaded.model,
-                                 model->threads, request, lie);
+    if (engine_model == NULL) engine_model = model->from_file ? model->loaded.model : model->engine;
+    return crux_archive_run_fast(archive, &model->model, engine_model, model->threads, request,
+                                 lie);
 }
 
-enum crux_status crux_cli_demo_archive(struct crux_archive **archive,
-                                       const struct crux_cli_demo_model *model,
+enum crux_status crux_cli_simulate_run(struct crux_archive **archive,
+                                       const struct crux_cli_simulate_model *model,
                                        const struct crux_lie *lie) {
-    return crux_cli_demo_archive_of(archive, model, &model->request, lie, NULL);
+    return crux_cli_simulate_run_of(archive, model, &model->request, lie, NULL);
 }
 
-enum crux_status crux_cli_demo_answer(struct crux_text *text,
-                                      const struct crux_cli_demo_model *model,
-                                      const struct crux_run *run) {
+enum crux_status crux_cli_simulate_answer(struct crux_text *text,
+                                          const struct crux_cli_simulate_model *model,
+                                          const struct crux_run *run) {
     struct crux_detokenizer detokenizer;
     char number[16];
     enum crux_status status = CRUX_OK;
@@ -166,11 +184,12 @@ enum crux_status crux_cli_demo_answer(struct crux_text *text,
     return status;
 }
 
-void crux_cli_demo_model_close(struct crux_cli_demo_model *model) {
+void crux_cli_simulate_model_close(struct crux_cli_simulate_model *model) {
     crux_committed_model_free(&model->model);
     crux_tokens_free(&model->tokens);
     crux_tokenizer_close(model->tokenizer);
     if (model->from_file) crux_engine_unload(&model->loaded);
+    crux_engine_model_close(model->engine);
     crux_model_memory_free(&model->memory);
     crux_program_free(&model->program);
 }
