@@ -170,8 +170,10 @@ static void score_pages(struct walk *w) {
     const struct crux_fused_attention *config = w->block->config;
     CRUX_ALIGNED(CRUX_ATTENTION_ALIGN_BYTES) int32_t uncapped[QUERIES][LANES]; /* not looked at */
     struct crux_lut lut = {0};
-    memset(uncapped, 0, sizeof uncapped);
-    if (config->softcap != 0) lut = crux_fused_attention_softcap_lut(config);
+    if (config->softcap != 0) {
+        memset(uncapped, 0, sizeof uncapped);
+        lut = crux_fused_attention_softcap_lut(config);
+    }
     for (uint32_t p = w->first; p < w->end; p++) {
         enter(w, p);
         w->inner->dots(&w->queries, w->m0, w->m1, w->score, w->page.k, w->next.k, config->width);
@@ -250,38 +252,19 @@ static void weigh_pages(struct walk *w) {
 
 /* ---- the end ---- */
 
-/* Division by one number many times. */
-struct divisor {
-    uint64_t by, inverse; /* inverse: floor((2^64 - 1) / by) */
-};
-
-/* floor(a / d).  In: |a| < 2^62, d.by from 2 to 2^62.
- * With inverse = 2^64 / by - e, 0 <= e <= 1: u * inverse / 2^64 = u / by - u * e / 2^64 > u / by - 1/2, so its floor is
- * the quotient or one less. */
-static int64_t floor_div(int64_t a, struct divisor d) {
-    /* floor(-u / by) = -floor((u + by - 1) / by) */
-    uint64_t u = a < 0 ? (uint64_t)-a + d.by - 1 : (uint64_t)a;
-    uint64_t quotient = (uint64_t)((crux_u128)u * d.inverse >> 64);
-    if (u - quotient * d.by >= d.by) quotient++;
-    return a < 0 ? -(int64_t)quotient : (int64_t)quotient;
-}
-
 static void finish(struct walk *w, uint32_t m) {
     const struct crux_attention_block *block = w->block;
     const struct crux_fused_attention *config = block->config;
     unsigned bits = crux_fused_attention_mean_bits(config);
-    int shift = (int)bits + config->s1 - w->queries.top[m];
     uint32_t row = m / block->heads, head = m % block->heads;
     /* at least 65535: the greatest score's weight; at most 2^24 * 65535 */
-    struct divisor sum = {(uint64_t)w->sum[m], UINT64_MAX / (uint64_t)w->sum[m]};
-    int32_t *out = block->out + row * block->q_stride + (size_t)head * config->width;
+    struct crux_attention_mean mean = {.sum = (uint64_t)w->sum[m],
+                                       .inverse = UINT64_MAX / (uint64_t)w->sum[m],
+                                       .bits = bits,
+                                       .shift = (int)bits + config->s1 - w->queries.top[m]};
     w->inner->settle(&w->queries, m);
-    const int64_t *acc = w->queries.acc + (size_t)m * w->queries.columns;
-    for (uint32_t i = 0; i < config->width; i++) {
-        /* acc is below 2^62 >> bits in magnitude */
-        int64_t mean = floor_div(acc[i] * (INT64_C(1) << bits), sum);
-        out[i] = (int32_t)crux_exact_requant_narrow(mean, shift, 0, -INT32_MAX, INT32_MAX);
-    }
+    w->inner->means(block->out + row * block->q_stride + (size_t)head * config->width,
+                    w->queries.acc + (size_t)m * w->queries.columns, config->width, &mean);
 }
 
 static void attend(const struct crux_attention_inner *inner,

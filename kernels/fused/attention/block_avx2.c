@@ -281,7 +281,7 @@ TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, u
 }
 
 const struct crux_attention_inner crux_attention_inner_avx2 = {
-    dots, scores, crux_attention_cap_any, weigh, gather, settle};
+    dots, scores, crux_attention_cap_any, weigh, gather, settle, crux_attention_means_any};
 
 #else
 typedef int crux_attention_no_avx2;

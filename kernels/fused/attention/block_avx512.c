@@ -466,8 +466,42 @@ TARGET static void gather(struct crux_attention_queries *queries, uint32_t m0, u
     if (n != 0) add_near(queries, which, n, v, taken);
 }
 
-const struct crux_attention_inner crux_attention_inner_avx512 = {dots,  scores, cap,
-                                                                 weigh, gather, settle};
+/* ---- means ---- */
+
+/* Quotients q = floor(u / sum) of u below 2^30 * sum, by 32 bits of each: with 2^top <= sum < 2^(top + 1),
+ * t = floor(u / 2^(top - 1)) and r = 2^(top + 32) / sum - e, 0 <= e <= 1, fit 32 bits, and t * r / 2^33 is more than
+ * u / sum - 1, for each of the two takes less than a half away. Its floor is q or one less, as what is left tells. */
+TARGET static void means(int32_t *out, const int64_t *acc, uint32_t width,
+                         const struct crux_attention_mean *mean) {
+    unsigned top = 63 - (unsigned)__builtin_clzll(mean->sum);
+    if (top > 32 || mean->shift < 1 || mean->shift > 62) {
+        crux_attention_means_any(out, acc, width, mean);
+        return;
+    }
+    const __m512i sum = _mm512_set1_epi64((int64_t)mean->sum), ones = _mm512_set1_epi64(1),
+                  less = _mm512_set1_epi64((int64_t)mean->sum - 1),
+                  r = _mm512_set1_epi64((int64_t)(mean->inverse >> (32 - top)));
+    const __m128i bits = _mm_cvtsi32_si128((int)mean->bits), down = _mm_cvtsi32_si128((int)top - 1),
+                  shift = _mm_cvtsi32_si128(mean->shift), last = _mm_cvtsi32_si128(mean->shift - 1);
+    for (uint32_t i = 0; i < width; i += 8) {
+        uint32_t left = width - i;
+        __m512i a = _mm512_load_si512(acc + i);
+        __mmask8 negative = _mm512_movepi64_mask(a);
+        __m512i u = _mm512_sll_epi64(_mm512_abs_epi64(a), bits);
+        u = _mm512_mask_add_epi64(u, negative, u, less); /* as floor goes down */
+        __m512i q = _mm512_srli_epi64(_mm512_mul_epu32(_mm512_srl_epi64(u, down), r), 33);
+        __m512i rest = _mm512_sub_epi64(u, _mm512_mullo_epi64(q, sum));
+        q = _mm512_mask_add_epi64(q, _mm512_cmpge_epu64_mask(rest, sum), q, ones);
+        q = _mm512_mask_sub_epi64(q, negative, _mm512_setzero_si512(), q);
+        q = _mm512_add_epi64(_mm512_sra_epi64(q, shift),
+                             _mm512_and_si512(_mm512_sra_epi64(q, last), ones));
+        _mm256_mask_storeu_epi32(out + i, left >= 8 ? 0xff : (__mmask8)((1U << left) - 1),
+                                 _mm512_cvtepi64_epi32(q)); /* |q| <= 2^29 */
+    }
+}
+
+const struct crux_attention_inner crux_attention_inner_avx512 = {dots,   scores, cap,  weigh,
+                                                                 gather, settle, means};
 
 #else
 typedef int crux_attention_no_avx512;

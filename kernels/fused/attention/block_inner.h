@@ -1,5 +1,5 @@
 /* The inner loops of a block of queries, plain and by instruction set: same arguments, same integers. Only
- * kernels/fused/attention/block*.c include it.
+ * kernels/fused/attention/block*.c include it, and their test.
  *
  * How the 32-bit instruction sets sum weights times values, exactly: a weight is 16 bits, unsigned, and so are v's
  * magnitudes, so 32 bits hold few products. But a sum is known if it is known modulo 2^32 and within 2^31:
@@ -47,6 +47,14 @@ struct crux_attention_queries {
     uint16_t (*high)[CRUX_ATTENTION_PAGE]; /* room for the high bytes of `weight` */
 };
 
+/* What makes one query's sums its output: round(floor(acc * 2^bits / sum) / 2^shift). No acc is greater than sum * 2^15 in
+ * magnitude, for no weight grows where it is shifted. */
+struct crux_attention_mean {
+    uint64_t sum, inverse; /* sum: 65535 to 2^40; inverse: floor((2^64 - 1) / sum) */
+    unsigned bits;         /* at most 14; acc * 2^bits is below 2^62 in magnitude */
+    int shift;
+};
+
 /* Each works on queries m0 .. m1-1 and one page; `score` has the page's scores of all queries, CRUX_ATTENTION_PAGE each;
  * `next` is what the next page will need, to be asked for early; not NULL. */
 struct crux_attention_inner {
@@ -68,6 +76,9 @@ struct crux_attention_inner {
                    const int16_t *v, const int16_t *next);
     /* `acc` becomes the whole sum of query m. */
     void (*settle)(struct crux_attention_queries *queries, uint32_t m);
+    /* Out: out, `width` values.  In: acc of one query, settled. */
+    void (*means)(int32_t *out, const int64_t *acc, uint32_t width,
+                  const struct crux_attention_mean *mean);
 };
 
 extern const struct crux_attention_inner crux_attention_inner_plain;
@@ -79,6 +90,10 @@ extern const struct crux_attention_inner crux_attention_inner_avx2, crux_attenti
 void crux_attention_scores_any(int32_t *score, int32_t *greatest,
                                const struct crux_fused_attention *config, int eq, const int8_t *ek,
                                uint64_t seen);
+
+/* means for sums and shifts of any size. */
+void crux_attention_means_any(int32_t *out, const int64_t *acc, uint32_t width,
+                              const struct crux_attention_mean *mean);
 
 /* cap for tables of any size. */
 void crux_attention_cap_any(const struct crux_attention_queries *queries, uint32_t m0, uint32_t m1,

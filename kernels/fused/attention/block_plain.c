@@ -99,5 +99,24 @@ static void settle(struct crux_attention_queries *queries, uint32_t m) {
     (void)m; /* acc is whole already */
 }
 
+/* floor(a / sum).  In: |a| < 2^62.
+ * With inverse = 2^64 / sum - e, 0 <= e <= 1: u * inverse / 2^64 = u / sum - u * e / 2^64 > u / sum - 1/2, so its floor
+ * is the quotient or one less. */
+static int64_t floor_div(int64_t a, const struct crux_attention_mean *mean) {
+    /* floor(-u / sum) = -floor((u + sum - 1) / sum) */
+    uint64_t u = a < 0 ? (uint64_t)-a + mean->sum - 1 : (uint64_t)a;
+    uint64_t quotient = (uint64_t)((crux_u128)u * mean->inverse >> 64);
+    if (u - quotient * mean->sum >= mean->sum) quotient++;
+    return a < 0 ? -(int64_t)quotient : (int64_t)quotient;
+}
+
+void crux_attention_means_any(int32_t *out, const int64_t *acc, uint32_t width,
+                              const struct crux_attention_mean *mean) {
+    for (uint32_t i = 0; i < width; i++) {
+        int64_t whole = floor_div(acc[i] * (INT64_C(1) << mean->bits), mean);
+        out[i] = (int32_t)crux_exact_requant_narrow(whole, mean->shift, 0, -INT32_MAX, INT32_MAX);
+    }
+}
+
 const struct crux_attention_inner crux_attention_inner_plain = {
-    dots, scores, crux_attention_cap_any, weigh, gather, settle};
+    dots, scores, crux_attention_cap_any, weigh, gather, settle, crux_attention_means_any};

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "kernels/fused/attention/block_inner.h"
+#include "kernels/fused/exact.h"
 #include "kernels/fused/kernels.h"
 #include "kernels/lowering/tables.h"
 #include "tests/support/random.h"
@@ -233,7 +235,54 @@ static void blocks_are_the_reference(void **state) {
     }
 }
 
+/* ---- means, where quotients are whole numbers, or one less ---- */
+
+static int64_t floor_of(crux_i128 a, crux_i128 by) {
+    return (int64_t)(a / by - (a % by != 0 && a < 0));
+}
+
+static void check_means(const struct crux_attention_inner *inner, struct crux_random *random) {
+    CRUX_ALIGNED(64) int64_t acc[CRUX_ATTENTION_WIDTH_MAX];
+    int32_t out[CRUX_ATTENTION_WIDTH_MAX + 1];
+    struct crux_attention_mean mean = {.bits = (unsigned)crux_random_between(random, 0, 14),
+                                       .shift = (int)crux_random_between(random, -3, 66)};
+    uint32_t width = (uint32_t)crux_random_between(random, 1, CRUX_ATTENTION_WIDTH_MAX);
+    unsigned most = 46 - mean.bits < 40 ? 46 - mean.bits : 40; /* acc * 2^bits < 2^62 */
+    unsigned size = (unsigned)crux_random_between(random, 17, most);
+    mean.sum = (uint64_t)crux_random_edgy(random, 65535, INT64_C(1) << size);
+    mean.inverse = UINT64_MAX / mean.sum;
+    if (crux_random_one_in(random, 2)) mean.shift = (int)crux_random_between(random, 1, 30);
+    for (uint32_t i = 0; i < width; i++) {
+        int64_t limit = (int64_t)mean.sum << 15, near = crux_random_between(random, -1, 1),
+                whole = crux_random_edgy(random, -32768, 32768) * (int64_t)mean.sum + near;
+        acc[i] = crux_random_one_in(random, 2) ? whole : crux_random_edgy(random, -limit, limit);
+        acc[i] = acc[i] > limit ? limit : acc[i] < -limit ? -limit : acc[i];
+    }
+    memset(out, 0x5a, sizeof out);
+    inner->means(out, acc, width, &mean);
+    for (uint32_t i = 0; i < width; i++) {
+        int64_t q = floor_of((crux_i128)acc[i] * ((crux_i128)1 << mean.bits), mean.sum);
+        assert_int_equal(out[i], crux_exact_requant(q, mean.shift, 0, -INT32_MAX, INT32_MAX));
+    }
+    assert_int_equal(out[width], 0x5a5a5a5a);
+}
+
+static void means_are_quotients(void **state) {
+    struct crux_random random = {26};
+    (void)state;
+    for (uint32_t i = 0; i < 20 * CASES; i++) {
+        check_means(&crux_attention_inner_plain, &random);
+#if defined(__x86_64__)
+        if (crux_fused_kernels(CRUX_ISA_AVX2) != NULL)
+            check_means(&crux_attention_inner_avx2, &random);
+        if (crux_fused_kernels(CRUX_ISA_AVX512) != NULL)
+            check_means(&crux_attention_inner_avx512, &random);
+#endif
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(blocks_are_the_reference)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(blocks_are_the_reference),
+                                       cmocka_unit_test(means_are_quotients)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
