@@ -52,6 +52,7 @@ static enum crux_status open_settle(struct service *service, char *message, size
         .batch_seconds = config->batch_seconds,
         .deadline_seconds = config->receipt_seconds,
         .retention_seconds = config->retention_seconds,
+        .leaves_bytes_max = config->leaves_bytes,
         .bond = config->bond,
         .show = config->show != NULL && strcmp(config->show, "demanded") == 0
                     ? CRUX_SETTLE_SHOW_DEMANDED

@@ -131,6 +131,7 @@ static enum crux_status take_options(struct crux_settle *settle,
     if (o->batch_seconds == 0) o->batch_seconds = CRUX_SETTLE_BATCH_SECONDS;
     if (o->deadline_seconds == 0) o->deadline_seconds = CRUX_SETTLE_DEADLINE_SECONDS;
     if (o->retention_seconds == 0) o->retention_seconds = CRUX_SETTLE_RETENTION_SECONDS;
+    if (o->leaves_bytes_max == 0) o->leaves_bytes_max = CRUX_SETTLE_LEAVES_BYTES;
     if (o->moves_a_tick == 0) o->moves_a_tick = CRUX_SETTLE_MOVES_A_TICK;
     if (o->milliseconds_a_tick == 0) o->milliseconds_a_tick = CRUX_SETTLE_MILLISECONDS_A_TICK;
     if (o->model_count > CRUX_SETTLE_MODELS_MAX)
@@ -187,9 +188,12 @@ const char *crux_settle_message(const struct crux_settle *settle) {
 /* ---- the tick ---- */
 
 static enum crux_status forget(struct crux_settle *settle) {
-    if (settle->now < settle->options.retention_seconds) return CRUX_OK;
-    enum crux_status status = crux_store_forget(
-        settle->store, settle->now - settle->options.retention_seconds, SETTLE_FORGET_A_TICK);
+    const struct crux_settle_options *o = &settle->options;
+    enum crux_status status =
+        crux_store_trim(settle->store, o->leaves_bytes_max, SETTLE_FORGET_A_TICK);
+    if (status == CRUX_OK && settle->now >= o->retention_seconds)
+        status = crux_store_forget(settle->store, settle->now - o->retention_seconds,
+                                   SETTLE_FORGET_A_TICK);
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
 }
 

@@ -15,6 +15,9 @@
 #include "chain-adapter/keys/keys.h"
 #include "executor/service/store.h"
 
+/* Of leaves that are kept, unless the options say otherwise. */
+#define CRUX_SETTLE_LEAVES_BYTES (UINT64_C(4) << 30)
+
 enum crux_settle_show {
     CRUX_SETTLE_SHOW_ALL = 0,     /* every claim, so that it becomes final */
     CRUX_SETTLE_SHOW_DEMANDED = 1 /* only those that somebody demands, or that an escrow pays */
@@ -46,7 +49,10 @@ struct crux_settle_options {
         deadline_seconds; /* of a receipt; more than batch_seconds; 0: CRUX_SETTLE_DEADLINE_SECONDS */
     uint32_t
         retention_seconds; /* that a run is kept after its end; 0: CRUX_SETTLE_RETENTION_SECONDS */
-    uint64_t bond;         /* of each claim; 0: the least that the chain accepts */
+    /* Of trace leaves kept; those of the oldest runs go first, and are computed again when somebody asks for them.
+     * 0: CRUX_SETTLE_LEAVES_BYTES */
+    uint64_t leaves_bytes_max;
+    uint64_t bond; /* of each claim; 0: the least that the chain accepts */
     enum crux_settle_show show;
     bool withdraws; /* takes out what exceeds withdraw_above and the bonds of what waits */
     uint64_t withdraw_above;

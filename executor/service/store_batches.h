@@ -115,6 +115,10 @@ enum crux_status crux_store_end_run(struct crux_store *store, uint64_t number,
 CRUX_MUST_CHECK
 enum crux_status crux_store_forget(struct crux_store *store, uint64_t before, uint32_t most);
 
+/* Drops the leaves of the oldest runs, at most `most` of them, until all that are left take at most `bytes`. */
+CRUX_MUST_CHECK
+enum crux_status crux_store_trim(struct crux_store *store, uint64_t bytes, uint32_t most);
+
 /* Out: cursor, the last one kept with a number below `below`; all zero if there is none. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_cursor(struct crux_store *store, uint64_t below,

@@ -31,6 +31,9 @@ enum store_statement {
     STORE_FIND_OPEN,
     STORE_GET_RUN,
     STORE_GET_LEAVES,
+    STORE_SUM_LEAVES,
+    STORE_OLDEST_LEAVES,
+    STORE_DROP_LEAVES,
     STORE_CONTESTED,
     STORE_COUNTS,
     STORE_BATCH_HASHES,
@@ -80,6 +83,7 @@ struct crux_store {
     sqlite3_stmt *statement[STORE_STATEMENTS];
     bool grouped;             /* between crux_store_begin and commit */
     enum crux_status spoiled; /* of the group */
+    bool leaves_came;         /* since they were last counted, or may have */
     char message[STORE_MESSAGE_BYTES];
 };
 

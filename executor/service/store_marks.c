@@ -69,6 +69,44 @@ enum crux_status crux_store_forget(struct crux_store *store, uint64_t before, ui
     return store_end(store, own, status);
 }
 
+/* Out: first and second number of the only row. */
+static enum crux_status two_numbers(struct crux_store *store, enum store_statement which,
+                                    uint64_t *first, uint64_t *second) {
+    enum crux_status status = store_row(store, which);
+    if (status != CRUX_OK) return status;
+    struct store_reader reader = {store, which, CRUX_OK};
+    *first = store_get_number(&reader, 0, INT64_MAX);
+    if (second != NULL) *second = store_get_number(&reader, 1, CRUX_STORE_LEAVES_MAX);
+    store_reset(store, which);
+    return reader.status;
+}
+
+static enum crux_status drop_oldest_leaves(struct crux_store *store, uint64_t *sum) {
+    uint64_t number, leaves;
+    enum crux_status status = two_numbers(store, STORE_OLDEST_LEAVES, &number, &leaves);
+    if (status != CRUX_OK) return status;
+    store_put_number(store, STORE_DROP_LEAVES, 1, number);
+    *sum -= leaves < *sum ? leaves : *sum;
+    return store_do(store, STORE_DROP_LEAVES);
+}
+
+enum crux_status crux_store_trim(struct crux_store *store, uint64_t bytes, uint32_t most) {
+    uint64_t sum;
+    bool own;
+    if (!store->leaves_came) return CRUX_OK;
+    enum crux_status status = two_numbers(store, STORE_SUM_LEAVES, &sum, NULL);
+    if (status != CRUX_OK) return status;
+    if (sum > bytes / 32) {
+        status = store_write(store, &own);
+        if (status != CRUX_OK) return status;
+        for (uint32_t i = 0; i < most && status == CRUX_OK && sum > bytes / 32; i++)
+            status = drop_oldest_leaves(store, &sum);
+        status = store_end(store, own, status);
+    }
+    store->leaves_came = status != CRUX_OK || sum > bytes / 32;
+    return status;
+}
+
 enum crux_status crux_store_cursor(struct crux_store *store, uint64_t below,
                                    struct crux_chain_cursor *cursor) {
     memset(cursor, 0, sizeof *cursor);

@@ -36,6 +36,7 @@ static const char schema[] =
     "CREATE TABLE bodies (number INTEGER PRIMARY KEY, request_tokens BLOB NOT NULL, "
     "output_tokens BLOB NOT NULL, annex BLOB NOT NULL, leaf_count INTEGER NOT NULL, "
     "leaves BLOB NOT NULL);"
+    "CREATE INDEX bodies_with_leaves ON bodies (number, leaf_count) WHERE leaf_count > 0;"
     "CREATE TABLE batches (number INTEGER PRIMARY KEY AUTOINCREMENT, mode INTEGER NOT NULL, "
     "requester BLOB NOT NULL, root BLOB NOT NULL, count INTEGER NOT NULL, bond INTEGER NOT NULL, "
     "state INTEGER NOT NULL, chain_batch INTEGER NOT NULL DEFAULT 0, "
@@ -126,6 +127,7 @@ enum crux_status crux_store_open(struct crux_store **store, const char *path,
     message[0] = 0;
     *store = calloc(1, sizeof **store);
     if (*store == NULL) return CRUX_E_OUT_OF_MEMORY;
+    (*store)->leaves_came = true;
     enum crux_status status = open_file(*store, path);
     if (status == CRUX_OK) return CRUX_OK;
     memcpy(message, (*store)->message, CRUX_STORE_NAME_BYTES_MAX * 2);

@@ -91,6 +91,7 @@ static enum crux_status insert_body(struct crux_store *store, const struct crux_
         store_put_bytes(store, s, 4, run->annex, run->annex_bytes);
         store_put_number(store, s, 5, leaves);
         store_put_bytes(store, s, 6, run->leaves, (size_t)leaves * 32);
+        if (leaves > 0) store->leaves_came = true;
         status = store_do(store, s);
     } else {
         (void)store_fail(store, status, "no memory to keep a run");

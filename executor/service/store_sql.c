@@ -41,6 +41,10 @@ static const char *const texts[STORE_STATEMENTS] = {
                         "r.state = 3 LIMIT 1",
     [STORE_GET_RUN] = RUN,
     [STORE_GET_LEAVES] = "SELECT leaves, leaf_count FROM bodies WHERE number = ?1",
+    [STORE_SUM_LEAVES] = "SELECT IFNULL(SUM(leaf_count), 0) FROM bodies WHERE leaf_count > 0",
+    [STORE_OLDEST_LEAVES] =
+        "SELECT number, leaf_count FROM bodies WHERE leaf_count > 0 ORDER BY number LIMIT 1",
+    [STORE_DROP_LEAVES] = "UPDATE bodies SET leaf_count = 0, leaves = x'' WHERE number = ?1",
     [STORE_CONTESTED] =
         "SELECT number FROM runs WHERE disputes > 0 AND number > ?1 UNION "
         "SELECT number FROM runs WHERE state = 3 AND demanded = 1 AND published = 0 AND "

@@ -98,6 +98,33 @@ static void what_comes_in_comes_out(void **state) {
     assert_null(found);
 }
 
+/* Leaves take at most so much; the youngest stay. */
+static void old_leaves_go(void **state) {
+    enum { RUNS = 5, LEAVES = 5 };
+    uint8_t leaves[LEAVES][32] = {{1}}, (*found)[32];
+    uint64_t count;
+    (void)state;
+    settle_world_close(&world);
+    world.options.leaves_bytes_max = 2 * sizeof leaves;
+    settle_world_open(&world);
+    for (uint64_t i = 1; i <= RUNS; i++) {
+        struct settle_world_run in;
+        settle_world_run(&in, &world, i, CRUX_MODE_BATCHED);
+        in.run.leaves = (const uint8_t(*)[32])leaves;
+        in.run.leaf_count = LEAVES;
+        assert_int_equal(crux_settle_promise(world.settle, &in.run, NULL), CRUX_OK);
+        settle_world_tick(&world, 5000);
+    }
+    for (uint64_t i = 1; i <= RUNS; i++) {
+        enum crux_status status = crux_store_leaves(world.store, i, &found, &count);
+        assert_int_equal(status, i > RUNS - 2 ? CRUX_OK : CRUX_E_NOT_FOUND);
+        free(found);
+        struct crux_store_run *run = settle_world_find(&world, i);
+        assert_int_equal(run->leaf_count, i > RUNS - 2 ? LEAVES : 0);
+        crux_store_run_free(run);
+    }
+}
+
 static void refusals(void **state) {
     struct settle_world_run run;
     char long_name[CRUX_STORE_NAME_BYTES_MAX + 2];
@@ -345,8 +372,14 @@ static void damaged_bytes(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        RULE(what_comes_in_comes_out), RULE(refusals),     RULE(groups),        RULE(other_files),
-        RULE(one_process_at_a_time),   RULE(damaged_rows), RULE(damaged_bytes),
+        RULE(what_comes_in_comes_out),
+        RULE(old_leaves_go),
+        RULE(refusals),
+        RULE(groups),
+        RULE(other_files),
+        RULE(one_process_at_a_time),
+        RULE(damaged_rows),
+        RULE(damaged_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
