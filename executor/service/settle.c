@@ -197,12 +197,12 @@ static enum crux_status forget(struct crux_settle *settle) {
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
 }
 
-/* What was posted before comes before its events are read: a demand on a batch that the store does not know to be on the
- * chain would be passed over. */
+/* What is demanded comes first: to miss it costs a bond. A demand on a batch that stands on the chain, and that the store
+ * does not know to stand there yet, is seen when its posting turns out to be repeated. */
 static enum crux_status do_what_is_due(struct crux_settle *settle) {
     static enum crux_status (*const steps[])(struct crux_settle * settle) = {
-        settle_register, settle_form,     settle_post, settle_follow,
-        settle_serve,    settle_finalise, settle_pay,  settle_withdraw};
+        settle_register, settle_follow,   settle_answer, settle_form,    settle_post,
+        settle_serve,    settle_finalise, settle_pay,    settle_withdraw};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(steps); i++) {
         enum crux_status status = steps[i](settle);
         if (status != CRUX_OK) return status;

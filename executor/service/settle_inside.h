@@ -93,6 +93,9 @@ enum crux_status settle_refresh(struct crux_settle *settle, const struct crux_st
                                 uint32_t count, bool ends);
 
 /* ---- settle_serve.c ---- */
+/* Shows what is demanded or has a fee, and publishes what is demanded. */
+CRUX_MUST_CHECK
+enum crux_status settle_answer(struct crux_settle *settle);
 CRUX_MUST_CHECK
 enum crux_status settle_serve(struct crux_settle *settle);
 CRUX_MUST_CHECK

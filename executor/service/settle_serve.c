@@ -90,11 +90,14 @@ static enum crux_status serve(struct crux_settle *settle, enum crux_store_due du
     }
 }
 
-enum crux_status settle_serve(struct crux_settle *settle) {
-    /* what is demanded first: it has a deadline of its own */
+enum crux_status settle_answer(struct crux_settle *settle) {
     enum crux_status status = serve(settle, CRUX_STORE_DUE_DEMANDED, show, CRUX_STORE_SHOWN);
-    if (status == CRUX_OK)
-        status = serve(settle, CRUX_STORE_DUE_PUBLISH, publish, CRUX_STORE_PUBLISHED);
+    if (status != CRUX_OK) return status;
+    return serve(settle, CRUX_STORE_DUE_PUBLISH, publish, CRUX_STORE_PUBLISHED);
+}
+
+enum crux_status settle_serve(struct crux_settle *settle) {
+    enum crux_status status = settle_answer(settle); /* what has just been posted for a fee */
     if (status == CRUX_OK) status = serve(settle, CRUX_STORE_DUE_BIND, bind, CRUX_STORE_BOUND);
     if (status == CRUX_OK && settle->options.show == CRUX_SETTLE_SHOW_ALL)
         status = serve(settle, CRUX_STORE_DUE_SHOW, show, CRUX_STORE_SHOWN);
