@@ -22,9 +22,8 @@ TARGET CRUX_INLINE __m256i broadcast(const void *at) {
 
 /* The multipliers of 8 outputs: m below n, or m below 0. */
 TARGET CRUX_INLINE __m256i load_entry(const uint8_t *entry, bool offsets, int half) {
-    if (offsets) return _mm256_loadu_si256((const __m256i *)(const void *)(entry + 32 * half));
-    return _mm256_cvtepu16_epi32(
-        _mm_loadu_si128((const __m128i *)(const void *)(entry + 16 * half)));
+    __m256i mn = _mm256_loadu_si256((const __m256i *)(const void *)(entry + 32 * half));
+    return offsets ? mn : _mm256_and_si256(mn, _mm256_set1_epi32(0xffff));
 }
 
 /* 8 outputs of word i out of 32 bytes of u: inputs (0, 2), (1, 3), and of q4 then (4, 6), (5, 7). */

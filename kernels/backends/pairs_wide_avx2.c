@@ -23,8 +23,7 @@ TARGET CRUX_INLINE __m256i broadcast(const void *at) {
 TARGET CRUX_INLINE void load_entry(__m256i *m, __m256i *n, const struct crux_panel *panel,
                                    const uint8_t *entry, size_t half) {
     if (!panel->has_offsets) {
-        *m = _mm256_cvtepi16_epi32(
-            _mm_loadu_si128((const __m128i *)(const void *)(entry + 16 * half)));
+        *m = _mm256_srai_epi32(_mm256_slli_epi32(load(entry + 32 * half), 16), 16);
         *n = _mm256_setzero_si256();
         return;
     }

@@ -2,7 +2,7 @@
  *
  *   packed   | panel 0 (outputs 0..15) | panel 1 | ..        all of one size; outputs and inputs beyond the end are worth 0
  *   panel    | header | mn | q of group 0 | mn | q of group 1 | ..               mn: i16[16][2]
- *            or, with m alone,  | header | m | q of group 0 | q of group 1 | m | q of group 2 | ..    m: i16[2 groups][16]
+ *            or, with m alone,  | header | m | q of group 0 | q of group 1 | m | q of group 2 | ..    m: i16[16][2 groups]
  *   q4       | 16 outputs x (inputs 4i..4i+3 in the low halves, 4i+4..4i+7 in the high ones) | ..   as u = 15 - q
  *   q8       | 16 outputs x inputs 4i..4i+3 | ..                                                    as u = q + 128
  *   q16      | 16 outputs x inputs 4i..4i+3, upper bytes | the same, lower bytes | ..             as u = q + 32768
@@ -15,7 +15,7 @@
  * Kernels keep sums of products with m' and n' in 32-bit registers over a span of groups, and then in 64 bits. How a
  * sum is formed for each output and input row, and why no register overflows within a span, is said where rows are
  * prepared: planes.h for byte dots, pairs.h for 16-bit dots. In a wide panel an n' or m' does not fit an i16, or not
- * even one group fits a span, as no importer writes them; a slower kernel sums it up in 64 bits. q16 is always wide;
+ * even one entry's groups fit a span, as no importer writes them; a slower kernel sums it up in 64 bits. q16 is always wide;
  * centred q4 never is: n = -8*m is an i16, so |m| <= 4096.
  */
 #ifndef CRUX_KERNELS_BACKENDS_PANEL_H
@@ -24,7 +24,7 @@
 #include "kernels/backends/backend.h"
 
 /* Of the packed layout; goes up whenever it changes. */
-#define CRUX_PANEL_VERSION 4
+#define CRUX_PANEL_VERSION 5
 
 enum {
     CRUX_PANEL_OUTPUTS = 16,
@@ -77,9 +77,9 @@ CRUX_INLINE size_t crux_panel_q_bytes(uint32_t width, uint32_t group) {
     return (size_t)group * CRUX_PANEL_OUTPUTS * (1U << width) / 4;
 }
 
-/* Where the multipliers of group g are, and its q. */
+/* Where the multipliers of group g are, those of an output 4 bytes after those of the one before; and its q. */
 CRUX_INLINE size_t crux_panel_entry_at(size_t q_bytes, bool has_offsets, size_t g) {
-    return has_offsets ? g * (64 + q_bytes) : g / 2 * (64 + 2 * q_bytes) + g % 2 * 32;
+    return has_offsets ? g * (64 + q_bytes) : g / 2 * (64 + 2 * q_bytes) + g % 2 * 2;
 }
 
 CRUX_INLINE size_t crux_panel_q_at(size_t q_bytes, bool has_offsets, size_t g) {

@@ -75,7 +75,7 @@ static bool holds(const struct target *to, uint32_t groups, uint32_t span, int32
         for (uint32_t g = from; g < end; g++) {
             const uint8_t *entry = to->groups_at + entry_at(to, g);
             for (uint32_t lane = 0; lane < CRUX_PANEL_OUTPUTS; lane++) {
-                int32_t m = get16(entry + (to->has_offsets ? 4 : 2) * lane),
+                int32_t m = get16(entry + 4 * lane),
                         n = to->has_offsets ? get16(entry + 4 * lane + 2) : 0;
                 sum[lane] += m_times * (m < 0 ? -m : m) + (n < 0 ? -n : n);
                 if (sum[lane] > most) return false;
@@ -85,13 +85,15 @@ static bool holds(const struct target *to, uint32_t groups, uint32_t span, int32
     return true;
 }
 
-/* Returns: a span that holds, as long as may be; 0 if not even one group does. */
+/* Returns: a span that holds, as long as may be; 0 if not even the shortest does. Groups that share an entry stay together. */
 static uint32_t span_of(const struct target *to, uint32_t groups, int32_t m_times, int32_t most) {
+    uint32_t least = to->has_offsets ? 1 : 2;
     for (uint32_t parts = 1; parts < groups; parts += 1 + parts / 2) {
         uint32_t span = (groups + parts - 1) / parts;
+        span = (span + least - 1) / least * least;
         if (holds(to, groups, span, m_times, most)) return span;
     }
-    return holds(to, groups, 1, m_times, most) ? 1 : 0;
+    return holds(to, groups, least, m_times, most) ? least : 0;
 }
 
 static void put_header(const struct target *to, struct crux_panel_header *header) {
@@ -163,14 +165,14 @@ static void pack_group(const struct target *to, uint32_t t, uint32_t i, uint32_t
              groups = crux_panel_groups(tile, count), words = (uint32_t)own_bytes / 4;
     uint32_t inputs = count - i * tile->group;
     if (to->outputs < CRUX_PANEL_OUTPUTS) memset(block, 0, to->q_bytes);
-    memset(entry, 0, to->has_offsets ? 64 : 32);
+    if (to->has_offsets || g % 2 == 0) memset(entry, 0, 64);
     for (uint32_t lane = 0; lane < to->outputs; lane++) {
         const uint8_t *bytes = tile_at(to, lane, t),
                       *q = bytes + (size_t)groups * (tile->has_offsets ? 4 : 2) + i * own_bytes;
         uint8_t padded[4 * WORDS_MAX] = {0};
         int32_t m, n;
         multipliers(&m, &n, tile, bytes, groups, i, to->is_raw);
-        put16(entry + (to->has_offsets ? 4 : 2) * lane, m);
+        put16(entry + 4 * lane, m);
         CRUX_ASSERT(to->has_offsets || n == 0);
         if (to->has_offsets) put16(entry + 4 * lane + 2, n);
         if (inputs < tile->group) {
@@ -194,14 +196,12 @@ static void pack_panel(uint8_t *panel, const struct crux_tiles *w, uint32_t firs
                         .q_bytes = crux_panel_q_bytes(w->tile.width, w->tile.group),
                         .has_offsets = crux_panel_has_offsets(&w->tile, w->centred)};
     const struct crux_tile *tile = &w->tile;
-    uint32_t groups = crux_panel_groups(tile, w->inputs), tiles = crux_tile_count(tile, w->inputs);
+    uint32_t tiles = crux_tile_count(tile, w->inputs);
     survey(&to);
     for (uint32_t t = 0, g = 0; t < tiles; t++) {
         uint32_t end = g + crux_panel_groups(tile, crux_tile_inputs(tile, w->inputs, t));
         for (uint32_t i = 0; g < end; i++, g++) pack_group(&to, t, i, g);
     }
-    if (!to.has_offsets && groups % 2 == 1) /* the other half of the last entry */
-        memset(to.groups_at + crux_panel_entry_at(to.q_bytes, false, groups), 0, 32);
     put_header(&to, (struct crux_panel_header *)(void *)panel);
 }
 

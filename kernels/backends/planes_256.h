@@ -37,9 +37,8 @@ CRUX_INLINE size_t planes_at(uint32_t g, int steps) {
 
 /* The multipliers of 8 outputs: m below n, or m below 0. */
 TARGET CRUX_INLINE __m256i load_entry(const uint8_t *entry, bool offsets, int half) {
-    if (offsets) return load(entry + 32 * half);
-    return _mm256_cvtepu16_epi32(
-        _mm_loadu_si128((const __m128i *)(const void *)(entry + 16 * half)));
+    __m256i mn = load(entry + 32 * half);
+    return offsets ? mn : _mm256_and_si256(mn, _mm256_set1_epi32(0xffff));
 }
 
 /* acc[0..7] = (first ? 0 : acc[0..7]) + (high << shift) + low */
@@ -155,8 +154,7 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
 TARGET CRUX_INLINE void load_wide_entry(__m256i *m, __m256i *n, const struct crux_panel *panel,
                                         const uint8_t *entry, int half) {
     if (!panel->has_offsets) {
-        *m = _mm256_cvtepi16_epi32(
-            _mm_loadu_si128((const __m128i *)(const void *)(entry + 16 * half)));
+        *m = _mm256_srai_epi32(_mm256_slli_epi32(load(entry + 32 * half), 16), 16);
         *n = _mm256_setzero_si256();
         return;
     }

@@ -21,12 +21,6 @@ TARGET CRUX_INLINE __m512i join(__m512i c, const void *x) {
     return _mm512_ternarylogic_epi32(c, _mm512_set1_epi32(0xffff), broadcast(x), 0xea);
 }
 
-/* The multipliers of one group: m below n, or m below 0. */
-TARGET CRUX_INLINE __m512i load_entry(const uint8_t *entry, bool offsets) {
-    if (offsets) return _mm512_loadu_si512(entry);
-    return _mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)entry));
-}
-
 TARGET CRUX_INLINE void load_u(__m512i u[8], const uint8_t *bytes, bool nibbles, int steps) {
     const __m512i mask = _mm512_set1_epi8(15);
     CRUX_UNROLL
@@ -55,45 +49,100 @@ TARGET CRUX_INLINE void flush(int64_t *acc, __m512i high, __m512i low, unsigned 
     }
 }
 
-/* One group into the sums. rows, nibbles, offsets and steps are constants. */
+/* Asks for what lies `ahead_bytes` behind q. */
+TARGET CRUX_INLINE void ask(const struct crux_panel *panel, const uint8_t *q, size_t bytes) {
+    for (size_t i = 0; i < bytes; i += 64)
+        _mm_prefetch((const char *)((uintptr_t)q + panel->ahead_bytes + i), _MM_HINT_T0);
+}
+
+/* What one row's planes make of a group: high and low; for q8 the whole of it, and that plus 32768. */
+TARGET CRUX_INLINE void dots(__m512i *h, __m512i *l, const __m512i u[8], const uint8_t *x,
+                             const uint8_t *sums, bool nibbles, int steps) {
+    *h = nibbles ? broadcast(sums) : _mm512_setzero_si512();
+    *l = broadcast(sums + (nibbles ? 4 : 0));
+    CRUX_UNROLL
+    for (int s = 0; s < steps; s++) {
+        *h = _mm512_dpbusd_epi32(*h, u[s], broadcast(x + 4 * s));
+        *l = _mm512_dpbusd_epi32(*l, u[s], broadcast(x + 32 + 4 * s));
+    }
+    if (nibbles) return;
+    *l = _mm512_add_epi32(_mm512_slli_epi32(*h, 8), *l);
+    *h = _mm512_add_epi32(*l, _mm512_set1_epi32(32768));
+}
+
+/* Where the planes of group g lie in a row. */
+CRUX_INLINE size_t planes_at(size_t g, int steps) {
+    return steps == 8 ? 64 * g : 64 * (g / 2) + 16 * (g % 2);
+}
+
+/* One group with offsets into the sums. rows, nibbles and steps are constants. */
 TARGET CRUX_INLINE void add_group(__m512i high[], __m512i low[], const uint8_t *const row[],
                                   const uint8_t *const sum[], const struct crux_panel *panel,
-                                  uint32_t g, int rows, bool nibbles, bool offsets, int steps) {
+                                  uint32_t g, int rows, bool nibbles, int steps) {
     const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
-    size_t at = steps == 8 ? 64 * (size_t)g : 64 * (size_t)(g / 2) + 16 * (g % 2),
-           at_sum = CRUX_PLANES_SUM_BYTES * (size_t)g;
-    const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
-                  *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
-    __m512i u[8], mn = load_entry(entry, offsets);
-    if (rows >= CRUX_PANEL_AHEAD_ROWS) {
-        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
-            _mm_prefetch((const char *)((uintptr_t)q_at + panel->ahead_bytes + i), _MM_HINT_T0);
-    }
+    const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, true, g);
+    __m512i u[8], h, l,
+        mn = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, true, g));
+    if (rows >= CRUX_PANEL_AHEAD_ROWS) ask(panel, q_at, q_bytes + 64);
     load_u(u, q_at, nibbles, steps);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
-        const uint8_t *x = row[r] + at, *sums = sum[r] + at_sum;
-        __m512i h = nibbles ? broadcast(sums) : _mm512_setzero_si512(),
-                l = broadcast(sums + (nibbles ? 4 : 0));
-        CRUX_UNROLL
-        for (int s = 0; s < steps; s++) {
-            h = _mm512_dpbusd_epi32(h, u[s], broadcast(x + 4 * s));
-            l = _mm512_dpbusd_epi32(l, u[s], broadcast(x + 32 + 4 * s));
-        }
+        const uint8_t *sums = sum[r] + CRUX_PLANES_SUM_BYTES * (size_t)g;
+        dots(&h, &l, u, row[r] + planes_at(g, steps), sums, nibbles, steps);
         if (nibbles) {
-            if (offsets) h = join(h, sums + 8), l = join(l, sums + 12);
+            h = join(h, sums + 8), l = join(l, sums + 12);
             high[r] = _mm512_dpwssd_epi32(high[r], h, mn);
         } else {
-            l = _mm512_add_epi32(_mm512_slli_epi32(h, 8), l);
-            h = _mm512_add_epi32(l, _mm512_set1_epi32(32768));
-            if (offsets) {
-                h = _mm512_ternarylogic_epi32(h, _mm512_set1_epi32(-65536), broadcast(sums + 4),
-                                              0xea);
-                l = join(l, sums + 8);
-            }
+            h = _mm512_ternarylogic_epi32(h, _mm512_set1_epi32(-65536), broadcast(sums + 4), 0xea);
+            l = join(l, sums + 8);
             high[r] = _mm512_dpwssd_epi32(high[r], h, _mm512_rol_epi32(mn, 16));
         }
         low[r] = _mm512_dpwssd_epi32(low[r], l, mn);
+    }
+}
+
+/* Two groups without offsets, or the last alone: their sums meet in one 16-bit dot. What is needed of h lies in its lower
+ * halves (q4) or upper ones (q8), of l always in the lower. */
+TARGET CRUX_INLINE void add_pair(__m512i high[], __m512i low[], const uint8_t *const row[],
+                                 const uint8_t *const sum[], const struct crux_panel *panel,
+                                 uint32_t g, bool both, int rows, bool nibbles, int steps) {
+    const __mmask32 upper = 0xaaaaaaaa;
+    const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
+    const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, false, g);
+    __m512i u[8], h, l, first[CRUX_PANEL_ROWS_MAX],
+        mm = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, false, g)),
+        swapped = _mm512_rol_epi32(mm, 16);
+    if (rows >= CRUX_PANEL_AHEAD_ROWS) ask(panel, q_at, q_bytes + 64);
+    load_u(u, q_at, nibbles, steps);
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++) {
+        dots(&h, &l, u, row[r] + planes_at(g, steps), sum[r] + CRUX_PLANES_SUM_BYTES * (size_t)g,
+             nibbles, steps);
+        /* q4: h below l; q8: l below h */
+        first[r] = nibbles ? _mm512_mask_mov_epi16(h, upper, _mm512_slli_epi32(l, 16))
+                           : _mm512_mask_mov_epi16(l, upper, h);
+    }
+    if (both) {
+        if (rows >= CRUX_PANEL_AHEAD_ROWS) ask(panel, q_at + q_bytes, q_bytes);
+        load_u(u, q_at + q_bytes, nibbles, steps);
+    }
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++) {
+        h = l = _mm512_setzero_si512();
+        if (both)
+            dots(&h, &l, u, row[r] + planes_at(g + 1, steps),
+                 sum[r] + CRUX_PLANES_SUM_BYTES * (size_t)(g + 1), nibbles, steps);
+        if (nibbles) {
+            h = _mm512_mask_mov_epi16(first[r], upper, _mm512_slli_epi32(h, 16));
+            l = _mm512_mask_mov_epi16(l, upper, first[r]);
+            high[r] = _mm512_dpwssd_epi32(high[r], h, mm);
+            low[r] = _mm512_dpwssd_epi32(low[r], l, swapped);
+        } else {
+            l = _mm512_mask_mov_epi16(first[r], upper, _mm512_slli_epi32(l, 16));
+            h = _mm512_mask_mov_epi16(_mm512_srli_epi32(h, 16), upper, first[r]);
+            high[r] = _mm512_dpwssd_epi32(high[r], h, swapped);
+            low[r] = _mm512_dpwssd_epi32(low[r], l, mm);
+        }
     }
 }
 
@@ -116,8 +165,11 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
         end = groups - g < span ? groups : g + span;
         CRUX_UNROLL
         for (int r = 0; r < rows; r++) high[r] = low[r] = _mm512_setzero_si512();
-        for (; g < end; g++)
-            add_group(high, low, row, sum, panel, g, rows, nibbles, offsets, steps);
+        for (; g < end && offsets; g++)
+            add_group(high, low, row, sum, panel, g, rows, nibbles, steps);
+        for (; g + 1 < end; g += 2)
+            add_pair(high, low, row, sum, panel, g, true, rows, nibbles, steps);
+        if (g < end) add_pair(high, low, row, sum, panel, g++, false, rows, nibbles, steps);
         CRUX_UNROLL
         for (int r = 0; r < rows; r++)
             flush(acc + (size_t)r * acc_stride, high[r], low[r], nibbles ? 8 : 16, begin == 0);

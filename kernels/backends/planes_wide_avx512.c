@@ -21,7 +21,7 @@ TARGET CRUX_INLINE __m512i broadcast(const void *at) {
 TARGET CRUX_INLINE void load_entry(__m512i *m, __m512i *n, const struct crux_panel *panel,
                                    const uint8_t *entry) {
     if (!panel->has_offsets) {
-        *m = _mm512_cvtepi16_epi32(_mm256_loadu_si256((const __m256i *)(const void *)entry));
+        *m = _mm512_srai_epi32(_mm512_slli_epi32(_mm512_loadu_si512(entry), 16), 16);
         *n = _mm512_setzero_si512();
         return;
     }
