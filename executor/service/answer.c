@@ -18,6 +18,10 @@ struct answer **answer_link(struct answer *answer) {
     return &answer->link;
 }
 
+struct answer **answer_turn(struct answer *answer) {
+    return &answer->turn;
+}
+
 bool *answer_in_mailbox(struct answer *answer) {
     return &answer->in_mailbox;
 }
@@ -395,6 +399,7 @@ static bool finish_choice(struct answer *answer, struct answer_choice *choice,
     if (choice->finish == NULL) return false;
     answer->service->prompt_tokens += answer->prompts[choice->prompt].count;
     answer->service->completion_tokens += choice->result->count;
+    answer->promised = true;
     return receipts_promise(answer, choice, error);
 }
 
@@ -411,16 +416,23 @@ static bool finish_choices(struct answer *answer, struct crux_openai_error *erro
     return fine;
 }
 
-void answer_news(struct answer *answer) {
-    struct crux_openai_error error;
+void answer_settle(struct answer *answer) {
     /* asked first: what comes to its end after this brings news of its own */
-    bool done = all_done(answer);
-    if (answer->exchange != NULL && !finish_choices(answer, &error)) {
+    answer->done = all_done(answer);
+    answer->failed = answer->exchange != NULL && !finish_choices(answer, &answer->error);
+}
+
+void answer_deliver(struct answer *answer, bool kept) {
+    if (answer->exchange != NULL && answer->promised && !kept)
+        answer->failed = !crux_openai_fail(&answer->error, 500, "store", NULL,
+                                           "The receipt could not be kept, so there is no answer.");
+    answer->promised = false;
+    if (answer->exchange != NULL && answer->failed) {
         crux_http_when_gone(answer->exchange, NULL, NULL);
-        answer_fail(answer, &error);
+        answer_fail(answer, &answer->error);
     }
     if (answer->exchange != NULL && answer->request.stream) answer_stream_news(answer);
-    if (!done) return;
+    if (!answer->done) return;
     if (answer->exchange != NULL) answer_whole(answer); /* a stream has ended by itself */
     answer->exchange = NULL;
     (void)pthread_mutex_lock(&answer->service->mailbox.lock);

@@ -52,6 +52,11 @@ struct answer {
     bool begun; /* the stream */
     const char *retry_after;
 
+    /* of one turn of the mailbox */
+    struct answer *turn;
+    bool done, failed, promised; /* every run is over; there is an error; something was promised */
+    struct crux_openai_error error;
+
     pthread_mutex_t lock;
     struct answer *link; /* the mailbox's, under its lock */
     bool in_mailbox;

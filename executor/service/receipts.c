@@ -303,6 +303,22 @@ static struct crux_store_run run_of(const struct answer *answer,
     return run;
 }
 
+void receipts_begin(struct service *service) {
+    struct receipts *receipts = service->receipts;
+    if (receipts != NULL) receipts->grouping = true;
+}
+
+bool receipts_keep(struct service *service) {
+    struct receipts *receipts = service->receipts;
+    if (receipts == NULL) return true;
+    receipts->grouping = false;
+    if (!receipts->grouped) return true; /* there was nothing, or each was written by itself */
+    receipts->grouped = false;
+    if (crux_store_commit(receipts->store) == CRUX_OK) return true;
+    crux_log(CRUX_LOG_ERROR, NULL, "the store: %s", crux_store_message(receipts->store));
+    return false;
+}
+
 bool receipts_promise(struct answer *answer, struct answer_choice *choice,
                       struct crux_openai_error *error) {
     struct receipts *receipts = answer->service->receipts;
@@ -315,6 +331,8 @@ bool receipts_promise(struct answer *answer, struct answer_choice *choice,
                                                  .output_tokens = run.output_tokens};
         choice->document = crux_claim_document(&what);
     } else {
+        if (receipts->grouping && !receipts->grouped)
+            receipts->grouped = crux_store_begin(receipts->store) == CRUX_OK;
         enum crux_status status = crux_settle_promise(receipts->settle, &run, NULL);
         if (status != CRUX_OK) {
             crux_log(CRUX_LOG_ERROR, answer->id, "no receipt: %s",

@@ -16,6 +16,7 @@ struct receipts {
     const char *path;        /* of the chain */
     uint32_t cases;          /* contested, as last said */
     uint64_t false_promises; /* likewise */
+    bool grouping, grouped;  /* what is promised is written together; a group is open */
     unsigned ticks;
     enum crux_status status; /* of the store: other than CRUX_OK, nothing may be promised */
     bool draining;

@@ -62,7 +62,7 @@ void mailbox_close(struct mailbox *mailbox);
 /* Any thread. The answer must not be freed before it was taken. */
 void mailbox_put(struct mailbox *mailbox, struct answer *answer);
 void mailbox_put_trace(struct mailbox *mailbox, struct trace_job *job);
-/* Hands all news to answer_news and trace_news. */
+/* Hands all news to answer_settle and answer_deliver, with one write to the disk between them, and to trace_news. */
 void mailbox_take(struct service *service);
 
 /* ---- answers ---- */
@@ -70,8 +70,12 @@ void mailbox_take(struct service *service);
 /* Handlers of the two routes. */
 void answer_chat(void *ctx, struct crux_http_exchange *exchange);
 void answer_completion(void *ctx, struct crux_http_exchange *exchange);
-/* Looks at what is new of it; may free it. */
-void answer_news(struct answer *answer);
+/* Looks at what is new of it: promises what is over. */
+void answer_settle(struct answer *answer);
+/* Then says it; may free it.  In: kept, whether what was promised since receipts_begin is on the disk. */
+void answer_deliver(struct answer *answer, bool kept);
+/* The link of those that have their turn together. */
+struct answer **answer_turn(struct answer *answer);
 /* The mailbox's link. */
 struct answer **answer_link(struct answer *answer);
 /* Whether it lies in the mailbox; the mailbox's lock is held. */
@@ -117,6 +121,9 @@ void receipts_close(struct service *service);
 void receipts_tick(struct service *service);
 /* Ends the thread that computes again; its last news are in the mailbox then. */
 void receipts_stop(struct service *service);
+/* What is promised between the two is on the disk, all of it, if the second returns true; else none of it is. */
+void receipts_begin(struct service *service);
+bool receipts_keep(struct service *service);
 /* Before a planned end.  Returns: whether everything that is promised is posted, or there is no chain. */
 bool receipts_drained(struct service *service);
 void receipts_metrics(struct service *service, struct crux_metrics_text *out);
