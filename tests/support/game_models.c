@@ -82,7 +82,7 @@ static enum crux_status give_leaf(void *ctx, const struct crux_tree_id *id, uint
                                   struct crux_writer *out) {
     struct table_run *run = ctx;
     if (!is_false_output(run, id))
-        return run->honest_evidence.leaf(run->honest_evidence.ctx, id, leaf, out);
+        return run->honest.evidence.leaf(run->honest.evidence.ctx, id, leaf, out);
     crux_put_bytes(out, run->output_page, run->output_bytes);
     return out->status;
 }
@@ -90,27 +90,22 @@ static enum crux_status give_leaf(void *ctx, const struct crux_tree_id *id, uint
 static enum crux_status give_proof(void *ctx, const struct crux_tree_id *id, const uint64_t *leaves,
                                    size_t n, struct crux_writer *out) {
     struct table_run *run = ctx;
-    return run->honest_evidence.prove(run->honest_evidence.ctx, id, leaves, n, out);
+    return run->honest.evidence.prove(run->honest.evidence.ctx, id, leaves, n, out);
 }
 
 static enum crux_status give_root(void *ctx, const struct crux_tree_id *id, uint8_t out[32]) {
     struct table_run *run = ctx;
-    return run->honest_evidence.root(run->honest_evidence.ctx, id, out);
+    return run->honest.evidence.root(run->honest.evidence.ctx, id, out);
 }
 
 static enum crux_status give_node(void *ctx, const struct crux_tree_id *id, unsigned level,
                                   uint64_t index, uint8_t out[32]) {
     struct table_run *run = ctx;
-    const struct crux_merkle_tree *tree;
     if (is_false_output(run, id)) {
         crux_merkle_leaf_hash(out, run->output_page, run->output_bytes);
         return CRUX_OK;
     }
-    enum crux_status status = crux_archive_tree(run->archive, id, &tree);
-    if (status != CRUX_OK) return status;
-    if (level > tree->depth || index << level >= tree->leaf_count) return CRUX_E_INDEX_BEYOND_COUNT;
-    crux_merkle_tree_node(out, tree, level, index);
-    return CRUX_OK;
+    return run->honest.provider.node(run->honest.provider.ctx, id, level, index, out);
 }
 
 void table_run_init(struct table_run *run, const struct table_model *model,
@@ -129,8 +124,8 @@ void table_run_init(struct table_run *run, const struct table_model *model,
     request.stop_early = tokens;
     request.ignore_stops = tokens != 0;
     world_must(crux_archive_run(&run->archive, &model->committed, &request, lie) == CRUX_OK, "run");
-    crux_archive_evidence(run->archive, &run->honest_evidence);
-    run->evidence = run->honest_evidence;
+    crux_archive_provider(&run->honest, run->archive);
+    run->evidence = run->honest.evidence;
     run->evidence.ctx = run;
     run->evidence.leaf = give_leaf;
     run->evidence.prove = give_proof;

@@ -33,7 +33,8 @@ void table_model_free(struct table_model *model);
 /* Must not move. */
 struct table_run {
     struct crux_archive *archive;
-    struct crux_evidence evidence, honest_evidence;
+    struct crux_archive_provider honest; /* of the archive */
+    struct crux_evidence evidence;       /* the same, but for a false output */
     struct crux_provider provider;
     uint8_t output_page[CRUX_STEP_PAGE_BYTES]; /* a false one, if output_bytes is not 0 */
     uint32_t output_bytes;
