@@ -3,10 +3,13 @@
  *   rows | A | B | C C C C C C | D D D D |      A, B: the last known token; C, D: tokens of their requests
  *
  * Half of the rows for requests goes to those who came first, half to those who have least left: so a long request is
- * always at work and a short one never waits for it. */
+ * always at work and a short one never waits for it. Who begins like an older one that still reads waits for it, and begins
+ * behind it: the same beginning is computed once. */
 #include <stdlib.h>
 
 #include "executor/service/batcher_parts.h"
+
+enum { WAIT_POSITIONS_MIN = 32 /* in common: fewer are soon computed */ };
 
 static uint32_t lesser(uint32_t a, uint32_t b) {
     return a < b ? a : b;
@@ -16,6 +19,40 @@ static uint32_t lesser(uint32_t a, uint32_t b) {
 
 static bool decodes(const struct batcher_run *run) {
     return batcher_run_left(run) == 1;
+}
+
+static uint32_t positions_of(const struct batcher_run *run) {
+    return crux_engine_sequence_positions(run->sequence);
+}
+
+/* Positions that both begin with and the other computes in any case. */
+static uint32_t common(const struct batcher_run *run, const struct batcher_run *other) {
+    uint32_t most = lesser(run->asked.run.n - 1, other->known - 1), count = 0;
+    while (count < most && run->text[count] == other->text[count]) count++;
+    return count;
+}
+
+/* Is an older run about to compute what this one could begin behind? */
+static bool should_wait(const struct batcher_model *model, uint32_t number) {
+    const struct batcher_run *run = model->running[number];
+    if (model->prefixes == NULL || run->job.no_prefix || run->ending || positions_of(run) > 0)
+        return false;
+    for (uint32_t i = 0; i < number; i++) {
+        const struct batcher_run *other = model->running[i];
+        if (other->job.no_prefix || other->ending) continue;
+        uint32_t same = common(run, other);
+        if (same >= WAIT_POSITIONS_MIN && positions_of(other) < same) return true;
+    }
+    return false;
+}
+
+static void hold_back(struct crux_batcher *batcher, struct batcher_model *model) {
+    for (uint32_t i = 0; i < model->running_count; i++) {
+        struct batcher_run *run = model->running[i];
+        bool held = run->held;
+        run->held = should_wait(model, i);
+        if (held && !run->held) batcher_begin_again(batcher, model, run);
+    }
 }
 
 /* Returns: how many of `budget` are left. */
@@ -29,7 +66,7 @@ static uint32_t share(struct batcher_run *run, uint32_t budget) {
 static uint32_t sort_readers(struct batcher_model *model) {
     uint32_t count = 0;
     for (uint32_t i = 0; i < model->running_count; i++) {
-        if (decodes(model->running[i])) continue;
+        if (decodes(model->running[i]) || model->running[i]->held) continue;
         uint32_t at = count++, left = batcher_run_left(model->running[i]);
         for (; at > 0 && left < batcher_run_left(model->running[model->order[at - 1]]); at--)
             model->order[at] = model->order[at - 1];
@@ -43,8 +80,8 @@ static void share_rows(struct batcher_model *model, uint32_t budget) {
     for (uint32_t i = 0; i < model->running_count; i++) {
         struct batcher_run *run = model->running[i];
         run->drafted = 0;
-        run->rows = decodes(run) ? 1 : 0;
-        if (run->rows == 0) left = share(run, left);
+        run->rows = decodes(run) && !run->held ? 1 : 0;
+        if (run->rows == 0 && !run->held) left = share(run, left);
     }
     left += budget - budget / 2;
     for (uint32_t i = 0; i < readers; i++) left = share(model->running[model->order[i]], left);
@@ -122,6 +159,7 @@ static bool make_room(struct crux_batcher *batcher, struct batcher_model *model)
 }
 
 static enum crux_status try_step(struct crux_batcher *batcher, struct batcher_model *model) {
+    hold_back(batcher, model);
     share_rows(model, batcher->options.prefill_rows);
     draft(batcher, model);
     struct batcher_run *alone = model->running[0];

@@ -227,15 +227,41 @@ static uint32_t find_prefix(const struct crux_engine_sequence **from, struct bat
     return most > least ? most : 0;
 }
 
-static enum crux_status open_sequence(struct batcher_run *run, struct batcher_model *model) {
+/* Out: sequence.  Returns: positions that it begins behind. */
+static uint32_t open_sequence(struct crux_engine_sequence **sequence, enum crux_status *status,
+                              struct batcher_model *model, const struct batcher_run *run) {
     const struct crux_engine_sequence *from = NULL;
     uint32_t common = find_prefix(&from, model, run);
-    if (common > 0 && crux_engine_sequence_open_behind(&run->sequence, from, &run->asked.ask,
-                                                       common) == CRUX_OK) {
-        run->reused += common;
-        return CRUX_OK;
-    }
-    return crux_engine_sequence_open(&run->sequence, model->engine, &run->asked.ask);
+    *status = CRUX_OK;
+    if (common > 0 &&
+        crux_engine_sequence_open_behind(sequence, from, &run->asked.ask, common) == CRUX_OK)
+        return common;
+    *status = crux_engine_sequence_open(sequence, model->engine, &run->asked.ask);
+    return 0;
+}
+
+static void count_reused(struct crux_batcher *batcher, struct batcher_model *model,
+                         struct batcher_run *run, uint32_t positions) {
+    run->reused += positions;
+    batcher_lock(batcher);
+    model->figures.prefix_positions += positions;
+    model->figures.prefix_hits += positions > 0;
+    batcher_unlock(batcher);
+}
+
+void batcher_begin_again(struct crux_batcher *batcher, struct batcher_model *model,
+                         struct batcher_run *run) {
+    struct crux_engine_sequence *sequence, *before = run->sequence;
+    enum crux_status status;
+    uint32_t positions = open_sequence(&sequence, &status, model, run);
+    if (status != CRUX_OK) return; /* it goes on as it is */
+    crux_engine_sequence_close(before);
+    run->sequence = sequence;
+    count_reused(batcher, model, run, positions);
+    if (positions == 0) return;
+    batcher_lock(batcher);
+    model->figures.prefix_misses--; /* counted when it was admitted */
+    batcher_unlock(batcher);
 }
 
 /* Returns: whether a run left the queue. */
@@ -251,15 +277,12 @@ static bool admit_one(struct crux_batcher *batcher, struct batcher_model *model)
     batcher_unlock(batcher);
     if (run == NULL) return false;
     if (run->admitted == 0) run->admitted = batcher_seconds();
-    uint32_t reused = run->reused;
-    enum crux_status status = open_sequence(run, model);
+    enum crux_status status;
+    uint32_t positions = open_sequence(&run->sequence, &status, model, run);
     if (status != CRUX_OK) batcher_run_end(run, CRUX_BATCHER_TROUBLE, status);
+    count_reused(batcher, model, run, positions);
     batcher_lock(batcher);
-    model->figures.prefix_positions += run->reused - reused;
-    if (model->prefixes != NULL && run->reused > reused)
-        model->figures.prefix_hits++;
-    else if (model->prefixes != NULL)
-        model->figures.prefix_misses++;
+    model->figures.prefix_misses += model->prefixes != NULL && positions == 0;
     batcher_unlock(batcher);
     return true;
 }

@@ -363,6 +363,50 @@ static void test_refusals(void **state) {
     free(world);
 }
 
+/* ---- beginnings ---- */
+
+/* Requests that come at once and begin alike: their beginning is computed once. */
+static void test_same_beginning(void **state) {
+    enum { SAME = 100, ALIKE = 6 };
+    struct crux_random random = {.state = 8};
+    struct world *world = calloc(1, sizeof *world);
+    struct crux_batcher_options options = {.threads = 1, .prefix_bytes_max = UINT64_MAX};
+    struct crux_batcher_figures figures;
+    struct crux_batcher *batcher;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    uint64_t id;
+    (void)state;
+    assert_non_null(world);
+    world_open(world, &random);
+    assert_int_equal(crux_batcher_open(&batcher, world->model, 1, &options), CRUX_OK);
+    struct asked *asked = &world->asked[0];
+    struct crux_batcher_job job = {.request = asked->request, .done = ignore};
+    uint32_t *tokens = asked->tokens, vocab = world->fixture[0].config.vocab;
+    job.request.fields.stop_count = job.request.fields.stop[0] = 0;
+    job.request.fields.request_tokens = 1;
+    job.request.fields.limit = 2;
+    job.ctx = &gate;
+    job.token = wait_for_gate;
+    (void)pthread_mutex_lock(&gate);
+    assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
+    job.token = NULL;
+    for (uint32_t i = 0; i < ALIKE; i++) {
+        for (uint32_t at = 0; at < SAME + ALIKE; at++)
+            tokens[at] = (at * 7 + (at < SAME ? 1 : at - SAME <= i)) % vocab;
+        job.request.fields.request_tokens = SAME + 1 + i;
+        assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
+    }
+    (void)pthread_mutex_unlock(&gate);
+    assert_true(crux_batcher_wait(batcher, PATIENCE_SECONDS));
+    crux_batcher_figures(batcher, 0, &figures);
+    assert_int_equal(figures.prefix_hits, ALIKE - 1);
+    assert_int_equal(figures.prefix_misses, 2);
+    assert_true(figures.prefix_positions >= SAME * (ALIKE - 1));
+    crux_batcher_close(batcher);
+    world_close(world);
+    free(world);
+}
+
 /* ---- shares ---- */
 
 struct shares {
@@ -424,6 +468,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_mixes),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_same_beginning),
         cmocka_unit_test(test_logprobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
