@@ -13,6 +13,8 @@ static const struct crux_game_parameters defaults = {
     .challenger_bond = 20000,
     .defence_cost = 8000,
     .demand_fee = 100,
+    .receipt_penalty = 200000,
+    .receipt_reward = 80000,
     .window_seconds = 86400,
     .clock_seconds = 14400,
     .extension_seconds = 3600,
@@ -20,6 +22,7 @@ static const struct crux_game_parameters defaults = {
     .move_seconds = 300,
     .k = 16,
     .running_max = 4,
+    .leave_seconds = 604800,
 };
 
 const struct crux_game_parameters *crux_cli_chain_parameters(void) {

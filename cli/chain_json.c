@@ -9,24 +9,26 @@ enum crux_status crux_cli_chain_read_status(void *ctx, const struct crux_game *g
 }
 
 static json_t *describe_parameters(const struct crux_game_parameters *p) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
                      "executor_bond", (json_int_t)p->executor_bond, "reward", (json_int_t)p->reward,
                      "challenger_bond", (json_int_t)p->challenger_bond, "defence_cost",
                      (json_int_t)p->defence_cost, "demand_fee", (json_int_t)p->demand_fee,
-                     "window_seconds", (json_int_t)p->window_seconds, "clock_seconds",
-                     (json_int_t)p->clock_seconds, "extension_seconds",
+                     "receipt_penalty", (json_int_t)p->receipt_penalty, "receipt_reward",
+                     (json_int_t)p->receipt_reward, "window_seconds", (json_int_t)p->window_seconds,
+                     "clock_seconds", (json_int_t)p->clock_seconds, "extension_seconds",
                      (json_int_t)p->extension_seconds, "demand_seconds",
                      (json_int_t)p->demand_seconds, "move_seconds", (json_int_t)p->move_seconds,
-                     "k", (json_int_t)p->k, "running_max", (json_int_t)p->running_max);
+                     "k", (json_int_t)p->k, "running_max", (json_int_t)p->running_max,
+                     "leave_seconds", (json_int_t)p->leave_seconds);
 }
 
 json_t *crux_cli_chain_json_status(const struct crux_cli_chain_status *s) {
     const struct crux_game_chain *c = &s->chain;
-    json_t *value =
-        json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "deposited", (json_int_t)c->deposited,
-                  "balances", (json_int_t)c->balances, "bonds", (json_int_t)c->bonds, "stakes",
-                  (json_int_t)c->stakes, "fees", (json_int_t)c->fees, "burned",
-                  (json_int_t)c->burned, "withdrawn", (json_int_t)c->withdrawn);
+    json_t *value = json_pack(
+        "{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "deposited", (json_int_t)c->deposited,
+        "pledges", (json_int_t)c->pledges, "balances", (json_int_t)c->balances, "bonds",
+        (json_int_t)c->bonds, "stakes", (json_int_t)c->stakes, "fees", (json_int_t)c->fees,
+        "burned", (json_int_t)c->burned, "withdrawn", (json_int_t)c->withdrawn);
     return json_pack("{s:o, s:o, s:b, s:I, s:I, s:I, s:o, s:o, s:o}", "chain_id",
                      crux_cli_json_hex(s->info.chain_id, 32), "contract",
                      crux_cli_json_hex(s->info.contract, 32), "scripted", (int)s->info.scripted,

@@ -15,12 +15,12 @@ static void say_status(const struct crux_cli_chain_status *s) {
     crux_cli_chain_hex(hex, s->info.last, 32);
     (void)printf("events     %llu, last %s\n", (unsigned long long)s->info.events, hex);
     (void)printf("batches    %llu\n", (unsigned long long)c->batches);
-    (void)printf("deposited  %llu = balances %llu + bonds %llu + stakes %llu + fees %llu + burned "
-                 "%llu + withdrawn %llu\n",
+    (void)printf("deposited  %llu = balances %llu + bonds %llu + stakes %llu + fees %llu + "
+                 "pledges %llu + burned %llu + withdrawn %llu\n",
                  (unsigned long long)c->deposited, (unsigned long long)c->balances,
                  (unsigned long long)c->bonds, (unsigned long long)c->stakes,
-                 (unsigned long long)c->fees, (unsigned long long)c->burned,
-                 (unsigned long long)c->withdrawn);
+                 (unsigned long long)c->fees, (unsigned long long)c->pledges,
+                 (unsigned long long)c->burned, (unsigned long long)c->withdrawn);
     (void)printf("game       k %u, window %u s, clocks %u s, executor bond %llu, challenger bond "
                  "%llu\n",
                  c->parameters.k, c->parameters.window_seconds, c->parameters.clock_seconds,

@@ -13,7 +13,9 @@ static uint32_t slots_of(uint8_t kind) {
     case CRUX_MOVE_REVEAL:
     case CRUX_MOVE_PUT:
     case CRUX_MOVE_DEMAND:
-    case CRUX_MOVE_PUBLISH: return 1;
+    case CRUX_MOVE_PUBLISH:
+    case CRUX_MOVE_PLEDGE: return 1;
+    case CRUX_MOVE_CALL: return 4;
     case CRUX_MOVE_PICK:
     case CRUX_MOVE_SIGNED_PICK:
     case CRUX_MOVE_JUMP:
@@ -24,7 +26,12 @@ static uint32_t slots_of(uint8_t kind) {
     case CRUX_MOVE_BIND:
     case CRUX_MOVE_PAY:
     case CRUX_MOVE_DELEGATE:
-    case CRUX_MOVE_WITHDRAW: break;
+    case CRUX_MOVE_WITHDRAW:
+    case CRUX_MOVE_LEAVE:
+    case CRUX_MOVE_RELEASE:
+    case CRUX_MOVE_KEEP:
+    case CRUX_MOVE_LAPSE:
+    case CRUX_MOVE_CONVICT: break;
     }
     return 0;
 }

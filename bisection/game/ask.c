@@ -44,6 +44,20 @@ enum crux_status crux_game_get_claim(const struct crux_game *game, const struct 
     return CRUX_OK;
 }
 
+enum crux_status crux_game_get_pledge(const struct crux_game *game, const struct crux_account *key,
+                                      struct crux_game_pledge *out) {
+    enum crux_status status = get(game, CRUX_TABLE_PLEDGE, key, out);
+    if (status != CRUX_E_NOT_FOUND) return status;
+    crux_zero(out, sizeof *out);
+    out->key = *key;
+    return CRUX_OK;
+}
+
+enum crux_status crux_game_get_promise(const struct crux_game *game, const uint8_t digest[32],
+                                       struct crux_game_promise *out) {
+    return get(game, CRUX_TABLE_PROMISE, digest, out);
+}
+
 enum crux_status crux_game_get_reveal(const struct crux_game *game,
                                       const struct crux_claim_id *claim,
                                       const struct crux_game_place *place,
@@ -163,8 +177,8 @@ enum crux_status crux_game_total(const struct crux_game *game, uint64_t *total,
     struct crux_game_chain chain;
     enum crux_status status = crux_game_get_chain(game, &chain);
     if (status != CRUX_OK) return status;
-    *total =
-        chain.balances + chain.bonds + chain.stakes + chain.fees + chain.burned + chain.withdrawn;
+    *total = chain.balances + chain.bonds + chain.stakes + chain.fees + chain.pledges +
+             chain.burned + chain.withdrawn;
     *deposited = chain.deposited;
     return CRUX_OK;
 }

@@ -14,6 +14,10 @@ static crux_play_move *const moves[] = {
     [CRUX_MOVE_FINALISE] = crux_play_finalise, [CRUX_MOVE_ESCROW] = crux_play_escrow,
     [CRUX_MOVE_BIND] = crux_play_bind_move,    [CRUX_MOVE_PAY] = crux_play_pay_move,
     [CRUX_MOVE_DELEGATE] = crux_play_delegate, [CRUX_MOVE_WITHDRAW] = crux_play_withdraw,
+    [CRUX_MOVE_PLEDGE] = crux_play_pledge,     [CRUX_MOVE_LEAVE] = crux_play_leave,
+    [CRUX_MOVE_RELEASE] = crux_play_release,   [CRUX_MOVE_CALL] = crux_play_call,
+    [CRUX_MOVE_KEEP] = crux_play_keep,         [CRUX_MOVE_LAPSE] = crux_play_lapse,
+    [CRUX_MOVE_CONVICT] = crux_play_convict,
 };
 
 enum crux_status crux_game_configure(struct crux_game *game,

@@ -33,7 +33,7 @@ struct crux_game_outcome {
     bool repeated;              /* the same move was made before; nothing changed */
     uint8_t end;   /* enum crux_game_stage: WON or LOST, if the move ended the dispute */
     bool fell;     /* the claim fell */
-    uint64_t paid; /* withdraw, pay, finalise, refund: so much */
+    uint64_t paid; /* withdraw, pay, finalise, refund, release, keep, lapse, convict: so much */
 };
 
 /* Starts an empty store, or changes what later claims are played under.
@@ -114,6 +114,13 @@ CRUX_MUST_CHECK
 enum crux_status crux_game_get_dispute(const struct crux_game *game,
                                        const struct crux_claim_id *claim, uint32_t number,
                                        struct crux_game_dispute *out);
+/* Absent: nothing was ever pledged. */
+CRUX_MUST_CHECK
+enum crux_status crux_game_get_pledge(const struct crux_game *game, const struct crux_account *key,
+                                      struct crux_game_pledge *out);
+CRUX_MUST_CHECK
+enum crux_status crux_game_get_promise(const struct crux_game *game, const uint8_t digest[32],
+                                       struct crux_game_promise *out);
 CRUX_MUST_CHECK
 enum crux_status crux_game_get_reveal(const struct crux_game *game,
                                       const struct crux_claim_id *claim,

@@ -25,6 +25,8 @@ enum field {
     ACCOUNT,   /* 20 */
     EXECUTOR,  /* 20 */
     SIGNATURE, /* 64 */
+    PROMISE,   /* 125 */
+    OTHER,     /* 125 */
     REST
 };
 
@@ -57,6 +59,13 @@ static const struct {
     [CRUX_MOVE_PAY] = {"pay", {ACCOUNT, EXECUTOR, HASH}},
     [CRUX_MOVE_DELEGATE] = {"delegate", {ACCOUNT, FLAG}},
     [CRUX_MOVE_WITHDRAW] = {"withdraw", {AMOUNT}},
+    [CRUX_MOVE_PLEDGE] = {"pledge", {AMOUNT}},
+    [CRUX_MOVE_LEAVE] = {"leave", {END}},
+    [CRUX_MOVE_RELEASE] = {"release", {END}},
+    [CRUX_MOVE_CALL] = {"call", {EXECUTOR, HASH, PROMISE}},
+    [CRUX_MOVE_KEEP] = {"keep", {HASH, CLAIM, REST}},
+    [CRUX_MOVE_LAPSE] = {"lapse", {HASH}},
+    [CRUX_MOVE_CONVICT] = {"convict", {EXECUTOR, HASH, PROMISE, OTHER}},
 };
 
 static bool is_known(uint8_t kind) {
@@ -94,6 +103,8 @@ static void put(struct crux_writer *out, const struct crux_move *move, enum fiel
     case ACCOUNT: crux_put_bytes(out, move->account, sizeof(struct crux_account)); return;
     case EXECUTOR: crux_put_bytes(out, move->executor, sizeof(struct crux_account)); return;
     case SIGNATURE: crux_put_bytes(out, move->signature, CRUX_SIGNATURE_BYTES); return;
+    case PROMISE: crux_put_bytes(out, move->promise, CRUX_PROMISE_BYTES); return;
+    case OTHER: crux_put_bytes(out, move->other, CRUX_PROMISE_BYTES); return;
     case REST: crux_put_bytes(out, move->rest, move->rest_bytes); return;
     }
 }
@@ -128,6 +139,8 @@ static void get(struct crux_cursor *in, struct crux_move *move, enum field field
     case ACCOUNT: move->account = crux_get_bytes(in, sizeof(struct crux_account)); return;
     case EXECUTOR: move->executor = crux_get_bytes(in, sizeof(struct crux_account)); return;
     case SIGNATURE: move->signature = crux_get_bytes(in, CRUX_SIGNATURE_BYTES); return;
+    case PROMISE: move->promise = crux_get_bytes(in, CRUX_PROMISE_BYTES); return;
+    case OTHER: move->other = crux_get_bytes(in, CRUX_PROMISE_BYTES); return;
     case REST:
         move->rest_bytes = crux_cursor_left(in);
         move->rest = crux_get_bytes(in, move->rest_bytes);

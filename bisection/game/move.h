@@ -10,7 +10,9 @@
 enum {
     CRUX_SIGNATURE_BYTES = 64, /* r || s, s low */
     CRUX_MOVE_PARTS_MAX = 16,  /* of a witness in a prove */
-    CRUX_MOVE_BYTES_MAX = 1 << 20
+    CRUX_MOVE_BYTES_MAX = 1 << 20,
+    /* of a receipt, beside executor and request: claim hash, mode, requester, deadline, signature */
+    CRUX_PROMISE_BYTES = 32 + 1 + 20 + 8 + CRUX_SIGNATURE_BYTES
 };
 
 enum crux_move_kind {
@@ -35,7 +37,14 @@ enum crux_move_kind {
     CRUX_MOVE_BIND = 19,
     CRUX_MOVE_PAY = 20,
     CRUX_MOVE_DELEGATE = 21,
-    CRUX_MOVE_WITHDRAW = 22
+    CRUX_MOVE_WITHDRAW = 22,
+    CRUX_MOVE_PLEDGE = 23,
+    CRUX_MOVE_LEAVE = 24,
+    CRUX_MOVE_RELEASE = 25,
+    CRUX_MOVE_CALL = 26,
+    CRUX_MOVE_KEEP = 27,
+    CRUX_MOVE_LAPSE = 28,
+    CRUX_MOVE_CONVICT = 29
 };
 
 /* What a dispute is opened on. */
@@ -64,17 +73,20 @@ struct crux_move {
     const uint8_t *header, *manifest_hash, *layers_root;
     /* post, show: 140 bytes; post, publish: the request's 240 bytes */
     const uint8_t *claim_bytes, *request;
-    /* open: of the claim.  settle: root over claims.  expand: tensors root.  escrow: request hash. */
+    /* open: of the claim.  settle: root over claims.  expand: tensors root.  escrow, call, convict: request hash.
+     * keep, lapse: digest of the receipt. */
     const uint8_t *hash;
-    uint64_t amount;   /* bond of post, settle; most that open may cost; escrow; withdraw: in all */
+    uint64_t
+        amount; /* bond of post, settle; most that open may cost; escrow; withdraw, pledge: in all */
     uint64_t deadline; /* escrow; expiry of a signed pick */
     uint64_t index;    /* open: leaf, token.  pick.  jump: leaf, or element */
     uint32_t count;    /* settle: claims.  open: nonce.  jump: op */
     uint32_t round;    /* pick, jump: of the dispute, when the move is made */
     uint8_t flag;      /* settle: private.  open: target.  pick, jump: padding.  delegate: is one */
-    const uint8_t *account;  /* settle, pay, bind: requester.  escrow: executor.  delegate */
-    const uint8_t *executor; /* pay */
-    const uint8_t *leaf;     /* open, jump: hash of the trace leaf, or of the page */
+    const uint8_t *account;         /* settle, pay, bind: requester.  escrow: executor.  delegate */
+    const uint8_t *executor;        /* pay, escrow, call, convict */
+    const uint8_t *promise, *other; /* call, convict: CRUX_PROMISE_BYTES */
+    const uint8_t *leaf;            /* open, jump: hash of the trace leaf, or of the page */
     const uint8_t *signature;
     const uint8_t *rest;
     size_t rest_bytes;

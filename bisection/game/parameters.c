@@ -23,7 +23,7 @@ static bool durations_hold(const struct crux_game_parameters *p) {
     return is_duration(p->window_seconds, 1) && is_duration(p->clock_seconds, 1) &&
            is_duration(p->extension_seconds, 0) && is_duration(p->demand_seconds, 1) &&
            is_duration(p->move_seconds, 1) && p->clock_seconds <= p->window_seconds &&
-           p->extension_seconds <= p->clock_seconds &&
+           p->extension_seconds <= p->clock_seconds && is_duration(p->leave_seconds, 0) &&
            p->move_seconds + p->demand_seconds + p->clock_seconds <= p->window_seconds;
 }
 
@@ -32,13 +32,14 @@ static bool amounts_hold(const struct crux_game_parameters *p) {
     return p->executor_bond >= 1 && p->executor_bond <= CRUX_GAME_AMOUNT_MAX &&
            p->reward <= p->executor_bond / 2 && p->challenger_bond >= 1 &&
            p->challenger_bond <= CRUX_GAME_AMOUNT_MAX &&
-           p->defence_cost <= p->challenger_bond / 2 && p->demand_fee <= CRUX_GAME_AMOUNT_MAX;
+           p->defence_cost <= p->challenger_bond / 2 && p->demand_fee <= CRUX_GAME_AMOUNT_MAX &&
+           p->receipt_penalty <= CRUX_GAME_AMOUNT_MAX &&
+           p->receipt_reward <= p->receipt_penalty / 2;
 }
 
 enum crux_status crux_game_parameters_check(const struct crux_game_parameters *p) {
     if (p->k < 2 || p->k > CRUX_GAME_K_MAX || p->running_max < 1 ||
-        p->running_max > CRUX_GAME_RUNNING_MAX || p->zero != 0 || !durations_hold(p) ||
-        !amounts_hold(p))
+        p->running_max > CRUX_GAME_RUNNING_MAX || !durations_hold(p) || !amounts_hold(p))
         return CRUX_E_PARAMETERS_INVALID;
     uint64_t needed = (uint64_t)crux_game_moves_max(p->k) * p->move_seconds;
     return needed <= (uint64_t)p->clock_seconds + p->extension_seconds ? CRUX_OK

@@ -20,14 +20,16 @@ struct crux_game_parameters {
     uint64_t challenger_bond; /* of a dispute that runs at once; at least twice defence_cost */
     uint64_t defence_cost;    /* to the executor, of a challenger's lost bond */
     uint64_t demand_fee;
-    uint32_t window_seconds;    /* disputes may be opened so long after the post */
-    uint32_t clock_seconds;     /* of each side in a dispute, all its moves together */
+    uint64_t receipt_penalty; /* what a broken promise costs its executor of what it has pledged */
+    uint64_t receipt_reward;  /* of that, to who called it; at most half */
+    uint32_t window_seconds;  /* disputes may be opened so long after the post */
+    uint32_t clock_seconds;   /* of each side in a dispute, all its moves together */
     uint32_t extension_seconds; /* given once to each side, at expand */
     uint32_t demand_seconds;    /* to publish what is demanded */
     uint32_t move_seconds;      /* what one move may take to be included: bounds the rounds */
     uint32_t k;                 /* nodes in a reveal at most, 2 .. 64 */
     uint32_t running_max;       /* D: disputes of one claim that run at once */
-    uint32_t zero;              /* not encoded */
+    uint32_t leave_seconds;     /* from the announcement on, until a pledge can be taken out */
 };
 
 /* Returns: CRUX_E_PARAMETERS_INVALID, CRUX_E_ROUNDS_EXCEED_CLOCK. */

@@ -43,7 +43,9 @@ enum crux_game_table {
     CRUX_TABLE_REVEAL = 10,
     CRUX_TABLE_BLOB = 11,
     CRUX_TABLE_ESCROW = 12,
-    CRUX_GAME_TABLES = 13 /* one more than the last */
+    CRUX_TABLE_PLEDGE = 13,
+    CRUX_TABLE_PROMISE = 14,
+    CRUX_GAME_TABLES = 15 /* one more than the last */
 };
 
 enum { CRUX_GAME_KEY_BYTES_MAX = 72 };
@@ -52,7 +54,8 @@ enum { CRUX_GAME_KEY_BYTES_MAX = 72 };
 size_t crux_game_key_bytes(enum crux_game_table table);
 size_t crux_game_record_bytes(enum crux_game_table table);
 
-/* The only record of its table. Sums of value: deposited = balances + bonds + stakes + fees + burned + withdrawn. */
+/* The only record of its table. Sums of value:
+ * deposited = balances + bonds + stakes + fees + pledges + burned + withdrawn. */
 struct crux_game_chain {
     uint64_t key; /* 0 */
     uint64_t time;
@@ -61,7 +64,8 @@ struct crux_game_chain {
     uint64_t balances;                      /* of accounts */
     uint64_t bonds;                         /* of executors, held by batches */
     uint64_t stakes;                        /* of challengers, held by disputes */
-    uint64_t fees;                          /* held by escrows and demands */
+    uint64_t fees;                          /* held by escrows, demands and called promises */
+    uint64_t pledges;                       /* of executors, held promises included */
     struct crux_game_parameters parameters; /* for claims posted from now on */
 };
 
@@ -267,6 +271,34 @@ struct crux_game_escrow {
     struct crux_claim_id claim;
     uint32_t state; /* enum crux_escrow_state */
     uint32_t zero;
+};
+
+/* What an executor has locked for the promises of its receipts. */
+struct crux_game_pledge {
+    struct crux_account key;
+    uint8_t zero[4];
+    uint64_t amount;       /* but for what called promises hold */
+    uint64_t total;        /* pledged in all */
+    uint64_t leaving_at;   /* if it leaves: it can be taken out after this time */
+    uint32_t leaving;      /* 0, 1 */
+    uint32_t open;         /* promises that are called and not over */
+    uint8_t convicted[32]; /* hash of the receipts that felled it last; zero: none did */
+};
+
+enum crux_promise_state { CRUX_PROMISE_OPEN = 1, CRUX_PROMISE_KEPT = 2, CRUX_PROMISE_BROKEN = 3 };
+
+/* A receipt that was called. */
+struct crux_game_promise {
+    uint8_t key[32]; /* its digest */
+    struct crux_account executor, holder, requester;
+    uint8_t claim_hash[32];
+    uint32_t mode;  /* enum crux_game_mode */
+    uint32_t state; /* enum crux_promise_state */
+    uint32_t zero;
+    uint64_t answer_by;
+    uint64_t held;   /* of the pledge */
+    uint64_t reward; /* of that, to the holder if it is broken */
+    uint64_t fee;    /* of the holder */
 };
 
 #endif

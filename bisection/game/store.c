@@ -3,12 +3,12 @@
 #include "bisection/game/inside.h"
 
 /* No gap in any record: a store may compare and copy them as bytes. Sums of the fields as records.h has them. */
-_Static_assert(sizeof(struct crux_game_parameters) == 72, "gap");
-_Static_assert(sizeof(struct crux_game_chain) == 80 + 72, "gap");
+_Static_assert(sizeof(struct crux_game_parameters) == 88, "gap");
+_Static_assert(sizeof(struct crux_game_chain) == 88 + 88, "gap");
 _Static_assert(sizeof(struct crux_game_account) == 40, "gap");
 _Static_assert(sizeof(struct crux_game_delegate) == 48, "gap");
 _Static_assert(sizeof(struct crux_game_model) == 48, "gap");
-_Static_assert(sizeof(struct crux_game_batch) == 120 + 72, "gap");
+_Static_assert(sizeof(struct crux_game_batch) == 120 + 88, "gap");
 _Static_assert(sizeof(struct crux_game_batch_of) == 64, "gap");
 _Static_assert(sizeof(struct crux_claim) == 140, "gap");
 _Static_assert(sizeof(struct crux_game_claim) == 240, "gap");
@@ -18,6 +18,8 @@ _Static_assert(sizeof(struct crux_game_dispute) == 544, "gap");
 _Static_assert(sizeof(struct crux_game_dispute_of) == 48, "gap");
 _Static_assert(sizeof(struct crux_game_blob) == 56 + 4096, "gap");
 _Static_assert(sizeof(struct crux_game_escrow) == 112, "gap");
+_Static_assert(sizeof(struct crux_game_pledge) == 88, "gap");
+_Static_assert(sizeof(struct crux_game_promise) == 168, "gap");
 
 static const struct {
     size_t key, record;
@@ -34,6 +36,8 @@ static const struct {
     [CRUX_TABLE_REVEAL] = {48, sizeof(struct crux_game_reveal)},
     [CRUX_TABLE_BLOB] = {48, sizeof(struct crux_game_blob)},
     [CRUX_TABLE_ESCROW] = {72, sizeof(struct crux_game_escrow)},
+    [CRUX_TABLE_PLEDGE] = {20, sizeof(struct crux_game_pledge)},
+    [CRUX_TABLE_PROMISE] = {32, sizeof(struct crux_game_promise)},
 };
 
 size_t crux_game_key_bytes(enum crux_game_table table) {

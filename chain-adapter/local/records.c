@@ -33,6 +33,8 @@ static bool is_sound(enum crux_game_table table, const void *record) {
     case CRUX_TABLE_CLAIM:
     case CRUX_TABLE_DISPUTE_OF:
     case CRUX_TABLE_ESCROW:
+    case CRUX_TABLE_PLEDGE:
+    case CRUX_TABLE_PROMISE:
     case CRUX_GAME_TABLES: return true;
     }
     return true;

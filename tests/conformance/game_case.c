@@ -15,6 +15,8 @@ const struct crux_game_parameters game_case_parameters = {
     .challenger_bond = 100,
     .defence_cost = 45,
     .demand_fee = 7,
+    .receipt_penalty = 300,
+    .receipt_reward = 120,
     .window_seconds = 100000,
     .clock_seconds = 10000,
     .extension_seconds = 500,
@@ -22,6 +24,7 @@ const struct crux_game_parameters game_case_parameters = {
     .move_seconds = 60,
     .k = 4,
     .running_max = 2,
+    .leave_seconds = 30000,
 };
 
 static bool met[CRUX_STATUS_COUNT];

@@ -85,5 +85,6 @@ void game_cases_claims(struct crux_vector_file *file, struct game_world *world);
 void game_cases_fees(struct crux_vector_file *file, struct game_world *world);
 void game_cases_disputes(struct crux_vector_file *file, struct game_world *world);
 void game_cases_answers(struct crux_vector_file *file, struct game_world *world);
+void game_cases_receipts(struct crux_vector_file *file, struct game_world *world);
 
 #endif

@@ -253,7 +253,7 @@ static void private_batch(struct crux_vector_file *file, struct game_world *worl
 }
 
 static void bytes(struct crux_vector_file *file, struct game_world *world) {
-    static const uint8_t unknown[] = {0}, after[] = {23, 1},
+    static const uint8_t unknown[] = {0}, after[] = {30, 1},
                          flag[22] = {CRUX_MOVE_DELEGATE, [21] = 2};
     static const uint8_t withdraw[10] = {CRUX_MOVE_WITHDRAW, 5};
     struct game_case c;

@@ -9,15 +9,17 @@
 enum { RECORDS_MAX = 1 << 12 };
 
 json_t *game_state_parameters(const struct crux_game_parameters *p) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
                      "executor_bond", (json_int_t)p->executor_bond, "reward", (json_int_t)p->reward,
                      "challenger_bond", (json_int_t)p->challenger_bond, "defence_cost",
                      (json_int_t)p->defence_cost, "demand_fee", (json_int_t)p->demand_fee,
-                     "window_seconds", (json_int_t)p->window_seconds, "clock_seconds",
-                     (json_int_t)p->clock_seconds, "extension_seconds",
+                     "receipt_penalty", (json_int_t)p->receipt_penalty, "receipt_reward",
+                     (json_int_t)p->receipt_reward, "window_seconds", (json_int_t)p->window_seconds,
+                     "clock_seconds", (json_int_t)p->clock_seconds, "extension_seconds",
                      (json_int_t)p->extension_seconds, "demand_seconds",
                      (json_int_t)p->demand_seconds, "move_seconds", (json_int_t)p->move_seconds,
-                     "k", (json_int_t)p->k, "running_max", (json_int_t)p->running_max);
+                     "k", (json_int_t)p->k, "running_max", (json_int_t)p->running_max,
+                     "leave_seconds", (json_int_t)p->leave_seconds);
 }
 
 static void set(json_t *object, const char *key, uint64_t value) {
@@ -136,19 +138,41 @@ static json_t *describe_escrow(const struct crux_game_escrow *escrow) {
     return row;
 }
 
+static json_t *describe_pledge(const struct crux_game_pledge *pledge) {
+    json_t *row = json_object();
+    crux_vector_set_hex(row, "account", pledge->key.b, 20);
+    set(row, "amount", pledge->amount);
+    set(row, "total", pledge->total);
+    set(row, "open", pledge->open);
+    if (pledge->leaving) set(row, "leaving_at", pledge->leaving_at);
+    return row;
+}
+
+static json_t *describe_promise(const struct crux_game_promise *promise) {
+    json_t *row = json_object();
+    crux_vector_set_hex(row, "receipt", promise->key, 32);
+    crux_vector_set_hex(row, "executor", promise->executor.b, 20);
+    crux_vector_set_hex(row, "holder", promise->holder.b, 20);
+    set(row, "state", promise->state);
+    set(row, "answer_by", promise->answer_by);
+    set(row, "held", promise->held);
+    return row;
+}
+
 static json_t *describe_value(const struct crux_game_chain *chain) {
-    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "deposited",
-                     (json_int_t)chain->deposited, "balances", (json_int_t)chain->balances, "bonds",
-                     (json_int_t)chain->bonds, "stakes", (json_int_t)chain->stakes, "fees",
-                     (json_int_t)chain->fees, "burned", (json_int_t)chain->burned, "withdrawn",
-                     (json_int_t)chain->withdrawn);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}", "pledges",
+                     (json_int_t)chain->pledges, "deposited", (json_int_t)chain->deposited,
+                     "balances", (json_int_t)chain->balances, "bonds", (json_int_t)chain->bonds,
+                     "stakes", (json_int_t)chain->stakes, "fees", (json_int_t)chain->fees, "burned",
+                     (json_int_t)chain->burned, "withdrawn", (json_int_t)chain->withdrawn);
 }
 
 json_t *game_state(const struct crux_game *game, const void *memory, uint64_t now) {
     static struct entries entries;
     uint8_t hash[32];
     json_t *accounts = json_array(), *claims = json_array(), *disputes = json_array(),
-           *escrows = json_array(), *state = json_object();
+           *escrows = json_array(), *pledges = json_array(), *promises = json_array(),
+           *state = json_object();
     entries.count = 0;
     crux_game_memory_walk(memory, collect, &entries);
     qsort(entries.entry, entries.count, sizeof *entries.entry, by_key);
@@ -164,12 +188,18 @@ json_t *game_state(const struct crux_game *game, const void *memory, uint64_t no
             (void)json_array_append_new(disputes, describe_dispute(game, record));
         if (table == CRUX_TABLE_ESCROW)
             (void)json_array_append_new(escrows, describe_escrow(record));
+        if (table == CRUX_TABLE_PLEDGE)
+            (void)json_array_append_new(pledges, describe_pledge(record));
+        if (table == CRUX_TABLE_PROMISE)
+            (void)json_array_append_new(promises, describe_promise(record));
     }
     hash_records(hash, &entries);
     crux_vector_set(state, "accounts", accounts);
     crux_vector_set(state, "claims", claims);
     crux_vector_set(state, "disputes", disputes);
     crux_vector_set(state, "escrows", escrows);
+    crux_vector_set(state, "pledges", pledges);
+    crux_vector_set(state, "promises", promises);
     crux_vector_set_hex(state, "records", hash, 32);
     return state;
 }

@@ -21,7 +21,8 @@ static const enum crux_status errors[] = {
     CRUX_E_ESCROW_DIFFERS,     CRUX_E_CLAIM_PENDING,        CRUX_E_ELEMENT_OUTSIDE,
     CRUX_E_ELEMENT_INVALID,    CRUX_E_HEADER_MISMATCH,      CRUX_E_DESCRIPTOR_MISMATCH,
     CRUX_E_AMOUNT_INVALID,     CRUX_E_BOND_TOO_SMALL,       CRUX_E_BALANCE_TOO_SMALL,
-    CRUX_E_INDEX_BEYOND_COUNT,
+    CRUX_E_INDEX_BEYOND_COUNT, CRUX_E_PLEDGE_UNKNOWN,       CRUX_E_RECEIPT_UNKNOWN,
+    CRUX_E_RECEIPT_INVALID,    CRUX_E_RECEIPTS_AGREE,       CRUX_E_PROMISE_PENDING,
 };
 
 void crux_generate_game(const char *folder) {
@@ -37,6 +38,7 @@ void crux_generate_game(const char *folder) {
     game_cases_fees(&file, world);
     game_cases_disputes(&file, world);
     game_cases_answers(&file, world);
+    game_cases_receipts(&file, world);
     for (size_t i = 0; i < CRUX_ARRAY_LEN(errors); i++) game_case_met(errors[i]);
     crux_vector_file_end(&file, folder);
     table_run_free(&world->honest);

@@ -1,6 +1,6 @@
 set(answers answer.c answer_op.c answer_layout.c answer_merkle.c answer_encoding.c
     answer_program.c)
-set(game_cases game_case.c game_cases_claims.c game_cases_fees.c game_cases_disputes.c game_cases_answers.c
+set(game_cases game_case.c game_cases_claims.c game_cases_fees.c game_cases_disputes.c game_cases_answers.c game_cases_receipts.c
     ../support/game_models.c)
 set(readers vector_check.c vector_ops.c vector_trees.c vector_encodings.c)
 set(random ../support/random.c ../support/random_op.c)

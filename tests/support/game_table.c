@@ -12,6 +12,8 @@ const struct crux_game_parameters table_parameters = {
     .challenger_bond = 100,
     .defence_cost = 45,
     .demand_fee = 7,
+    .receipt_penalty = 300,
+    .receipt_reward = 120,
     .window_seconds = 100000,
     .clock_seconds = 10000,
     .extension_seconds = 500,
@@ -19,6 +21,7 @@ const struct crux_game_parameters table_parameters = {
     .move_seconds = 60,
     .k = 4,
     .running_max = 2,
+    .leave_seconds = 30000,
 };
 
 enum { MONEY = 1000000 };
@@ -51,7 +54,7 @@ static bool verify(void *ctx, const struct crux_account *account, const uint8_t 
 
 struct sums {
     struct crux_game_chain chain;
-    uint64_t balances, bonds, stakes, fees;
+    uint64_t balances, bonds, stakes, fees, pledges;
     const struct table *table;
 };
 
@@ -61,6 +64,13 @@ static bool add(void *ctx, enum crux_game_table kind, const void *record) {
     const struct crux_game_dispute *dispute = record;
     const struct crux_game_escrow *escrow = record;
     const struct crux_game_claim *claim = record;
+    const struct crux_game_promise *promise = record;
+    if (kind == CRUX_TABLE_PLEDGE)
+        sums->pledges += ((const struct crux_game_pledge *)record)->amount;
+    if (kind == CRUX_TABLE_PROMISE && promise->state == CRUX_PROMISE_OPEN) {
+        sums->pledges += promise->held;
+        sums->fees += promise->fee;
+    }
     if (kind == CRUX_TABLE_CHAIN) memcpy(&sums->chain, record, sizeof sums->chain);
     if (kind == CRUX_TABLE_ACCOUNT)
         sums->balances += ((const struct crux_game_account *)record)->balance;
@@ -88,6 +98,7 @@ static void check_value(const struct table *table) {
     world_must(sums.bonds == sums.chain.bonds, "bonds");
     world_must(sums.stakes == sums.chain.stakes, "stakes");
     world_must(sums.fees == sums.chain.fees, "fees");
+    world_must(sums.pledges == sums.chain.pledges, "pledges");
     world_must(crux_game_total(&table->game, &total, &deposited) == CRUX_OK, "total");
     world_must(total == deposited, "value is conserved");
 }

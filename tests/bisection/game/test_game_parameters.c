@@ -39,7 +39,9 @@ static void each_bound(void **state) {
     REFUSED_WITH(k, 65);
     REFUSED_WITH(running_max, 0);
     REFUSED_WITH(running_max, 65);
-    REFUSED_WITH(zero, 1);
+    REFUSED_WITH(leave_seconds, CRUX_GAME_SECONDS_MAX + 1);
+    REFUSED_WITH(receipt_penalty, CRUX_GAME_AMOUNT_MAX + 1);
+    REFUSED_WITH(receipt_reward, 1);
     REFUSED_WITH(executor_bond, 999); /* below twice the reward */
     REFUSED_WITH(executor_bond, CRUX_GAME_AMOUNT_MAX + 1);
     REFUSED_WITH(reward, 501);

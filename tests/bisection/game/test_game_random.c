@@ -39,7 +39,9 @@ enum {
     TICK_SECONDS = 20,
     DELAY_SECONDS = 60,
     OFFLINE_SECONDS = 300,
-    FEE = 50
+    FEE = 50,
+    PLEDGE = 1000,
+    RECEIPTS = 5
 };
 
 /* What all games share. */
@@ -69,11 +71,20 @@ struct player_claim {
     bool served;
 };
 
+/* A receipt that somebody holds. */
+struct player_receipt {
+    unsigned executor;
+    const struct player_claim *claim; /* that it names; NULL: one that never comes */
+    uint8_t request_hash[32], digest[32], bytes[CRUX_PROMISE_BYTES];
+    uint64_t sent_at[PLAYERS];
+};
+
 struct sim {
     struct crux_random random;
     struct table table;
     struct player_claim claim[CLAIMS_MAX];
     unsigned claims;
+    struct player_receipt receipt[RECEIPTS]; /* 0, 1 of the honest executor; 2 to 4 of the liar */
     struct message message[MESSAGES_MAX];
     uint8_t *snapshot[SNAPSHOTS];
     uint64_t snapshot_at[SNAPSHOTS];
@@ -85,6 +96,7 @@ struct sim {
 };
 
 static struct sim sim;
+static uint64_t first_seed = 1, games = 2000, kept, broken, convicted;
 static struct crux_solver_move step;
 
 #define CHECK(condition, what)                                                                     \
@@ -331,6 +343,119 @@ static void spam(void) {
     copy->sender = same && one_in(2) ? message->sender : SPAMMER;
 }
 
+/* ---- receipts ---- */
+
+static bool is_awake(unsigned player);
+
+static void sign_receipt(struct player_receipt *receipt, unsigned executor,
+                         const struct player_claim *claim, uint64_t deadline) {
+    const struct crux_claim *what = sim.claim[claim == NULL ? 1 : 0].run->evidence.claim;
+    struct crux_receipt said = {.mode = CRUX_MODE_BATCHED, .deadline = deadline};
+    struct crux_account account = table_account(executor);
+    struct crux_writer writer;
+    uint8_t signature[CRUX_SIGNATURE_BYTES];
+    memset(receipt, 0, sizeof *receipt);
+    receipt->executor = executor;
+    receipt->claim = claim;
+    if (claim != NULL) what = claim->run->evidence.claim;
+    memcpy(receipt->request_hash, what->request_hash, 32);
+    memcpy(said.chain_id, sim.table.game.chain_id, 32);
+    memcpy(said.contract, sim.table.game.contract, 32);
+    memcpy(said.executor, account.b, 20);
+    memcpy(said.request_hash, receipt->request_hash, 32);
+    if (claim == NULL)
+        memset(said.claim_hash, 7, 32);
+    else
+        crux_claim_hash(said.claim_hash, what);
+    crux_receipt_digest(receipt->digest, &said);
+    table_sign(signature, executor, receipt->digest);
+    crux_writer_init(&writer, receipt->bytes, sizeof receipt->bytes);
+    crux_put_bytes(&writer, said.claim_hash, 32);
+    crux_put_u8(&writer, said.mode);
+    crux_put_bytes(&writer, said.requester, 20);
+    crux_put_u64(&writer, said.deadline);
+    crux_put_bytes(&writer, signature, sizeof signature);
+}
+
+/* Out: promise.  Returns: was the receipt called, and is it open? */
+static bool is_called(const struct player_receipt *receipt, struct crux_game_promise *promise) {
+    return crux_game_get_promise(&sim.table.game, receipt->digest, promise) == CRUX_OK &&
+           promise->state == CRUX_PROMISE_OPEN;
+}
+
+static void send_about(unsigned player, struct player_receipt *receipt,
+                       const struct crux_move *move) {
+    if (receipt->sent_at[player] + DELAY_SECONDS / 2 > sim.table.now) return;
+    receipt->sent_at[player] = sim.table.now;
+    send_move(player, move);
+}
+
+/* The honest executor answers; the liar where it can; an honest challenger calls what has lapsed. */
+static void answer_calls(struct player_receipt *receipt) {
+    static const uint8_t nothing[1];
+    struct crux_game_promise promise;
+    if (!is_called(receipt, &promise)) return;
+    struct crux_move keep = {.kind = CRUX_MOVE_KEEP, .hash = receipt->digest, .rest = nothing};
+    const struct crux_move lapse = {.kind = CRUX_MOVE_LAPSE, .hash = receipt->digest};
+    if (receipt->claim != NULL) keep.claim = receipt->claim->id;
+    bool answers = receipt->executor == LIAR ? one_in(50) : is_awake(HONEST_EXECUTOR);
+    if (sim.table.now > promise.answer_by)
+        send_about(HONEST_CHALLENGER, receipt, &lapse);
+    else if (answers)
+        send_about(receipt->executor, receipt, &keep);
+}
+
+static void hold_receipts(void) {
+    struct player_receipt *one = &sim.receipt[below(RECEIPTS)],
+                          *two = &sim.receipt[below(RECEIPTS)];
+    struct crux_account executor = table_account(one->executor);
+    const struct crux_move call = {.kind = CRUX_MOVE_CALL,
+                                   .executor = executor.b,
+                                   .hash = one->request_hash,
+                                   .promise = one->bytes};
+    struct crux_move convict = call;
+    convict.kind = CRUX_MOVE_CONVICT;
+    convict.other = two->bytes;
+    const struct crux_move leave = {.kind = CRUX_MOVE_LEAVE}, release = {.kind = CRUX_MOVE_RELEASE};
+    const struct crux_move pledge = {.kind = CRUX_MOVE_PLEDGE,
+                                     .amount = PLEDGE + below(3 * PLEDGE)};
+    if (one_in(20)) send_move(SHAM, &call);
+    if (one_in(60)) send_move(SHAM + 1, &convict);
+    if (one_in(100)) send_move(LIAR, one_in(2) ? &leave : &release);
+    if (one_in(200)) send_move(LIAR, &pledge);
+    for (unsigned i = 0; i < RECEIPTS; i++) answer_calls(&sim.receipt[i]);
+}
+
+static const char *pledge_and_sign(void) {
+    const struct crux_move pledge = {.kind = CRUX_MOVE_PLEDGE, .amount = PLEDGE};
+    CHECK(table_move(&sim.table, HONEST_EXECUTOR, &pledge) == CRUX_OK &&
+              table_move(&sim.table, LIAR, &pledge) == CRUX_OK,
+          "pledge");
+    for (unsigned i = 0; i < RECEIPTS; i++) {
+        const struct player_claim *claim = i == 4 ? NULL : &sim.claim[i < 2 ? 0 : 1];
+        sign_receipt(&sim.receipt[i], i < 2 ? HONEST_EXECUTOR : LIAR, claim,
+                     sim.table.now + below(3000));
+    }
+    return NULL;
+}
+
+/* Every pledge is taken out, as far as anything is left of it: that of a player who repeated another's too. */
+static const char *release_all(void) {
+    struct crux_game_pledge left[PLAYERS];
+    const struct crux_move leave = {.kind = CRUX_MOVE_LEAVE}, release = {.kind = CRUX_MOVE_RELEASE};
+    for (unsigned i = 0; i < PLAYERS; i++) {
+        struct crux_account account = table_account(i);
+        CHECK(crux_game_get_pledge(&sim.table.game, &account, &left[i]) == CRUX_OK, "pledge");
+        CHECK(left[i].open == 0, "a promise is open");
+        if (left[i].amount > 0) CHECK(table_move(&sim.table, i, &leave) == CRUX_OK, "leave");
+    }
+    CHECK(left[HONEST_EXECUTOR].amount == PLEDGE, "the honest executor's pledge");
+    sim.table.now += table_parameters.leave_seconds + 1;
+    for (unsigned i = 0; i < PLAYERS; i++)
+        if (left[i].amount > 0) CHECK(table_move(&sim.table, i, &release) == CRUX_OK, "release");
+    return NULL;
+}
+
 static bool is_awake(unsigned player) {
     if (sim.asleep_until[player] > sim.table.now) return false;
     if (one_in(200)) sim.asleep_until[player] = sim.table.now + below(OFFLINE_SECONDS);
@@ -355,6 +480,7 @@ static void everybody_acts(void) {
         demand(c);
     }
     if (one_in(3)) spam();
+    hold_receipts();
 }
 
 /* ---- a game ---- */
@@ -418,7 +544,7 @@ static const char *begin(uint64_t seed) {
                               &honest[1].provider) == CRUX_OK &&
               sim.claim[0].target == 0,
           "the true claim is true");
-    return NULL;
+    return pledge_and_sign();
 }
 
 static bool is_quiet(void) {
@@ -432,6 +558,12 @@ static bool is_quiet(void) {
 static bool next_time(uint64_t *when) {
     bool any = false;
     *when = UINT64_MAX;
+    for (unsigned i = 0; i < RECEIPTS; i++) {
+        struct crux_game_promise promise;
+        if (!is_called(&sim.receipt[i], &promise)) continue;
+        any = true;
+        if (promise.answer_by + 1 < *when) *when = promise.answer_by + 1;
+    }
     for (unsigned c = 0; c < sim.claims; c++) {
         const struct player_claim *claim = &sim.claim[c];
         struct crux_game_claim state = table_get_claim(&sim.table, &claim->id);
@@ -458,6 +590,11 @@ static void pass_time(void) {
     /* honest players are never asleep for long: let all of them look before a long wait */
     for (unsigned player = 0; player < PLAYERS; player++) {
         if (is_honest(player) && sim.asleep_until[player] > sim.table.now) return;
+    }
+    for (unsigned i = 0; i < RECEIPTS; i++) {
+        struct crux_game_promise promise;
+        if (sim.receipt[i].executor == HONEST_EXECUTOR && is_called(&sim.receipt[i], &promise))
+            return;
     }
     for (unsigned c = 0; c < sim.claims; c++) {
         const struct player_claim *claim = &sim.claim[c];
@@ -497,6 +634,21 @@ static void describe(void) {
     }
 }
 
+static void count_promises(void) {
+    static const uint8_t nobody[32];
+    struct crux_account liar = table_account(LIAR);
+    struct crux_game_promise promise;
+    struct crux_game_pledge pledge;
+    for (unsigned i = 0; i < RECEIPTS; i++) {
+        if (crux_game_get_promise(&sim.table.game, sim.receipt[i].digest, &promise) != CRUX_OK)
+            continue;
+        kept += promise.state == CRUX_PROMISE_KEPT;
+        broken += promise.state == CRUX_PROMISE_BROKEN;
+    }
+    if (crux_game_get_pledge(&sim.table.game, &liar, &pledge) == CRUX_OK)
+        convicted += memcmp(pledge.convicted, nobody, 32) != 0;
+}
+
 /* After the last game move: everybody takes what is theirs. */
 static const char *settle(void) {
     for (unsigned c = 0; c < sim.claims; c++) {
@@ -518,12 +670,19 @@ static const char *settle(void) {
                             .executor = executor.b,
                             .hash = honest[1].evidence.claim->request_hash};
     CHECK(table_move(&sim.table, SPAMMER, &pay) == CRUX_OK, "pay");
+    const char *wrong = release_all();
+    if (wrong != NULL) return wrong;
+    count_promises();
     struct crux_game_chain chain;
     CHECK(crux_game_get_chain(&sim.table.game, &chain) == CRUX_OK, "chain");
-    CHECK(chain.bonds == 0 && chain.stakes == 0 && chain.fees == 0, "nothing is left behind");
+    CHECK(chain.bonds == 0 && chain.stakes == 0 && chain.fees == 0 && chain.pledges == 0,
+          "nothing is left behind");
     CHECK(table_balance(&sim.table, HONEST_EXECUTOR) >= START + FEE, "the honest executor lost");
     CHECK(table_balance(&sim.table, HONEST_CHALLENGER) >= START, "the honest challenger lost");
-    CHECK(table_balance(&sim.table, LIAR) + 600 * (sim.claims - 1) <= START, "lying paid");
+    /* what it was paid for answering calls, it has earned */
+    CHECK(table_balance(&sim.table, LIAR) + 600 * (sim.claims - 1) <=
+              START + RECEIPTS * table_parameters.demand_fee,
+          "lying paid");
     return NULL;
 }
 
@@ -564,8 +723,6 @@ static void add_lie(void *ctx, const struct table_fault *fault) {
         lie_count++;
 }
 
-static uint64_t first_seed = 1, games = 2000;
-
 static void games_from_seeds(void **state) {
     unsigned seen = 0;
     uint64_t moves = 0, ticks = 0, reorgs = 0, slowest = 0, slowest_ticks = 0;
@@ -594,6 +751,10 @@ static void games_from_seeds(void **state) {
                   (unsigned long long)games, lie_count, (unsigned long long)moves,
                   (unsigned long long)ticks, (unsigned long long)reorgs,
                   (unsigned long long)slowest, (unsigned long long)slowest_ticks);
+    print_message("%llu promises kept, %llu broken, %llu executors convicted\n",
+                  (unsigned long long)kept, (unsigned long long)broken,
+                  (unsigned long long)convicted);
+    assert_true(games < 100 || (kept > 0 && broken > 0 && convicted > 0));
     for (unsigned i = 0; i < lie_count; i++) table_run_free(&lies[i]);
     for (uint32_t i = 0; i < 3; i++) table_run_free(&honest[i]);
     table_model_free(&model);

@@ -5,6 +5,7 @@ crux_add_test(NAME game_exhaustive SOURCES test_game_exhaustive.c ${table})
 crux_add_test(NAME game_parameters SOURCES test_game_parameters.c)
 crux_add_test(NAME game_claims SOURCES test_game_claims.c ${table})
 crux_add_test(NAME game_disputes SOURCES test_game_disputes.c ${table})
+crux_add_test(NAME game_receipts SOURCES test_game_receipts.c ${table})
 crux_add_test(NAME game_random SOURCES test_game_random.c ../../support/random.c ${table})
 crux_add_test(NAME game_random_many SOURCES test_game_random.c ../../support/random.c ${table}
   ARGS --games 100000 LABELS exhaustive TIMEOUT 7200)
