@@ -37,7 +37,8 @@ enum crux_challenger_level {
 /* An account to watch. */
 struct crux_challenger_peer {
     struct crux_account account;
-    const char *url; /* of an executor's service, "http://host:port"; NULL: none is known */
+    const char *url;    /* of an executor's service, "http://host:port"; NULL: none is known */
+    const char *bearer; /* key with which it serves private claims; NULL: none */
 };
 
 struct crux_challenger_options {

@@ -55,7 +55,9 @@ static enum crux_status get(struct crux_challenger *c, struct crux_http_reply *r
     while (len > 0 && peer->url[len - 1] == '/') len--;
     (void)snprintf(url, sizeof url, "%.*s%s", (int)len, peer->url, path);
     const struct crux_http_ask ask = {
-        .url = url, .limits = {.body_bytes_max = most, .whole_milliseconds = WHOLE_MILLISECONDS}};
+        .url = url,
+        .bearer = peer->bearer,
+        .limits = {.body_bytes_max = most, .whole_milliseconds = WHOLE_MILLISECONDS}};
     double start = challenger_seconds();
     enum crux_status status = crux_http_fetch(reply, &ask);
     if (status == CRUX_OK)

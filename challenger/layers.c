@@ -34,7 +34,9 @@ static enum crux_status get(struct asking *asking, uint32_t number, const char *
     challenger_hex(hex, claim->hash, 32);
     (void)snprintf(url, sizeof url, "%.*s/v1/traces/%s/%s", (int)len, peer->url, hex, rest);
     const struct crux_http_ask ask = {
-        .url = url, .limits = {.body_bytes_max = most, .whole_milliseconds = FIRST_MILLISECONDS}};
+        .url = url,
+        .bearer = peer->bearer,
+        .limits = {.body_bytes_max = most, .whole_milliseconds = FIRST_MILLISECONDS}};
     enum crux_status status = crux_http_fetch(&asking->reply, &ask);
     if (status == CRUX_OK && asking->reply.code != 200) status = CRUX_E_NOT_FOUND;
     return status;

@@ -51,7 +51,9 @@ static enum crux_status get(struct challenger_served *served, struct crux_http_r
                    (int)len, served->peer->url, hex, what, name, (unsigned)tree->pos,
                    (unsigned)tree->layer, (unsigned)tree->number, rest);
     const struct crux_http_ask ask = {
-        .url = url, .limits = {.body_bytes_max = most, .whole_milliseconds = FIRST_MILLISECONDS}};
+        .url = url,
+        .bearer = served->peer->bearer,
+        .limits = {.body_bytes_max = most, .whole_milliseconds = FIRST_MILLISECONDS}};
     for (unsigned i = 0; i < TRIES && served->left > 0; i++) {
         served->left--;
         enum crux_status status = crux_http_fetch(reply, &ask);

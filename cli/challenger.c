@@ -11,6 +11,7 @@
 #include "cli/chain_file.h"
 #include "cli/challenger.h"
 #include "cli/challenger_config.h"
+#include "cli/file.h"
 #include "cli/output.h"
 #include "cli/share.h"
 
@@ -21,6 +22,7 @@ enum {
     OPTION_MODE,
     OPTION_ACCOUNT,
     OPTION_EXECUTOR,
+    OPTION_BEARER,
     OPTION_WATCHED,
     OPTION_ONLY_WATCHED,
     OPTION_SHARE,
@@ -69,6 +71,12 @@ const struct crux_cli_option crux_cli_challenger_options[] = {
                          .value = "ACCOUNT=URL",
                          .help = "where an executor serves its claims; may be repeated",
                          .repeats = true},
+    [OPTION_BEARER] = {.name = "bearer",
+                       .kind = CRUX_CLI_TEXT,
+                       .value = "ACCOUNT=FILE",
+                       .help = "the key with which that executor serves private claims: the first "
+                               "line of the file; may be repeated",
+                       .repeats = true},
     [OPTION_WATCHED] = {.name = "watched",
                         .kind = CRUX_CLI_TEXT,
                         .value = "ACCOUNT",
@@ -164,6 +172,8 @@ static void on_signal(int number) {
     stop = 1;
 }
 
+enum { BEARER_BYTES = 512 };
+
 struct watch {
     const struct crux_cli_call *call;
     struct crux_chain chain;
@@ -171,6 +181,7 @@ struct watch {
     struct crux_challenger_options options;
     struct crux_challenger_peer peers[2 * CRUX_CLI_REPEATS_MAX];
     uint8_t chain_id[32];
+    char bearer[CRUX_CLI_REPEATS_MAX][BEARER_BYTES];
     struct crux_cli_metrics *metrics;
     unsigned found; /* false claims, in this run */
     bool for_people;
@@ -232,15 +243,45 @@ static enum crux_cli_exit take_executor(struct watch *watch, struct crux_challen
     return crux_cli_chain_account(&peer->account, watch->call, account);
 }
 
+/* In: text, ACCOUNT=FILE of an executor that is known. */
+static enum crux_cli_exit take_bearer(struct watch *watch, char bearer[BEARER_BYTES],
+                                      uint32_t peer_count, const char *text) {
+    char name[CRUX_CHAIN_NAME_BYTES_MAX + 1], message[CRUX_CLI_MESSAGE_BYTES];
+    const char *sign = strchr(text, '=');
+    struct crux_account account;
+    uint8_t *bytes;
+    size_t len;
+    if (sign == NULL || (size_t)(sign - text) >= sizeof name)
+        return crux_cli_fail(watch->call, CRUX_E_USAGE, "--bearer takes ACCOUNT=FILE, not '%.100s'",
+                             text);
+    (void)snprintf(name, sizeof name, "%.*s", (int)(sign - text), text);
+    enum crux_cli_exit code = crux_cli_chain_account(&account, watch->call, name);
+    if (code != CRUX_CLI_OK) return code;
+    enum crux_status status = crux_cli_file_read(&bytes, &len, message, sign + 1, BEARER_BYTES - 1);
+    if (status != CRUX_OK) return crux_cli_fail(watch->call, status, "%s", message);
+    (void)snprintf(bearer, BEARER_BYTES, "%.*s", (int)strcspn((const char *)bytes, "\r\n"),
+                   (const char *)bytes);
+    free(bytes);
+    for (uint32_t i = 0; i < peer_count; i++) {
+        if (memcmp(watch->peers[i].account.b, account.b, sizeof account.b) != 0) continue;
+        watch->peers[i].bearer = bearer;
+        return CRUX_CLI_OK;
+    }
+    return crux_cli_fail(watch->call, CRUX_E_USAGE, "--bearer: no --executor is called '%s'", name);
+}
+
 static enum crux_cli_exit take_peers(struct watch *watch) {
     const struct crux_cli_value *executors = &watch->call->option[OPTION_EXECUTOR],
-                                *watched = &watch->call->option[OPTION_WATCHED];
+                                *watched = &watch->call->option[OPTION_WATCHED],
+                                *bearers = &watch->call->option[OPTION_BEARER];
     enum crux_cli_exit code = CRUX_CLI_OK;
     uint32_t count = 0;
     for (unsigned i = 0; code == CRUX_CLI_OK && i < executors->count; i++)
         code = take_executor(watch, &watch->peers[count++], executors->all[i]);
     for (unsigned i = 0; code == CRUX_CLI_OK && i < watched->count; i++)
         code = crux_cli_chain_account(&watch->peers[count++].account, watch->call, watched->all[i]);
+    for (unsigned i = 0; code == CRUX_CLI_OK && i < bearers->count; i++)
+        code = take_bearer(watch, watch->bearer[i], count, bearers->all[i]);
     watch->options.peers = watch->peers;
     watch->options.peer_count = count;
     return code;

@@ -56,8 +56,9 @@ struct double_executor {
     char other_path[300];
     /* what it serves; may be changed at any time */
     volatile bool serves_batches, serves_claims, serves_traces;
-    volatile bool garbles;   /* serves the contents of another claim */
-    volatile unsigned asked; /* requests so far */
+    volatile bool garbles;      /* serves the contents of another claim */
+    const char *volatile wants; /* whole Authorization, or nothing is served; NULL: anybody */
+    volatile unsigned asked;    /* requests so far */
     /* HTTP, on a thread of its own; archives are used under the lock */
     pthread_mutex_t lock;
     pthread_t thread;

@@ -25,6 +25,8 @@ static void refuse(struct crux_http_exchange *exchange) {
 
 static struct double_claim *find(struct double_executor *d,
                                  const struct crux_http_exchange *exchange) {
+    const char *wants = d->wants, *given = crux_http_field(exchange, "Authorization");
+    if (wants != NULL && (given == NULL || strcmp(given, wants) != 0)) return NULL;
     for (uint32_t i = 0; i < d->count; i++) {
         if (is_hex(d->claim[i].hash, crux_http_parameter(exchange, 0)))
             return d->garbles ? &d->claim[(i + 1) % d->count] : &d->claim[i];

@@ -206,6 +206,22 @@ static void a_defender_defends_its_own(void **state) {
     assert_true(watched_claim(&w, &w.executor[LIAR].claim[first].id).claim.fallen);
 }
 
+static void private_claims_are_asked_for_with_a_key(void **state) {
+    struct double_executor *liar = &w.executor[LIAR];
+    (void)state;
+    liar->wants = "Bearer sesame";
+    (void)double_run(liar, 801, DOUBLE_LAYER);
+    double_settle(liar, &w.eyes, 0, 1, &w.options.account);
+    watched_open(&w);
+    watched_play(&w, 0);
+    assert_int_equal(watched_figures(&w).withheld, 1);
+    watched_close(&w);
+    w.peers[LIAR].bearer = "sesame";
+    watched_open(&w);
+    watched_play(&w, 0);
+    assert_true(watched_claim(&w, &liar->claim[0].id).claim.fallen);
+}
+
 static void bonds_at_risk_have_a_limit(void **state) {
     (void)state;
     for (unsigned i = 0; i < 4; i++) (void)plant(DOUBLE_TOKEN, 20 + 100 * i);
@@ -344,6 +360,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(garbled_documents_convince_nobody, make, remove_it),
         cmocka_unit_test_setup_teardown(a_watcher_moves_nothing, make, remove_it),
         cmocka_unit_test_setup_teardown(a_defender_defends_its_own, make, remove_it),
+        cmocka_unit_test_setup_teardown(private_claims_are_asked_for_with_a_key, make, remove_it),
         cmocka_unit_test_setup_teardown(bonds_at_risk_have_a_limit, make, remove_it),
         cmocka_unit_test_setup_teardown(samples_are_drawn_by_a_secret, make, remove_it),
         cmocka_unit_test_setup_teardown(drawn_layers_are_audited, make, remove_it),

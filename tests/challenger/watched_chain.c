@@ -58,7 +58,8 @@ void watched_make(struct watched *w) {
         double_open(&w->executor[i], w->model, w->other_model, names[i]);
         double_join(&w->executor[i], &w->eyes, WATCHED_MONEY);
         double_listen(&w->executor[i], 0);
-        w->peers[i] = (struct crux_challenger_peer){w->executor[i].account, w->executor[i].url};
+        w->peers[i] =
+            (struct crux_challenger_peer){w->executor[i].account, w->executor[i].url, NULL};
     }
     w->options = (struct crux_challenger_options){.folder = w->journal,
                                                   .mode = CRUX_CHALLENGER_CHALLENGE,

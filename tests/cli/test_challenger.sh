@@ -29,6 +29,11 @@ run "${base[@]}" --executor nobody --json
 has 'an executor without a URL' "$(json 'd["message"]')" 'ACCOUNT=URL'
 run "${base[@]}" --executor nobody=https://example.org --json
 has 'a URL that is none' "$(json 'd["message"]')" 'http://'
+printf 'sesame\n' >"$work/bearer"
+run "${base[@]}" --executor nobody=http://127.0.0.1:1 --bearer "nobody=$work/bearer" --json
+is 'a key for private claims' "$code" 0
+run "${base[@]}" --bearer "nobody=$work/bearer" --json
+has 'a key for nobody' "$(json 'd["message"]')" 'no --executor'
 run "${base[@]}" --share 1.5 --json
 has 'a share beyond 1' "$(json 'd["message"]')" '--share'
 run "${base[@]}" --chain-id "$id" --json
