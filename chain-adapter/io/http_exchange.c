@@ -138,7 +138,9 @@ static void put_head(struct crux_http_exchange *exchange, const char *type, int6
         (void)evbuffer_add_printf(out, "Content-Length: %" PRId64 "\r\n", length);
     if (is_chunked(exchange)) (void)evbuffer_add_printf(out, "Transfer-Encoding: chunked\r\n");
     if (server->options.cors_origin != NULL)
-        (void)evbuffer_add_printf(out, "Access-Control-Allow-Origin: %s\r\n",
+        (void)evbuffer_add_printf(out,
+                                  "Access-Control-Allow-Origin: %s\r\n"
+                                  "Access-Control-Expose-Headers: *\r\n",
                                   server->options.cors_origin);
     if (!exchange->keep_alive)
         (void)evbuffer_add_printf(out, "Connection: close\r\n");
