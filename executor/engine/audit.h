@@ -1,5 +1,5 @@
 /* Some layers of claims, judged by what the executor committed: with the weights of those layers alone, and none of the
- * others in memory. spec/70-game.md#honest-players
+ * others in memory. spec/70-game.md#sampled-audits
  *
  *   layer l-1    r r r r r r r   served by the executor, each record hashed and compared with its trace leaf
  *                | | | | | | |
