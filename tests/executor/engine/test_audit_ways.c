@@ -8,7 +8,7 @@
 
 #include "tests/executor/engine/audit_scene.h"
 
-enum { CASES = 5, CLAIMS = 6, ROWS_WAYS = 3 };
+enum { CASES = 3, CLAIMS = 6, ROWS_WAYS = 3 };
 
 static const uint32_t rows_ways[ROWS_WAYS] = {1, 7, 64};
 
@@ -150,7 +150,7 @@ static void test_windows(void **state) {
     struct crux_random random = {.state = 20270707};
     struct crux_fused_decoder config;
     (void)state;
-    engine_fixture_two_kinds(&config, 100);
+    engine_fixture_two_kinds(&config, 90);
     config.window = 65;
     config.width = config.ffn_width = 8;
     config.head_width = 2;
@@ -174,7 +174,7 @@ static void test_experts(void **state) {
     assert_true(crux_fused_decoder_named(&config, "tiny"));
     config.experts = 16;
     config.experts_used = 4;
-    config.context = 40;
+    config.context = AUDIT_CONTEXT;
     config.head = CRUX_DECODER_SAMPLED;
     gather(&c, &config, &random);
     judge_all_ways(&c);
