@@ -35,6 +35,11 @@ static bool take_line(char line[CRUX_HTTP_CHUNK_LINE_MAX], size_t *len,
     *len = (size_t)end.pos;
     if (evbuffer_remove(in, line, *len) != (int)*len || evbuffer_drain(in, 2) != 0)
         *problem = CRUX_HTTP_BUSY;
+    /* a CR or LF by itself is the end of a line to some readers: they would see another body */
+    for (size_t i = 0; *problem == CRUX_HTTP_FINE && i < *len; i++) {
+        if (((unsigned char)line[i] < 0x20 && line[i] != '\t') || line[i] == 0x7f)
+            *problem = CRUX_HTTP_BAD_REQUEST;
+    }
     return *problem == CRUX_HTTP_FINE;
 }
 
@@ -48,11 +53,22 @@ static bool take_size(struct crux_http_chunked *chunked, enum crux_http_problem 
     return *problem == CRUX_HTTP_FINE;
 }
 
+bool crux_http_body_take(struct evbuffer *out, struct evbuffer *in, size_t len) {
+    char some[4096];
+    while (len > 0) {
+        size_t most = len < sizeof some ? len : sizeof some;
+        if (evbuffer_remove(in, some, most) != (int)most || evbuffer_add(out, some, most) != 0)
+            return false;
+        len -= most;
+    }
+    return true;
+}
+
 static bool take_bytes(struct crux_http_chunked *chunked, enum crux_http_problem *problem,
                        struct evbuffer *out, struct evbuffer *in) {
     size_t here = evbuffer_get_length(in);
     if (here > chunked->left) here = (size_t)chunked->left;
-    if (here > 0 && evbuffer_remove_buffer(in, out, here) != (int)here) *problem = CRUX_HTTP_BUSY;
+    if (!crux_http_body_take(out, in, here)) *problem = CRUX_HTTP_BUSY;
     chunked->left -= here;
     if (chunked->left == 0) chunked->part = CRUX_CHUNK_BEHIND;
     return *problem == CRUX_HTTP_FINE && chunked->left == 0;

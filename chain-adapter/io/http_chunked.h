@@ -11,6 +11,11 @@ enum {
     CRUX_HTTP_CHUNK_TRAILERS_MAX = 16, /* which nobody reads */
 };
 
+/* Moves len bytes, by copying: they may lie one by one, each in a block of memory of its own.
+ * Returns: false if there is no memory. */
+CRUX_MUST_CHECK
+bool crux_http_body_take(struct evbuffer *out, struct evbuffer *in, size_t len);
+
 /* Zero-initialised at the beginning of a body. */
 struct crux_http_chunked {
     uint64_t left; /* of the chunk's bytes */

@@ -74,6 +74,14 @@ static void flush_and_close(struct http_connection *connection) {
         linger(connection);
 }
 
+void http_connection_drain(struct http_connection *connection) {
+    if (connection->state != HTTP_IDLE) return;
+    if (evbuffer_get_length(bufferevent_get_output(connection->bev)) == 0)
+        http_connection_close(connection);
+    else
+        flush_and_close(connection);
+}
+
 void http_connection_answered(struct http_connection *connection) {
     struct crux_http_server *server = connection->server;
     bool keep = connection->exchange.keep_alive && !server->draining;
@@ -160,6 +168,9 @@ static bool read_head(struct http_connection *connection) {
     size_t have = evbuffer_get_length(in);
     struct evbuffer_ptr from, end;
     if (have == 0) return false;
+    /* who does not read its answers is asked for no more requests: on_written goes on */
+    if (evbuffer_get_length(bufferevent_get_output(connection->bev)) > limits->backlog_bytes)
+        return false;
     if (connection->state == HTTP_IDLE) {
         connection->searched = 0;
         (void)clock_gettime(CLOCK_MONOTONIC, &exchange->start);
@@ -215,8 +226,7 @@ static bool read_body(struct http_connection *connection) {
         size_t have = evbuffer_get_length(in),
                missing = (size_t)head->content_length - evbuffer_get_length(connection->body),
                take = have < missing ? have : missing;
-        if (take > 0 && evbuffer_remove_buffer(in, connection->body, take) != (int)take)
-            problem = CRUX_HTTP_BUSY;
+        if (!crux_http_body_take(connection->body, in, take)) problem = CRUX_HTTP_BUSY;
         done = take == missing;
     }
     if (problem != CRUX_HTTP_FINE)
@@ -262,7 +272,10 @@ static void on_read(struct bufferevent *bev, void *ctx) {
 static void on_written(struct bufferevent *bev, void *ctx) {
     struct http_connection *connection = ctx;
     (void)bev;
-    if (connection->state == HTTP_FLUSH) linger(connection);
+    if (connection->state == HTTP_FLUSH)
+        linger(connection);
+    else
+        http_connection_read(connection);
 }
 
 static void on_end(struct bufferevent *bev, short what, void *ctx) {

@@ -96,6 +96,8 @@ struct crux_http_server {
 struct http_connection *http_connection_open(struct crux_http_server *server, evutil_socket_t fd,
                                              struct http_address *address, const char *peer);
 void http_connection_close(struct http_connection *connection);
+/* Closes it if no request is on it, behind what is still to be sent. */
+void http_connection_drain(struct http_connection *connection);
 /* Looks at the input: as many requests as are there, one after the other. */
 void http_connection_read(struct http_connection *connection);
 /* The reply is whole: on to the next request, or to the end. */

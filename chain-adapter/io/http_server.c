@@ -286,7 +286,7 @@ void crux_http_server_drain(struct crux_http_server *server, void (*drained)(voi
     server->listener = NULL;
     for (struct http_connection *at = server->first, *next; at != NULL; at = next) {
         next = at->next;
-        if (at->state == HTTP_IDLE) http_connection_close(at);
+        http_connection_drain(at);
     }
     http_server_if_drained(server);
 }
