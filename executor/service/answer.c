@@ -115,6 +115,7 @@ static void choice_free(struct answer_choice *choice) {
 
 static void answer_free(struct answer *answer) {
     answer->service->answers--;
+    answer->service->choices -= answer->choice_count;
     for (uint32_t i = 0; i < answer->choice_count; i++) choice_free(&answer->choices[i]);
     for (size_t i = 0; i < answer->prompt_count; i++) crux_tokens_free(&answer->prompts[i]);
     crux_openai_request_free(&answer->request);
@@ -306,6 +307,7 @@ static bool prepare(struct answer *answer, struct crux_openai_error *error) {
         answer->choice_count = 0;
         return crux_openai_fail(error, 503, "out_of_memory", NULL, "No memory.");
     }
+    answer->service->choices += answer->choice_count;
     return receipts_may_accept(answer, error) && submit(answer, error);
 }
 

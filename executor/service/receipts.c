@@ -169,8 +169,9 @@ void receipts_tick(struct service *service) {
     receipts->status = crux_settle_tick(receipts->settle, (uint64_t)time(NULL));
     if (receipts->status != CRUX_OK && before == CRUX_OK)
         crux_log(CRUX_LOG_ERROR, NULL, "the store: %s", crux_settle_message(receipts->settle));
-    if (receipts->status == CRUX_OK)
-        receipts->status = crux_defend_tick(receipts->defend, receipts->store);
+    /* also when the store can write nothing, such as on a full disk: what is known to be contested is defended */
+    enum crux_status defended = crux_defend_tick(receipts->defend, receipts->store);
+    if (receipts->status == CRUX_OK) receipts->status = defended;
     say_defence(receipts);
 }
 
@@ -270,7 +271,7 @@ bool receipts_may_accept(struct answer *answer, struct crux_openai_error *error)
     if (receipts->status != CRUX_OK)
         return crux_openai_fail(error, 503, "store", NULL, "No receipt can be kept now: %s",
                                 crux_status_text(receipts->status));
-    if (crux_settle_may_accept(receipts->settle) != CRUX_OK)
+    if (crux_settle_may_accept(receipts->settle, answer->service->choices) != CRUX_OK)
         return crux_openai_fail(error, 503, "balance_too_small", NULL,
                                 "The executor's balance holds no bond for another claim.");
     answer->retry_after = NULL;

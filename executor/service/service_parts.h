@@ -49,6 +49,7 @@ struct service {
     const struct crux_key *key; /* NULL: without a chain */
     struct receipts *receipts;  /* likewise */
     unsigned answers, traces;   /* that are not freed yet */
+    unsigned choices;           /* of these answers */
     struct crux_metrics_requests requests;
     uint64_t prompt_tokens, completion_tokens;
     bool draining;

@@ -74,17 +74,19 @@ enum crux_status crux_settle_open(struct crux_settle **settle, struct crux_store
 void crux_settle_close(struct crux_settle *settle);
 const char *crux_settle_message(const struct crux_settle *settle);
 
-/* May another request be accepted, as far as bonds go?
- * Returns: CRUX_E_BALANCE_TOO_SMALL if the balance, as last seen, does not hold the bonds of what is promised and of one
- *          more. */
+/* May a request be accepted, as far as bonds go?
+ * In: claims, that would be promised then: its own, and those of requests that were accepted and are not answered.
+ * Returns: CRUX_E_BALANCE_TOO_SMALL if the balance, as last seen, does not hold the bonds of what is promised and of
+ *          these. */
 CRUX_MUST_CHECK
-enum crux_status crux_settle_may_accept(const struct crux_settle *settle);
+enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32_t claims);
 
 /* Signs the receipt of a run and keeps both. If a run of this claim is kept already, nothing is written, and the receipt
  * that is there stands: its mode, its deadline. A fee counts whose escrow is there by then; another is left out.
  * In/out: run: in as for crux_store_add, but for id, receipt and signature, of which receipt.mode and receipt.requester
  * are read alone; out: these three, number and fee_requester.  Out: again, may be NULL.
- * Returns: CRUX_E_RECEIPT_INVALID, the store's, the chain's. */
+ * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the
+ *          chain's. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
                                      bool *again);

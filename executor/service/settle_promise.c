@@ -3,9 +3,10 @@
 
 #include "executor/service/settle_inside.h"
 
-enum crux_status crux_settle_may_accept(const struct crux_settle *settle) {
+enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32_t claims) {
     uint64_t bond = settle_bond(settle);
-    bool holds = settle->balance >= bond && settle->balance - bond >= settle->owed;
+    bool holds = settle->balance >= settle->owed &&
+                 (bond == 0 || (settle->balance - settle->owed) / bond >= claims);
     return holds ? CRUX_OK : CRUX_E_BALANCE_TOO_SMALL;
 }
 
@@ -53,6 +54,22 @@ static enum crux_status repeat(struct crux_settle *settle, struct crux_store_run
     return CRUX_OK;
 }
 
+/* One request has one claim: another shows that this machine computes wrongly, now or before, and two receipts for it
+ * would be a lie that the executor signed itself. spec/85-receipts.md#what-it-promises */
+static enum crux_status check_request(struct crux_settle *settle,
+                                      const struct crux_store_run *run) {
+    struct crux_store_run *kept;
+    uint8_t request_hash[32];
+    crux_request_hash(request_hash, run->request);
+    enum crux_status status =
+        crux_store_find(settle->store, &kept, CRUX_STORE_BY_REQUEST, request_hash);
+    if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    crux_store_run_free(kept);
+    return settle_fail(settle, CRUX_E_ANSWER_DIFFERS,
+                       "this request came out otherwise before: this machine may compute wrongly");
+}
+
 struct finding {
     struct crux_game_escrow escrow;
     bool found;
@@ -91,6 +108,8 @@ enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_sto
     enum crux_status status = repeat(settle, run, &repeated);
     if (again != NULL) *again = repeated;
     if (status != CRUX_OK || repeated) return status;
+    status = check_request(settle, run);
+    if (status != CRUX_OK) return status;
     /* a chain that cannot be asked now: its time as last seen gives an earlier deadline, and binds the more */
     (void)settle_look_quietly(settle);
     status = sign(settle, run);

@@ -59,6 +59,11 @@ static void a_receipt_holds(void **state) {
     assert_memory_equal(&same.run.receipt, &run.run.receipt, sizeof run.run.receipt);
     assert_memory_equal(same.run.signature, run.run.signature, 64);
     assert_int_equal(same.run.number, run.run.number);
+    /* the same request with another claim: never */
+    settle_world_run(&same, &world, 1, CRUX_MODE_BATCHED);
+    same.run.claim.trace_root[0] ^= 1;
+    assert_int_equal(crux_settle_promise(world.settle, &same.run, &again), CRUX_E_ANSWER_DIFFERS);
+    assert_false(again);
     /* a requester belongs to private claims alone */
     settle_world_run(&same, &world, 2, CRUX_MODE_BATCHED);
     same.run.receipt.requester[0] = 1;
