@@ -229,6 +229,8 @@ static bool submit(struct answer *answer, struct crux_openai_error *error) {
                                        .logprobs = asked->logprobs,
                                        .top = asked->top,
                                        .leaves = answer->service->receipts != NULL,
+                                       /* how much is shared is said, and shows what others asked */
+                                       .no_prefix = asked->mode == CRUX_MODE_PRIVATE,
                                        .ctx = choice,
                                        .token = on_token,
                                        .done = on_done};

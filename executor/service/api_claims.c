@@ -10,14 +10,18 @@ static int hex_digit(char c) {
     return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-bool claims_read_hash(uint8_t hash[32], const char *text) {
-    if (text == NULL || strlen(text) != 64) return false;
-    for (unsigned i = 0; i < 32; i++) {
+static bool read_hex(uint8_t *bytes, size_t len, const char *text) {
+    if (text == NULL || strlen(text) != 2 * len) return false;
+    for (size_t i = 0; i < len; i++) {
         int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
         if (high < 0 || low < 0) return false;
-        hash[i] = (uint8_t)(high * 16 + low);
+        bytes[i] = (uint8_t)(high * 16 + low);
     }
     return true;
+}
+
+bool claims_read_hash(uint8_t hash[32], const char *text) {
+    return read_hex(hash, 32, text);
 }
 
 static bool same_in_constant_time(const uint8_t *a, const uint8_t *b, size_t len) {
@@ -56,21 +60,24 @@ bool claims_may_see(struct service *service, struct crux_http_exchange *exchange
                     const struct crux_store_run *run) {
     const char *authorization = crux_http_field(exchange, "Authorization"),
                *bearer = crux_api_keys_bearer(authorization);
-    uint8_t id[32];
+    uint8_t signature[64];
     if (run->receipt.mode != CRUX_MODE_PRIVATE) return true;
-    if (claims_read_hash(id, bearer) && same_in_constant_time(id, run->id, 32)) return true;
+    /* not the id: once the claim is shown, all that the id is a hash of is public but for the deadline, which is soon
+     * guessed */
+    if (read_hex(signature, sizeof signature, bearer) &&
+        same_in_constant_time(signature, run->signature, sizeof signature))
+        return true;
     const char *owner = crux_api_keys_find(&service->keys, authorization);
     if (owner != NULL && run->owner[0] != 0 && strcmp(owner, run->owner) == 0) return true;
     claims_fail(exchange, 403, "private",
-                "It is private: its owner's key, or the receipt's id, must be the bearer.");
+                "It is private: its owner's key, or the receipt's signature, must be the bearer.");
     return false;
 }
 
-/* Whoever has the id has the receipt. */
 void claims_receipt(void *ctx, struct crux_http_exchange *exchange) {
     struct crux_store_run *run = claims_find(ctx, exchange, CRUX_STORE_BY_ID);
     if (run == NULL) return;
-    api_answer(exchange, 200, receipt_document(run));
+    if (claims_may_see(ctx, exchange, run)) api_answer(exchange, 200, receipt_document(run));
     crux_store_run_free(run);
 }
 

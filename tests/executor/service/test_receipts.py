@@ -148,10 +148,18 @@ def private(checks, served):
     document = served.post("/v1/completions", ask)[2]["crux"]
     checks.equal("mode", (document["mode"], document["requester"]), ("private", "00" * 19 + "01"))
     claim, trace = "/v1/claims/" + document["claim_hash"], "/v1/traces/" + document["claim_hash"]
-    bearer = {"Authorization": "Bearer " + document["id"]}
-    checks.equal("a stranger", (served.get(claim)[0], served.get(trace + "/nodes")[0]), (403, 403))
-    checks.equal("another id", served.get(claim, {"Authorization": "Bearer " + "0" * 64})[0], 403)
-    checks.equal("its receipt's holder", (served.get(claim, bearer)[0], served.get(trace + "/nodes", bearer)[0]), (200, 200))
+    receipt = "/v1/receipts/" + document["id"]
+    bearer = {"Authorization": "Bearer " + document["signature"]}
+    for name, headers in (("a stranger", {}), ("its id, which is no secret", {"Authorization": "Bearer " + document["id"]}),
+                          ("another signature", {"Authorization": "Bearer " + "0" * 128})):
+        checks.equal(name, [served.get(path, headers)[0] for path in (claim, trace + "/nodes", receipt)], [403] * 3)
+    checks.equal("its receipt's holder", [served.get(path, bearer)[0] for path in (claim, trace + "/nodes", receipt)],
+                 [200] * 3)
+    # what others were answered before tells nothing of it, and it tells nothing to them
+    long = dict(ask, prompt=list(range(10, 50)), max_tokens=2)
+    cached = [served.post("/v1/completions", one)[2]["usage"]["prompt_tokens_details"]["cached_tokens"]
+              for one in (long, long, dict(long, crux={}), dict(long, crux={}), long)]
+    checks.equal("nothing is shared with it", (cached[:3], cached[3] > 0, cached[4]), ([0, 0, 0], True, 0))
 
 
 def killed(checks, crux, arguments, kept):
