@@ -353,6 +353,7 @@ static void answer_begin(struct service *service, struct crux_http_exchange *exc
         if (all_done(answer)) mailbox_put(&service->mailbox, answer); /* to be freed in turn */
         return;
     }
+    crux_openai_request_trim(&answer->request);
     if (answer->request.stream) answer_stream_begin(answer);
 }
 
@@ -378,7 +379,7 @@ static const char *finish_of(const struct answer_choice *choice, struct crux_ope
     case CRUX_BATCHER_STOP_TOKEN:
     case CRUX_BATCHER_ASKED: return "stop";
     case CRUX_BATCHER_LIMIT:
-    case CRUX_BATCHER_CONTEXT: return "length";
+    case CRUX_BATCHER_CONTEXT: return choice->text.stopped ? "stop" : "length";
     case CRUX_BATCHER_DEADLINE:
         if (result->count > 0) return "length";
         (void)crux_openai_fail(error, 503, "timeout", NULL,

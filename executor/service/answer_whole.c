@@ -57,7 +57,7 @@ static json_t *whole_choice(const struct answer *answer, struct answer_choice *c
     if (status == CRUX_OK && asked->logprobs)
         shape.logprobs =
             crux_openai_logprobs(asked->chat, answer->model->tokenizer, choice->entries,
-                                 choice->entry_count, text->bytes == NULL ? "" : text->bytes);
+                                 answer_entries(choice), text->bytes == NULL ? "" : text->bytes);
     shape.text = all.bytes;
     shape.len = all.len;
     if (status == CRUX_OK) json = crux_openai_choice_json(asked->chat, &shape, false);

@@ -487,6 +487,22 @@ bool crux_openai_read(struct crux_openai_request *request, struct crux_openai_er
                             r.json_error.message);
 }
 
+void crux_openai_request_trim(struct crux_openai_request *request) {
+    const char *name;
+    json_t *value;
+    void *next;
+    json_object_foreach_safe(request->json, next, name, value) {
+        if (strcmp(name, "prompt") != 0 && strcmp(name, "stop") != 0)
+            (void)json_object_del(request->json, name);
+    }
+    free(request->messages);
+    free(request->joined);
+    request->messages = NULL;
+    request->joined = NULL;
+    request->message_count = 0;
+    request->model = NULL;
+}
+
 void crux_openai_request_free(struct crux_openai_request *request) {
     json_decref(request->json);
     free(request->messages);

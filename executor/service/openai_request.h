@@ -63,6 +63,9 @@ struct crux_openai_request {
 CRUX_MUST_CHECK
 bool crux_openai_read(struct crux_openai_request *request, struct crux_openai_error *error,
                       bool chat, const char *bytes, size_t len, size_t most);
+/* Forgets what the answer has no use for once the request is tokens: as JSON it may take a hundred times its bytes. Left
+ * are how to answer, the stop strings and the prompts. */
+void crux_openai_request_trim(struct crux_openai_request *request);
 void crux_openai_request_free(struct crux_openai_request *request);
 
 #endif

@@ -98,6 +98,21 @@ def hang_ups(checks, served):
     checks.true("nothing is held", served.wait_for("crux_http_held_bytes", 0))
 
 
+def cut(checks, served):
+    """A stop string: what is said of the tokens is said of the text, streamed or not; the last token may complete it."""
+    ask = {"model": "tiny", "prompt": "The river", "max_tokens": 20, "temperature": 0, "logprobs": 1}
+    text = served.post("/v1/completions", ask)[2]["choices"][0]["text"]
+    cut_ask = dict(ask, stop=text[10:13])
+    whole = served.post("/v1/completions", cut_ask)[2]["choices"][0]
+    events = served.request("POST", "/v1/completions", json.dumps(dict(cut_ask, stream=True)))[2].decode()
+    chunks = [json.loads(event[6:]) for event in events.strip().split("\n\n")[:-1]]
+    said = [choice["logprobs"] for chunk in chunks for choice in chunk["choices"] if choice["logprobs"]]
+    checks.equal("tokens of the text", whole["logprobs"]["tokens"], [token for one in said for token in one["tokens"]])
+    checks.true("none of them behind it", all(at < len(whole["text"]) for at in whole["logprobs"]["text_offset"]))
+    last = served.post("/v1/completions", dict(ask, stop=text))[2]["choices"][0]
+    checks.equal("completed by the last token", (last["text"], last["finish_reason"]), ("", "stop"))
+
+
 def pipelined(checks, served):
     """Requests sent at once are answered one after the other, the last closes."""
     body = json.dumps(CHAT).encode()
@@ -255,6 +270,7 @@ def main():
                            "--connections-per-address", "20000"]) as served:
             named_errors(checks, served)
             curl(checks, served)
+            cut(checks, served)
             pipelined(checks, served)
             many_short(checks, served)
             hang_ups(checks, served)

@@ -43,6 +43,26 @@ static void test_defaults(void **state) {
     crux_openai_request_free(&request);
 }
 
+/* What is kept while an answer is made. */
+static void test_trim(void **state) {
+    (void)state;
+    read_body(true, "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"hi\"}],"
+                    "\"metadata\":{\"a\":[[],[],[{}]]},\"stop\":[\"x\",\"yz\"],\"n\":2}");
+    crux_openai_request_trim(&request);
+    assert_int_equal(json_object_size(request.json), 1);
+    assert_int_equal(request.stop_count, 2);
+    assert_string_equal(request.stop[1], "yz");
+    assert_int_equal(request.n, 2);
+    assert_null(request.messages);
+    crux_openai_request_free(&request);
+    read_body(false, "{\"model\":\"m\",\"prompt\":[\"hi\",[1,2]],\"user\":\"u\",\"echo\":true}");
+    crux_openai_request_trim(&request);
+    assert_int_equal(json_object_size(request.json), 1);
+    assert_string_equal(request.prompts[0].text, "hi");
+    assert_int_equal(request.prompts[1].ids[1], 2);
+    crux_openai_request_free(&request);
+}
+
 static void test_everything(void **state) {
     static const uint8_t minus_two[32] = {0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
     (void)state;
@@ -227,8 +247,8 @@ static void test_refused(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults), cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_decimals), cmocka_unit_test(test_prompts),
-        cmocka_unit_test(test_refused)};
+        cmocka_unit_test(test_defaults),   cmocka_unit_test(test_trim),
+        cmocka_unit_test(test_everything), cmocka_unit_test(test_decimals),
+        cmocka_unit_test(test_prompts),    cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
