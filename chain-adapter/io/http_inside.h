@@ -20,7 +20,7 @@ enum {
     HTTP_LINGER_BYTES =
         1 << 20, /* that a refused client may still send before its answer reaches it */
     HTTP_READ_BYTES = 1 << 14, /* that wait in a connection's input, beside a head */
-    HTTP_ADDED_BYTES = 1024,   /* of the fields that a handler adds */
+    HTTP_ADDED_BYTES = 2048, /* of the fields that a handler adds: 16 ids of receipts, and others */
     HTTP_TAG_BYTES = 64
 };
 

@@ -74,6 +74,8 @@ def receipts(checks, served, account):
     events = served.request("POST", "/v1/completions", json.dumps(dict(ASK, stream=True)))[2].decode()
     last = json.loads(events.strip().split("\n\n")[-2][6:])
     checks.equal("streamed: a receipt with the end", len(last["crux"]["id"]), 64)
+    _, headers, answer = served.post("/v1/completions", dict(ASK, n=16, max_tokens=1))
+    checks.equal("the ids of many", headers.get("crux-receipt"), ",".join(one["id"] for one in answer["crux"]))
     for _ in range(200):
         found = json.loads(served.get("/v1/receipts/" + document["id"])[2])
         if "batch_root" in found:
