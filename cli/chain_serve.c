@@ -300,10 +300,14 @@ static void make_move(struct service *service, struct crux_http_exchange *exchan
     free(bytes);
 }
 
-/* Of an address to listen on, or of a Host field. */
+/* Of an address to listen on, or of a Host field. Only digits and points are a number: what merely begins with 127 can be
+ * anybody's name, and lead here. */
 static bool is_loopback(const char *address) {
-    return strncmp(address, "127.", 4) == 0 || strncmp(address, "[::1]", 5) == 0 ||
-           strcmp(address, "localhost") == 0 || strncmp(address, "localhost:", 10) == 0;
+    size_t host = 0;
+    if (strncmp(address, "127.", 4) == 0) host = strspn(address, "0123456789.");
+    if (strncmp(address, "[::1]", 5) == 0) host = 5;
+    if (strncmp(address, "localhost", 9) == 0) host = 9;
+    return host > 0 && (address[host] == 0 || address[host] == ':');
 }
 
 /* A page in a browser on this machine must not move: it cannot send this type to another origin without being asked

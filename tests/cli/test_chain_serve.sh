@@ -107,6 +107,8 @@ ask POST /v1/moves "{\"sender\": \"alice\", \"move\": \"$(settle 9 1000000)\"}" 
 is 'as a page would' "$code $(json 'd["error"]')" '403 not_permitted'
 ask POST /v1/moves "{\"sender\": \"alice\", \"move\": \"$(settle 9 1000000)\"}" 'Host: chain.example:80'
 is 'under another name' "$code $(json 'd["error"]')" '403 not_permitted'
+ask POST /v1/moves "{\"sender\": \"alice\", \"move\": \"$(settle 9 1000000)\"}" 'Host: 127.chain.example:80'
+is 'under a name that begins like a number' "$code $(json 'd["error"]')" '403 not_permitted'
 ask GET '/v1/batches?from=0&count=1'
 is 'batches' "$code $(json '[b["claims"] for b in d["batches"]]')" '200 [2]'
 ask GET /v1/claims/0/1
