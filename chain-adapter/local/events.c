@@ -45,24 +45,39 @@ static enum crux_status check_cursor(struct local *local, bool *reorganised,
     return status;
 }
 
+/* Returns: a number of the row.  Out: fine, false if it is none of at most `most`: no event has it. */
+static uint64_t read_number(bool *fine, sqlite3_stmt *row, int column, uint64_t most) {
+    sqlite3_int64 number = sqlite3_column_int64(row, column);
+    bool is_one = sqlite3_column_type(row, column) == SQLITE_INTEGER && number >= 0;
+    if (!is_one || (uint64_t)number > most) *fine = false;
+    return (uint64_t)number;
+}
+
 /* Out: event, of the row, whose hash must follow from that of the one before.  In: previous. */
 static enum crux_status read_event(struct local *local, struct crux_chain_event *event,
                                    const struct crux_chain_cursor *previous) {
     sqlite3_stmt *row = local->statement[LOCAL_EVENTS];
     uint8_t hash[32];
+    bool fine = true;
     memset(event, 0, sizeof *event);
     enum crux_status status = local_blob(local, event->sender.b, 20, LOCAL_EVENTS, 2);
     if (status == CRUX_OK) status = local_blob(local, event->hash, 32, LOCAL_EVENTS, 10);
     if (status != CRUX_OK) return status;
-    event->number = (uint64_t)sqlite3_column_int64(row, 0);
-    event->time = (uint64_t)sqlite3_column_int64(row, 1);
-    event->kind = (uint8_t)sqlite3_column_int64(row, 3);
-    event->outcome.claim.batch = (uint64_t)sqlite3_column_int64(row, 4);
-    event->outcome.claim.member = (uint32_t)sqlite3_column_int64(row, 5);
-    event->outcome.dispute = (uint32_t)sqlite3_column_int64(row, 6);
-    event->outcome.end = (uint8_t)sqlite3_column_int64(row, 7);
-    event->outcome.fell = sqlite3_column_int64(row, 8) != 0;
-    event->outcome.paid = (uint64_t)sqlite3_column_int64(row, 9);
+    event->number = read_number(&fine, row, 0, INT64_MAX);
+    event->time = read_number(&fine, row, 1, CRUX_GAME_TIME_MAX - 1);
+    event->kind = (uint8_t)read_number(&fine, row, 3, UINT8_MAX);
+    event->outcome.claim.batch = read_number(&fine, row, 4, INT64_MAX);
+    event->outcome.claim.member = (uint32_t)read_number(&fine, row, 5, UINT32_MAX);
+    event->outcome.dispute = (uint32_t)read_number(&fine, row, 6, UINT32_MAX);
+    event->outcome.end = (uint8_t)read_number(&fine, row, 7, UINT8_MAX);
+    event->outcome.fell = read_number(&fine, row, 8, 1) != 0;
+    event->outcome.paid = read_number(&fine, row, 9, INT64_MAX);
+    if (!fine) {
+        (void)snprintf(local->chain->message, sizeof local->chain->message,
+                       "the chain file is damaged: event %llu holds impossible numbers",
+                       (unsigned long long)event->number);
+        return CRUX_E_NON_CANONICAL;
+    }
     if (sqlite3_column_type(row, 11) == SQLITE_BLOB) {
         event->bytes = sqlite3_column_blob(row, 11);
         event->len = (size_t)sqlite3_column_bytes(row, 11);

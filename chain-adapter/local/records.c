@@ -12,6 +12,8 @@ static bool is_sound(enum crux_game_table table, const void *record) {
     const struct crux_game_dispute *dispute = record;
     const struct crux_game_reveal *reveal = record;
     const struct crux_game_blob *blob = record;
+    const struct crux_game_pledge *pledge = record;
+    const struct crux_game_promise *promise = record;
     switch (table) {
     case CRUX_TABLE_CHAIN:
         return chain->time < CRUX_GAME_TIME_MAX && chain->batches < INT64_MAX &&
@@ -20,12 +22,21 @@ static bool is_sound(enum crux_game_table table, const void *record) {
     case CRUX_TABLE_BATCH:
         return batch->count >= 1 && batch->count <= CRUX_GAME_BATCH_MAX &&
                batch->posted_at < CRUX_GAME_TIME_MAX && batch->bond <= CRUX_GAME_AMOUNT_MAX &&
+               (uint64_t)batch->fallen + batch->open + batch->released <= batch->count &&
                crux_game_parameters_check(&batch->parameters) == CRUX_OK;
     case CRUX_TABLE_DISPUTE:
         return dispute->stage >= CRUX_STAGE_QUEUED && dispute->stage <= CRUX_STAGE_REFUNDED;
     case CRUX_TABLE_REVEAL:
         return reveal->nodes <= CRUX_GAME_K_MAX && reveal->page_bytes <= sizeof reveal->data;
     case CRUX_TABLE_BLOB: return blob->bytes <= sizeof blob->data;
+    case CRUX_TABLE_PLEDGE:
+        return pledge->total <= CRUX_GAME_AMOUNT_MAX && pledge->amount <= pledge->total &&
+               pledge->leaving <= 1 && pledge->leaving_at < 2 * CRUX_GAME_TIME_MAX;
+    case CRUX_TABLE_PROMISE:
+        return promise->state >= CRUX_PROMISE_OPEN && promise->state <= CRUX_PROMISE_BROKEN &&
+               promise->answer_by < 2 * CRUX_GAME_TIME_MAX &&
+               promise->held <= CRUX_GAME_AMOUNT_MAX && promise->reward <= promise->held / 2 &&
+               promise->fee <= CRUX_GAME_AMOUNT_MAX;
     case CRUX_TABLE_ACCOUNT:
     case CRUX_TABLE_DELEGATE:
     case CRUX_TABLE_MODEL:
@@ -33,8 +44,6 @@ static bool is_sound(enum crux_game_table table, const void *record) {
     case CRUX_TABLE_CLAIM:
     case CRUX_TABLE_DISPUTE_OF:
     case CRUX_TABLE_ESCROW:
-    case CRUX_TABLE_PLEDGE:
-    case CRUX_TABLE_PROMISE:
     case CRUX_GAME_TABLES: return true;
     }
     return true;

@@ -147,6 +147,9 @@ static void damaged_rows(void **state) {
          CRUX_E_NON_CANONICAL}, /* parameters */
         {"DELETE FROM records WHERE tbl = 1", CRUX_E_NOT_FOUND},
         {"UPDATE events SET paid = 1 WHERE number = 2", CRUX_E_CHECKSUM_MISMATCH},
+        {"UPDATE events SET kind = kind + 256 WHERE number = 2", CRUX_E_NON_CANONICAL},
+        {"UPDATE events SET member = member + (1 << 32) WHERE number = 2", CRUX_E_NON_CANONICAL},
+        {"UPDATE events SET dispute = 'none' WHERE number = 2", CRUX_E_NON_CANONICAL},
         {"UPDATE events SET bytes = x'' WHERE number = 2", CRUX_E_CHECKSUM_MISMATCH},
         {"UPDATE events SET sender = x'00' WHERE number = 2", CRUX_E_NON_CANONICAL},
         {"UPDATE events SET hash = x'00' WHERE number = 3", CRUX_E_NON_CANONICAL},
@@ -171,6 +174,60 @@ static void damaged_rows(void **state) {
     /* no trigger ran */
     assert_int_equal(use(), CRUX_OK);
     free(bytes);
+}
+
+/* A batch with more claims open than it has; a pledge of more than there is; a promise in no state. */
+static enum crux_status get_all(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct crux_game_batch batch;
+    struct crux_game_pledge pledge;
+    struct crux_game_promise promise;
+    struct crux_account nobody = {.b = {0}};
+    (void)ctx;
+    (void)now;
+    enum crux_status status = crux_game_get_batch(game, 0, &batch);
+    if (status == CRUX_OK) status = crux_game_get_pledge(game, &nobody, &pledge);
+    if (status == CRUX_OK) status = crux_game_get_promise(game, (const uint8_t[32]){0}, &promise);
+    return status;
+}
+
+static void impossible_records(void **state) {
+    static const struct {
+        const char *text;
+        enum crux_status status;
+    } cases[] = {
+        {"DELETE FROM undo", CRUX_E_NOT_FOUND},
+        {"UPDATE records SET record = CAST(substr(record, 1, 108) || x'01000000' || "
+         "substr(record, 113) AS BLOB) WHERE tbl = 5",
+         CRUX_E_NOT_FOUND}, /* one claim, and it is open */
+        {"UPDATE records SET record = CAST(substr(record, 1, 108) || x'02000000' || "
+         "substr(record, 113) AS BLOB) WHERE tbl = 5",
+         CRUX_E_NON_CANONICAL},
+        {"INSERT INTO records VALUES (13, zeroblob(20), zeroblob(88))", CRUX_E_NOT_FOUND},
+        {"INSERT INTO records VALUES (13, zeroblob(20), "
+         "CAST(zeroblob(24) || x'01' || zeroblob(63) AS BLOB))",
+         CRUX_E_NON_CANONICAL},
+        {"INSERT INTO records VALUES (14, zeroblob(32), zeroblob(168))", CRUX_E_NON_CANONICAL},
+    };
+    uint8_t bytes[128];
+    struct crux_game_outcome outcome;
+    struct crux_chain chain;
+    struct crux_account account = table_account(1);
+    (void)state;
+    local_chain_open(&chain, &made);
+    size_t len = local_chain_settle(bytes, 1, 1000);
+    assert_int_equal(chain.ops->move(&chain, &outcome, &account, bytes, len), CRUX_OK);
+    chain.ops->close(&chain);
+    uint8_t *file = temporary_folder_read(made.path, &len);
+    for (unsigned i = 0; i < CRUX_ARRAY_LEN(cases); i++) {
+        temporary_folder_write(made.path, file, len);
+        change(cases[i].text);
+        local_chain_open(&chain, &made);
+        enum crux_status status = chain.ops->look(&chain, get_all, NULL);
+        if (status != cases[i].status) print_message("%s\n", cases[i].text);
+        assert_int_equal(status, cases[i].status);
+        chain.ops->close(&chain);
+    }
+    free(file);
 }
 
 /* Every byte of the file in turn, and the file cut short: opened, read and moved on without a crash. */
@@ -198,6 +255,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(other_files, begin, end),
         cmocka_unit_test_setup_teardown(other_tables, begin, end),
         cmocka_unit_test_setup_teardown(damaged_rows, begin, end),
+        cmocka_unit_test_setup_teardown(impossible_records, begin, end),
         cmocka_unit_test_setup_teardown(flipped_bytes, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
