@@ -94,10 +94,11 @@ static uint64_t least(uint64_t a, uint64_t b) {
     return a < b ? a : b;
 }
 
-/* A new promise, whose penalty is set aside.  In: pledge, of its executor. */
-static void hold(struct crux_play *play, struct crux_game_promise *promise,
-                 struct crux_game_pledge *pledge, const struct crux_receipt *receipt,
-                 const uint8_t digest[32]) {
+/* A new promise. Nothing is set aside for it: else an executor could hide its pledge behind promises that its second name
+ * calls and it keeps.  In: pledge, of its executor. */
+static void begin(struct crux_play *play, struct crux_game_promise *promise,
+                  struct crux_game_pledge *pledge, const struct crux_receipt *receipt,
+                  const uint8_t digest[32]) {
     const struct crux_game_parameters *p = &play->chain.parameters;
     crux_zero(promise, sizeof *promise);
     crux_copy(promise->key, digest, 32);
@@ -108,10 +109,9 @@ static void hold(struct crux_play *play, struct crux_game_promise *promise,
     promise->mode = receipt->mode;
     promise->state = CRUX_PROMISE_OPEN;
     promise->answer_by = play->now + p->demand_seconds;
-    promise->held = least(p->receipt_penalty, pledge->amount);
-    promise->reward = least(p->receipt_reward, promise->held / 2);
+    promise->penalty = p->receipt_penalty;
+    promise->reward = p->receipt_reward;
     promise->fee = p->demand_fee;
-    pledge->amount -= promise->held;
     pledge->open++;
     play->chain.fees += promise->fee;
 }
@@ -133,11 +133,14 @@ enum crux_status crux_play_call(struct crux_play *play) {
     if (status != CRUX_OK) return status;
     if (pledge.amount == 0) return CRUX_E_PLEDGE_UNKNOWN;
     if (play->now <= receipt.deadline) return CRUX_E_NOT_TOO_LATE;
+    /* the deadline lies before now, so this sum is one of small numbers */
+    if (play->now > receipt.deadline + play->chain.parameters.window_seconds)
+        return CRUX_E_TOO_LATE;
     if (!is_signed(play, &executor, digest, signature)) return CRUX_E_SIGNATURE_INVALID;
     status = crux_receipt_check(&receipt);
     if (status == CRUX_OK) status = crux_play_take(play, play->chain.parameters.demand_fee);
     if (status != CRUX_OK) return status;
-    hold(play, &promise, &pledge, &receipt, digest);
+    begin(play, &promise, &pledge, &receipt, digest);
     status = crux_play_put(play, CRUX_TABLE_PROMISE, &promise);
     if (status == CRUX_OK) status = crux_play_put(play, CRUX_TABLE_PLEDGE, &pledge);
     return status == CRUX_OK ? crux_play_save_chain(play) : status;
@@ -194,7 +197,6 @@ enum crux_status crux_play_keep(struct crux_play *play) {
         return CRUX_E_TOO_LATE;
     status = check_kept(play, &promise);
     if (status != CRUX_OK) return status;
-    pledge.amount += promise.held;
     return end(play, &promise, &pledge, CRUX_PROMISE_KEPT, &promise.executor, promise.fee);
 }
 
@@ -206,20 +208,29 @@ enum crux_status crux_play_lapse(struct crux_play *play) {
     if (promise.state == CRUX_PROMISE_BROKEN) return crux_play_repeated(play);
     if (promise.state == CRUX_PROMISE_KEPT) return CRUX_E_MOVE_UNEXPECTED;
     if (play->now <= promise.answer_by) return CRUX_E_NOT_TOO_LATE;
-    play->chain.pledges -= promise.held;
-    play->chain.burned += promise.held - promise.reward;
-    return end(play, &promise, &pledge, CRUX_PROMISE_BROKEN, &promise.holder,
-               promise.reward + promise.fee);
+    uint64_t falls = least(promise.penalty, pledge.amount);
+    uint64_t reward = least(promise.reward, falls / 2);
+    pledge.amount -= falls;
+    play->chain.pledges -= falls;
+    play->chain.burned += falls - reward;
+    return end(play, &promise, &pledge, CRUX_PROMISE_BROKEN, &promise.holder, reward + promise.fee);
 }
 
-/* Of executor, request and both receipts, as they stand in the move. */
+static bool is_behind(const uint8_t *a, const uint8_t *b) {
+    for (size_t i = 0; i < CRUX_PROMISE_BYTES; i++)
+        if (a[i] != b[i]) return a[i] > b[i];
+    return false;
+}
+
+/* Of executor, request and both receipts, the same for either order of these. */
 static void conviction(uint8_t out[32], const struct crux_move *move) {
+    bool swaps = is_behind(move->promise, move->other);
     struct crux_sha256_plain_ctx ctx;
     crux_sha256_plain_init(&ctx);
     crux_sha256_plain_update(&ctx, move->executor, sizeof(struct crux_account));
     crux_sha256_plain_update(&ctx, move->hash, 32);
-    crux_sha256_plain_update(&ctx, move->promise, CRUX_PROMISE_BYTES);
-    crux_sha256_plain_update(&ctx, move->other, CRUX_PROMISE_BYTES);
+    crux_sha256_plain_update(&ctx, swaps ? move->other : move->promise, CRUX_PROMISE_BYTES);
+    crux_sha256_plain_update(&ctx, swaps ? move->promise : move->other, CRUX_PROMISE_BYTES);
     crux_sha256_plain_final(&ctx, out);
 }
 

@@ -65,7 +65,7 @@ struct crux_game_chain {
     uint64_t bonds;                         /* of executors, held by batches */
     uint64_t stakes;                        /* of challengers, held by disputes */
     uint64_t fees;                          /* held by escrows, demands and called promises */
-    uint64_t pledges;                       /* of executors, held promises included */
+    uint64_t pledges;                       /* of executors */
     struct crux_game_parameters parameters; /* for claims posted from now on */
 };
 
@@ -277,7 +277,7 @@ struct crux_game_escrow {
 struct crux_game_pledge {
     struct crux_account key;
     uint8_t zero[4];
-    uint64_t amount;       /* but for what called promises hold */
+    uint64_t amount;
     uint64_t total;        /* pledged in all */
     uint64_t leaving_at;   /* if it leaves: it can be taken out after this time */
     uint32_t leaving;      /* 0, 1 */
@@ -296,9 +296,9 @@ struct crux_game_promise {
     uint32_t state; /* enum crux_promise_state */
     uint32_t zero;
     uint64_t answer_by;
-    uint64_t held;   /* of the pledge */
-    uint64_t reward; /* of that, to the holder if it is broken */
-    uint64_t fee;    /* of the holder */
+    uint64_t penalty; /* of the pledge, if it is broken */
+    uint64_t reward;  /* of that, to the holder */
+    uint64_t fee;     /* of the holder */
 };
 
 #endif

@@ -35,8 +35,8 @@ static bool is_sound(enum crux_game_table table, const void *record) {
     case CRUX_TABLE_PROMISE:
         return promise->state >= CRUX_PROMISE_OPEN && promise->state <= CRUX_PROMISE_BROKEN &&
                promise->answer_by < 2 * CRUX_GAME_TIME_MAX &&
-               promise->held <= CRUX_GAME_AMOUNT_MAX && promise->reward <= promise->held / 2 &&
-               promise->fee <= CRUX_GAME_AMOUNT_MAX;
+               promise->penalty <= CRUX_GAME_AMOUNT_MAX &&
+               promise->reward <= promise->penalty / 2 && promise->fee <= CRUX_GAME_AMOUNT_MAX;
     case CRUX_TABLE_ACCOUNT:
     case CRUX_TABLE_DELEGATE:
     case CRUX_TABLE_MODEL:

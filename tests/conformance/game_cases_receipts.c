@@ -112,6 +112,11 @@ static void kept(struct crux_vector_file *file, struct game_world *world) {
     game_case_repeat(&c, STRANGER, &keep);
     c.now++;
     game_case_move(&c, STRANGER, &lapse, CRUX_E_MOVE_UNEXPECTED);
+    promise_make(&promise, &c, EXECUTOR, hash, CRUX_MODE_BATCHED, 4999);
+    c.now = 4999 + 100000; /* a window */
+    game_case_move(&c, CHALLENGER, &call, CRUX_OK);
+    promise_make(&promise, &c, EXECUTOR, hash, CRUX_MODE_BATCHED, 4998);
+    game_case_move(&c, CHALLENGER, &call, CRUX_E_TOO_LATE);
     game_case_end(&c);
 }
 
@@ -131,7 +136,7 @@ static void broken(struct crux_vector_file *file, struct game_world *world) {
     c.now = 5001;
     game_case_move(&c, CHALLENGER, &call, CRUX_OK);
     call = calling(&c, &promise[1]);
-    game_case_move(&c, CHALLENGER, &call, CRUX_OK); /* 101 are left to hold */
+    game_case_move(&c, CHALLENGER, &call, CRUX_OK); /* of which 101 will be left */
     game_case_settle(&c, &world->lying, 0, 1, false);
     keep.claim = c.id;
     game_case_move(&c, EXECUTOR, &keep, CRUX_E_PROOF_ROOT_MISMATCH);
@@ -169,6 +174,12 @@ static void convicted(struct crux_vector_file *file, struct game_world *world) {
     promise_make(&other, &c, EXECUTOR, second, CRUX_MODE_FULL, 50001);
     game_case_move(&c, POOR, &convict, CRUX_OK); /* before any deadline */
     game_case_repeat(&c, POOR, &convict);
+    const struct crux_move swapped = {.kind = CRUX_MOVE_CONVICT,
+                                      .executor = convict.executor,
+                                      .hash = convict.hash,
+                                      .promise = other.bytes,
+                                      .other = promise.bytes};
+    game_case_repeat(&c, POOR, &swapped);
     promise_make(&other, &c, EXECUTOR, second, CRUX_MODE_FULL, 50002);
     game_case_move(&c, POOR, &convict, CRUX_E_PLEDGE_UNKNOWN);
     pledge.amount = 902;

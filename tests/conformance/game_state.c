@@ -155,7 +155,7 @@ static json_t *describe_promise(const struct crux_game_promise *promise) {
     crux_vector_set_hex(row, "holder", promise->holder.b, 20);
     set(row, "state", promise->state);
     set(row, "answer_by", promise->answer_by);
-    set(row, "held", promise->held);
+    set(row, "penalty", promise->penalty);
     return row;
 }
 

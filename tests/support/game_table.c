@@ -67,10 +67,8 @@ static bool add(void *ctx, enum crux_game_table kind, const void *record) {
     const struct crux_game_promise *promise = record;
     if (kind == CRUX_TABLE_PLEDGE)
         sums->pledges += ((const struct crux_game_pledge *)record)->amount;
-    if (kind == CRUX_TABLE_PROMISE && promise->state == CRUX_PROMISE_OPEN) {
-        sums->pledges += promise->held;
+    if (kind == CRUX_TABLE_PROMISE && promise->state == CRUX_PROMISE_OPEN)
         sums->fees += promise->fee;
-    }
     if (kind == CRUX_TABLE_CHAIN) memcpy(&sums->chain, record, sizeof sums->chain);
     if (kind == CRUX_TABLE_ACCOUNT)
         sums->balances += ((const struct crux_game_account *)record)->balance;
