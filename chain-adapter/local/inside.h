@@ -45,9 +45,10 @@ struct local {
     struct crux_game game;
     uint8_t genesis[32];
     bool scripted;
-    uint64_t time;    /* scripted: at the beginning of this transaction */
-    uint64_t event;   /* number that the transaction will give; 0: it only reads */
-    uint8_t last[32]; /* hash of the event before */
+    uint64_t time;      /* scripted: at the beginning of this transaction */
+    uint64_t event;     /* number that the transaction will give; 0: it only reads */
+    uint8_t last[32];   /* hash of the event before */
+    uint64_t last_time; /* its time, which a deposit leaves in no record */
     uint8_t scratch[CRUX_WITNESS_BYTES_MAX];
 };
 

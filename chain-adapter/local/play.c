@@ -21,7 +21,8 @@ static enum crux_status find_time(struct local *local, uint64_t *now) {
     if (status != CRUX_OK) return status;
     struct timespec system;
     if (clock_gettime(CLOCK_REALTIME, &system) != 0 || system.tv_sec < 0) return CRUX_E_IO;
-    *now = (uint64_t)system.tv_sec > record.time ? (uint64_t)system.tv_sec : record.time;
+    *now = record.time > local->last_time ? record.time : local->last_time;
+    if ((uint64_t)system.tv_sec > *now) *now = (uint64_t)system.tv_sec;
     return CRUX_OK;
 }
 

@@ -15,7 +15,7 @@ static const char *const texts[LOCAL_STATEMENTS] = {
     [LOCAL_UNDO_SAVE] = "INSERT OR IGNORE INTO undo (number, tbl, key, record) VALUES (?1, ?2, ?3, "
                         "(SELECT record FROM records WHERE tbl = ?2 AND key = ?3))",
     [LOCAL_UNDO_FORGET] = "DELETE FROM undo WHERE number <= ?1",
-    [LOCAL_EVENT_LAST] = "SELECT number, hash FROM events ORDER BY number DESC LIMIT 1",
+    [LOCAL_EVENT_LAST] = "SELECT number, hash, time FROM events ORDER BY number DESC LIMIT 1",
     [LOCAL_EVENT_PUT] = "INSERT INTO events (number, time, sender, kind, batch, member, dispute, "
                         "end, fell, paid, bytes, hash) "
                         "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
@@ -123,14 +123,19 @@ static enum crux_status load(struct local *local) {
     if (time < 0 || (uint64_t)time >= CRUX_GAME_TIME_MAX) return CRUX_E_NON_CANONICAL;
     local->time = (uint64_t)time;
     local->event = 1;
+    local->last_time = 0;
     memcpy(local->last, local->genesis, 32);
     status = local_row(local, LOCAL_EVENT_LAST);
     if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
     if (status != CRUX_OK) return status;
     sqlite3_int64 number = sqlite3_column_int64(local->statement[LOCAL_EVENT_LAST], 0);
     status = local_blob(local, local->last, 32, LOCAL_EVENT_LAST, 1);
+    time = sqlite3_column_int64(local->statement[LOCAL_EVENT_LAST], 2);
     local_reset(local, LOCAL_EVENT_LAST);
     if (status == CRUX_OK && (number < 1 || number == INT64_MAX)) return CRUX_E_NON_CANONICAL;
+    if (status == CRUX_OK && (time < 0 || (uint64_t)time >= CRUX_GAME_TIME_MAX))
+        return CRUX_E_NON_CANONICAL;
+    local->last_time = (uint64_t)time;
     local->event = (uint64_t)number + 1;
     return status;
 }

@@ -7,6 +7,7 @@
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "tests/chain-adapter/local/local_chain.h"
 #include "tests/support/game_table.h"
@@ -230,6 +231,26 @@ static void impossible_records(void **state) {
     free(file);
 }
 
+/* A system's clock that runs backwards behind a deposit: the chain's stands still. */
+static void clock_behind_a_deposit(void **state) {
+    const struct crux_chain_local_new what = {.parameters = table_parameters};
+    char message[CRUX_CHAIN_MESSAGE_BYTES];
+    struct crux_chain chain;
+    struct crux_account account = table_account(1);
+    (void)state;
+    assert_int_equal(unlink(made.path), 0);
+    assert_int_equal(crux_chain_local_create(message, made.path, &what), CRUX_OK);
+    local_chain_open(&chain, &made);
+    assert_int_equal(chain.ops->deposit(&chain, &account, 1000), CRUX_OK);
+    chain.ops->close(&chain);
+    change("UPDATE events SET time = 1 << 39"); /* some time that is to come */
+    local_chain_open(&chain, &made);
+    assert_int_equal(local_chain_totals(&chain).now, UINT64_C(1) << 39);
+    chain.ops->close(&chain);
+    change("UPDATE events SET time = 1 << 40");
+    assert_int_equal(try_open(), CRUX_E_NON_CANONICAL);
+}
+
 /* Every byte of the file in turn, and the file cut short: opened, read and moved on without a crash. */
 static void flipped_bytes(void **state) {
     unsigned refused = 0;
@@ -256,6 +277,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(other_tables, begin, end),
         cmocka_unit_test_setup_teardown(damaged_rows, begin, end),
         cmocka_unit_test_setup_teardown(impossible_records, begin, end),
+        cmocka_unit_test_setup_teardown(clock_behind_a_deposit, begin, end),
         cmocka_unit_test_setup_teardown(flipped_bytes, begin, end),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
