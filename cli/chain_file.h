@@ -25,9 +25,6 @@ enum crux_cli_exit crux_cli_chain_number(uint64_t *number, const struct crux_cli
 /* In: text, BATCH or BATCH/MEMBER in at most 19 digits each.  Returns: false if it is no claim's. */
 bool crux_cli_chain_claim(struct crux_claim_id *id, const char *text);
 
-/* Returns: what `crux chain init` gives a chain. */
-const struct crux_game_parameters *crux_cli_chain_parameters(void);
-
 /* Lower-case hexadecimal and a zero. */
 void crux_cli_chain_hex(char *out, const uint8_t *bytes, size_t len);
 

@@ -6,6 +6,7 @@
 
 #include "chain-adapter/local/local.h"
 #include "cli/chain_file.h"
+#include "cli/chain_parameters.h"
 #include "cli/share.h"
 #include "cli/output.h"
 

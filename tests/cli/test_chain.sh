@@ -13,6 +13,21 @@ is 'once' "$code" 1
 has 'once' "$err" 'File exists'
 run chain init "$work/short" --clock 4000 --json
 is 'clocks that hold no dispute' "$code $(json 'd["error"]')" '1 rounds_exceed_clock'
+run chain init "$work/short" --window 60 --clock 20 --extension 0
+is 'a window that holds no dispute' "$code" 1
+has 'a window that holds no dispute' "$err" '--window 60 does not hold --inclusion 300, --demand 3600 and --clock 20, which take 3920'
+run chain init "$work/short" --bond 100 --json
+is 'a reward beyond half of the bond' "$code $(json 'd["error"] + ": " + d["message"]')" \
+    '1 parameters_invalid: --reward 400000 is more than half of --bond 100'
+run chain init "$work/short" --extension 20000
+has 'an extension beyond the clock' "$err" '--extension 20000 is longer than --clock 14400'
+run chain init "$work/short" --challenger-bond 0 --defence-cost 0
+has 'no bond' "$err" '--challenger-bond is 0'
+run chain init "$work/short" --running 65
+is 'too many at once' "$code" 2
+run chain init "$work/own" --bond 50 --reward 20 --running 2 --demand-fee 7 --json
+run chain status "$work/own" --json
+is 'parameters of its own' "$(json '[d["parameters"][p] for p in ("executor_bond", "reward", "running_max", "demand_fee", "k")]')" '[50, 20, 2, 7, 16]'
 
 run chain status "$file" --json
 is 'status' "$(json '[d["chain_id"], d["time"], d["events"], d["batches"], d["parameters"]["k"]]')" "[\"$id\", 0, 0, 0, 16]"
