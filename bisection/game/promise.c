@@ -50,8 +50,8 @@ enum crux_status crux_play_release(struct crux_play *play) {
     if (!pledge.leaving)
         return pledge.amount == 0 && pledge.open == 0 ? crux_play_repeated(play)
                                                       : CRUX_E_MOVE_UNEXPECTED;
-    if (pledge.open > 0) return CRUX_E_PROMISE_PENDING;
     if (play->now <= pledge.leaving_at) return CRUX_E_NOT_TOO_LATE;
+    if (pledge.open > 0) return CRUX_E_PROMISE_PENDING;
     uint64_t amount = pledge.amount;
     pledge.amount = 0;
     pledge.leaving = 0;
@@ -125,10 +125,10 @@ enum crux_status crux_play_call(struct crux_play *play) {
     uint8_t digest[32];
     read_promise(&receipt, digest, &signature, play, play->move->promise);
     enum crux_status status = crux_game_get_promise(play->game, digest, &promise);
-    if (status == CRUX_OK)
-        return crux_account_equal(&promise.holder, play->sender) ? crux_play_repeated(play)
-                                                                 : CRUX_E_ALREADY_DEMANDED;
-    if (status != CRUX_E_NOT_FOUND) return status;
+    bool is_called = status == CRUX_OK;
+    if (is_called && crux_account_equal(&promise.holder, play->sender))
+        return crux_play_repeated(play);
+    if (!is_called && status != CRUX_E_NOT_FOUND) return status;
     status = crux_game_get_pledge(play->game, &executor, &pledge);
     if (status != CRUX_OK) return status;
     if (pledge.amount == 0) return CRUX_E_PLEDGE_UNKNOWN;
@@ -138,6 +138,7 @@ enum crux_status crux_play_call(struct crux_play *play) {
         return CRUX_E_TOO_LATE;
     if (!is_signed(play, &executor, digest, signature)) return CRUX_E_SIGNATURE_INVALID;
     status = crux_receipt_check(&receipt);
+    if (status == CRUX_OK && is_called) status = CRUX_E_ALREADY_DEMANDED;
     if (status == CRUX_OK) status = crux_play_take(play, play->chain.parameters.demand_fee);
     if (status != CRUX_OK) return status;
     begin(play, &promise, &pledge, &receipt, digest);

@@ -105,7 +105,7 @@ static void kept(struct crux_vector_file *file, struct game_world *world) {
     game_case_move(&c, EXECUTOR, &keep, CRUX_E_RECEIPT_UNKNOWN);
     game_case_move(&c, STRANGER, &lapse, CRUX_E_NOT_TOO_LATE);
     game_case_move(&c, EXECUTOR, &leave, CRUX_OK);
-    game_case_move(&c, EXECUTOR, &release, CRUX_E_PROMISE_PENDING);
+    game_case_move(&c, EXECUTOR, &release, CRUX_E_NOT_TOO_LATE);
     keep.hash = promise.digest;
     c.now += 2000;
     game_case_move(&c, STRANGER, &keep, CRUX_OK); /* anybody, for the executor */
@@ -140,7 +140,10 @@ static void broken(struct crux_vector_file *file, struct game_world *world) {
     game_case_settle(&c, &world->lying, 0, 1, false);
     keep.claim = c.id;
     game_case_move(&c, EXECUTOR, &keep, CRUX_E_PROOF_ROOT_MISMATCH);
-    c.now += 2001;
+    const struct crux_move leave = {.kind = CRUX_MOVE_LEAVE}, release = {.kind = CRUX_MOVE_RELEASE};
+    game_case_move(&c, EXECUTOR, &leave, CRUX_OK);
+    c.now += 30001;
+    game_case_move(&c, EXECUTOR, &release, CRUX_E_PROMISE_PENDING);
     game_case_move(&c, EXECUTOR, &keep, CRUX_E_TOO_LATE);
     game_case_move(&c, STRANGER, &lapse, CRUX_OK);
     game_case_repeat(&c, STRANGER, &lapse);

@@ -109,6 +109,11 @@ static void called_late(void **state) {
     expect(HOLDER, &promise.call, CRUX_E_TOO_LATE);
     sign(&promise, hash, DEADLINE + 1);
     expect(HOLDER, &promise.call, CRUX_OK);
+    expect(STRANGER, &promise.call, CRUX_E_ALREADY_DEMANDED);
+    table.now++; /* being late is named first, and a repetition is never late */
+    expect(STRANGER, &promise.call, CRUX_E_TOO_LATE);
+    expect(HOLDER, &promise.call, CRUX_OK);
+    assert_true(table.out.repeated);
 }
 
 /* The fee is the executor's who answers, and its pledge is whole again. */
