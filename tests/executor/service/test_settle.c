@@ -62,6 +62,7 @@ static void a_receipt_holds(void **state) {
     /* the same request with another claim: never */
     settle_world_run(&same, &world, 1, CRUX_MODE_BATCHED);
     same.run.claim.trace_root[0] ^= 1;
+    same.run.key = "";
     assert_int_equal(crux_settle_promise(world.settle, &same.run, &again), CRUX_E_ANSWER_DIFFERS);
     assert_false(again);
     /* a requester belongs to private claims alone */
