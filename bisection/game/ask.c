@@ -79,6 +79,8 @@ static enum crux_status catch_up(const struct crux_game *game, const struct crux
     if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
     if (status == CRUX_OK) status = crux_game_get_batch(game, claim->batch, &batch);
     if (status != CRUX_OK || reveal.at > crux_game_deadline(dispute)) return status;
+    /* who comes to an answered place does not wait there: only a damaged store says so */
+    if (reveal.at < dispute->since) return CRUX_E_NON_CANONICAL;
     crux_dispute_stop_clock(dispute, reveal.at);
     crux_dispute_answered(dispute, &batch, &reveal);
     return CRUX_OK;

@@ -25,7 +25,10 @@ static bool is_sound(enum crux_game_table table, const void *record) {
                (uint64_t)batch->fallen + batch->open + batch->released <= batch->count &&
                crux_game_parameters_check(&batch->parameters) == CRUX_OK;
     case CRUX_TABLE_DISPUTE:
-        return dispute->stage >= CRUX_STAGE_QUEUED && dispute->stage <= CRUX_STAGE_REFUNDED;
+        return dispute->stage >= CRUX_STAGE_QUEUED && dispute->stage <= CRUX_STAGE_REFUNDED &&
+               dispute->since < CRUX_GAME_TIME_MAX &&
+               dispute->left[0] <= 2 * (uint64_t)CRUX_GAME_SECONDS_MAX &&
+               dispute->left[1] <= 2 * (uint64_t)CRUX_GAME_SECONDS_MAX;
     case CRUX_TABLE_REVEAL:
         return reveal->nodes <= CRUX_GAME_K_MAX && reveal->page_bytes <= sizeof reveal->data;
     case CRUX_TABLE_BLOB: return blob->bytes <= sizeof blob->data;

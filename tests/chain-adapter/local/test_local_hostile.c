@@ -182,10 +182,14 @@ static enum crux_status get_all(void *ctx, const struct crux_game *game, uint64_
     struct crux_game_batch batch;
     struct crux_game_pledge pledge;
     struct crux_game_promise promise;
+    struct crux_game_dispute dispute;
     struct crux_account nobody = {.b = {0}};
     (void)ctx;
     (void)now;
     enum crux_status status = crux_game_get_batch(game, 0, &batch);
+    const struct crux_claim_id claim = {0, 0, 0};
+    if (status == CRUX_OK) status = crux_game_get_dispute(game, &claim, 0, &dispute);
+    if (status == CRUX_E_NOT_FOUND) status = CRUX_OK;
     if (status == CRUX_OK) status = crux_game_get_pledge(game, &nobody, &pledge);
     if (status == CRUX_OK) status = crux_game_get_promise(game, (const uint8_t[32]){0}, &promise);
     return status;
@@ -203,6 +207,13 @@ static void impossible_records(void **state) {
         {"UPDATE records SET record = CAST(substr(record, 1, 108) || x'02000000' || "
          "substr(record, 113) AS BLOB) WHERE tbl = 5",
          CRUX_E_NON_CANONICAL},
+        {"INSERT INTO records VALUES (8, zeroblob(16), CAST(zeroblob(48) || "
+         "x'ffffffffffffffff' || zeroblob(48) || x'01000000' || zeroblob(436) AS BLOB))",
+         CRUX_E_NON_CANONICAL}, /* a dispute whose clock started at the end of time */
+        {"INSERT INTO records VALUES (8, zeroblob(16), CAST(zeroblob(48) || "
+         "x'0100000000000000' || zeroblob(48) || x'02000000' || zeroblob(436) AS BLOB));"
+         "INSERT INTO records VALUES (10, zeroblob(48), zeroblob(2192))",
+         CRUX_E_NON_CANONICAL}, /* one that waits where an answer came before it */
         {"INSERT INTO records VALUES (13, zeroblob(20), zeroblob(88))", CRUX_E_NOT_FOUND},
         {"INSERT INTO records VALUES (13, zeroblob(20), "
          "CAST(zeroblob(24) || x'01' || zeroblob(63) AS BLOB))",
