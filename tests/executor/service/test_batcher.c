@@ -6,6 +6,8 @@
 #include <cmocka.h>
 #include <math.h>
 #include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -293,12 +295,23 @@ static struct crux_batcher_job plain(struct asked *asked) {
         .model = asked->model, .request = asked->request, .ctx = asked, .done = on_done};
 }
 
+/* Holds the compute thread in a callback. */
+struct gate {
+    pthread_mutex_t closed;
+    atomic_bool reached;
+};
+
 static bool wait_for_gate(void *ctx, const struct crux_batcher_token *token) {
-    pthread_mutex_t *gate = ctx;
+    struct gate *gate = ctx;
     (void)token;
-    (void)pthread_mutex_lock(gate);
-    (void)pthread_mutex_unlock(gate);
+    atomic_store(&gate->reached, true);
+    (void)pthread_mutex_lock(&gate->closed);
+    (void)pthread_mutex_unlock(&gate->closed);
     return true;
+}
+
+static void wait_until_reached(struct gate *gate) {
+    while (!atomic_load(&gate->reached)) (void)sched_yield();
 }
 
 static void ignore(void *ctx, struct crux_batcher_result *result) {
@@ -312,7 +325,7 @@ static void test_refusals(void **state) {
     struct crux_batcher_options options = {.threads = 1, .sequences_max = 1, .queue_max = 2};
     struct crux_batcher *batcher;
     struct crux_batcher_job job;
-    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    struct gate gate = {.closed = PTHREAD_MUTEX_INITIALIZER};
     uint64_t id;
     (void)state;
     assert_non_null(world);
@@ -343,16 +356,15 @@ static void test_refusals(void **state) {
     job.ctx = &gate;
     job.token = wait_for_gate;
     job.done = ignore;
-    (void)pthread_mutex_lock(&gate);
+    (void)pthread_mutex_lock(&gate.closed);
     assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
     struct crux_batcher_figures figures;
-    do crux_batcher_figures(batcher, 0, &figures);
-    while (figures.queued > 0);
+    wait_until_reached(&gate);
     for (unsigned i = 0; i < 2; i++)
         assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
     assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_E_QUEUE_FULL);
     assert_false(crux_batcher_wait(batcher, 0.01));
-    (void)pthread_mutex_unlock(&gate);
+    (void)pthread_mutex_unlock(&gate.closed);
     assert_true(crux_batcher_wait(batcher, PATIENCE_SECONDS));
     crux_batcher_figures(batcher, 0, &figures);
     assert_int_equal(figures.ended[CRUX_BATCHER_LIMIT], 3);
@@ -373,7 +385,7 @@ static void test_same_beginning(void **state) {
     struct crux_batcher_options options = {.threads = 1, .prefix_bytes_max = UINT64_MAX};
     struct crux_batcher_figures figures;
     struct crux_batcher *batcher;
-    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    struct gate gate = {.closed = PTHREAD_MUTEX_INITIALIZER};
     uint64_t id;
     (void)state;
     assert_non_null(world);
@@ -387,8 +399,9 @@ static void test_same_beginning(void **state) {
     job.request.fields.limit = 2;
     job.ctx = &gate;
     job.token = wait_for_gate;
-    (void)pthread_mutex_lock(&gate);
+    (void)pthread_mutex_lock(&gate.closed);
     assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
+    wait_until_reached(&gate);
     job.token = NULL;
     for (uint32_t i = 0; i < ALIKE; i++) {
         for (uint32_t at = 0; at < SAME + ALIKE; at++)
@@ -396,7 +409,7 @@ static void test_same_beginning(void **state) {
         job.request.fields.request_tokens = SAME + 1 + i;
         assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
     }
-    (void)pthread_mutex_unlock(&gate);
+    (void)pthread_mutex_unlock(&gate.closed);
     assert_true(crux_batcher_wait(batcher, PATIENCE_SECONDS));
     crux_batcher_figures(batcher, 0, &figures);
     assert_int_equal(figures.prefix_hits, ALIKE - 1);
