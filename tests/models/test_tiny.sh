@@ -43,12 +43,12 @@ done
 
 # Disputes about the engine's own runs.
 for fault in random contract lut store attn.score; do
-    run demo --model "$work/tiny8.crux" --prompt 'The morning' --max-tokens 12 --fault "$fault" --json
-    is "demo with $fault" "$code" 0
-    is "demo with $fault: the lie is found" \
-        "$(json '[d["winner"], d["finding"], d["claimed"] == d["lie"]["value"]]')" \
+    run simulate --model "$work/tiny8.crux" --prompt 'The morning' --max-tokens 12 --fault "$fault" --json
+    is "simulate with $fault" "$code" 0
+    is "simulate with $fault: the lie is found" \
+        "$(json '[d["winner"], d["element"]["finding"], d["element"]["claimed"] == d["lie"]["value"]]')" \
         '["challenger", "inconsistent", true]'
 done
-run demo --prompt 'The morning'
+run simulate --prompt 'The morning'
 is 'a prompt needs a model' "$code" 2
 done_testing
