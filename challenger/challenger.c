@@ -15,12 +15,6 @@ uint64_t challenger_now(void) {
     return clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec > 0 ? (uint64_t)now.tv_sec : 0;
 }
 
-double challenger_seconds(void) {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
-
 bool challenger_stopped(const struct crux_challenger *c) {
     return c->options.stop != NULL && *c->options.stop != 0;
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "challenger/document.h"
+#include "chain-adapter/io/seconds.h"
 #include "challenger/inside.h"
 
 enum {
@@ -22,7 +23,7 @@ enum {
 static void punish(struct challenger_penalty *penalty) {
     uint32_t seconds = penalty->seconds == 0 ? (uint32_t)PENALTY_SECONDS : 2 * penalty->seconds;
     penalty->seconds = seconds < PENALTY_SECONDS_MAX ? seconds : (uint32_t)PENALTY_SECONDS_MAX;
-    penalty->until = challenger_seconds() + penalty->seconds;
+    penalty->until = crux_seconds() + penalty->seconds;
 }
 
 /* Returns: bytes that a claim of a known model can need in a document. */
@@ -46,7 +47,7 @@ static enum crux_status get(struct crux_challenger *c, struct crux_http_reply *r
         return CRUX_OK;
     }
     struct challenger_penalty *penalty = &c->penalty[peer - c->options.peers];
-    if (challenger_seconds() < penalty->until) {
+    if (crux_seconds() < penalty->until) {
         (void)snprintf(reply->message, sizeof reply->message,
                        "the executor did not answer a while ago, and is not asked for now");
         return CRUX_OK;
@@ -58,11 +59,11 @@ static enum crux_status get(struct crux_challenger *c, struct crux_http_reply *r
         .url = url,
         .bearer = peer->bearer,
         .limits = {.body_bytes_max = most, .whole_milliseconds = WHOLE_MILLISECONDS}};
-    double start = challenger_seconds();
+    double start = crux_seconds();
     enum crux_status status = crux_http_fetch(reply, &ask);
     if (status == CRUX_OK)
         penalty->seconds = 0;
-    else if (challenger_seconds() > start + 1) /* what fails at once costs nothing */
+    else if (crux_seconds() > start + 1) /* what fails at once costs nothing */
         punish(penalty);
     if (status == CRUX_OK && reply->code != 200)
         (void)snprintf(reply->message, sizeof reply->message, "the executor answered with %d",
@@ -74,8 +75,7 @@ static enum crux_status get(struct crux_challenger *c, struct crux_http_reply *r
  * of a penalty, however much it is. */
 static uint64_t retry_at(const struct crux_challenger *c, const struct crux_account *executor) {
     const struct crux_challenger_peer *peer = challenger_peer(c, executor);
-    double left =
-        peer == NULL ? 0 : c->penalty[peer - c->options.peers].until - challenger_seconds();
+    double left = peer == NULL ? 0 : c->penalty[peer - c->options.peers].until - crux_seconds();
     uint64_t seconds = left > 0 ? (uint64_t)left + 1 : 0;
     return challenger_now() +
            (seconds > c->options.retry_seconds ? seconds : c->options.retry_seconds);
@@ -307,11 +307,11 @@ enum crux_status challenger_fetch(struct crux_challenger *c, bool *more) {
     if (status == CRUX_OK)
         status = journal_claims(&c->journal, JOURNAL_KNOWN, challenger_now(), ids, CLAIMS_AT_ONCE,
                                 &count);
-    double start = challenger_seconds();
+    double start = crux_seconds();
     for (uint32_t i = 0; status == CRUX_OK && i < count && !challenger_stopped(c); i++) {
         status = fetch_claim(c, &ids[i]);
         *more = true;
-        if (challenger_seconds() > start + SLOW_SECONDS) break;
+        if (crux_seconds() > start + SLOW_SECONDS) break;
     }
     return status;
 }

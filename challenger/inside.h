@@ -34,7 +34,7 @@ struct challenger_run {
 
 /* Of an executor that did not answer. */
 struct challenger_penalty {
-    double until; /* challenger_seconds() */
+    double until; /* crux_seconds() */
     uint32_t seconds;
 };
 
@@ -69,7 +69,6 @@ void challenger_alert(const struct crux_challenger *c, enum crux_challenger_leve
 bool challenger_stopped(const struct crux_challenger *c);
 /* Returns: seconds since 1970 by the system, for retries alone: what the chain decides goes by the chain's time. */
 uint64_t challenger_now(void);
-double challenger_seconds(void);
 void challenger_hex(char *out, const uint8_t *bytes, size_t len);
 
 /* ---- policy.c ---- */
@@ -152,7 +151,7 @@ struct challenger_served {
     struct crux_challenger *c;
     const struct crux_challenger_peer *peer;
     const uint8_t *hash; /* of the claim */
-    double until;        /* challenger_seconds() after which nothing more is asked */
+    double until;        /* crux_seconds() after which nothing more is asked */
     uint32_t left;       /* requests */
     struct crux_evidence evidence;
     struct crux_provider provider;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "challenger/inside.h"
+#include "chain-adapter/io/seconds.h"
 
 enum { ROWS = 256, RECORDS_BYTES_MAX = 64 << 20, SECONDS = 600, FIRST_MILLISECONDS = 120000 };
 
@@ -26,7 +27,7 @@ static enum crux_status get(struct asking *asking, uint32_t number, const char *
     const struct crux_challenger_peer *peer = challenger_peer(asking->c, &claim->executor);
     char url[CRUX_HTTP_URL_BYTES_MAX], hex[65];
     crux_http_reply_free(&asking->reply);
-    if (peer == NULL || peer->url == NULL || challenger_seconds() > asking->until ||
+    if (peer == NULL || peer->url == NULL || crux_seconds() > asking->until ||
         challenger_stopped(asking->c))
         return CRUX_E_NOT_FOUND;
     size_t len = strlen(peer->url);
@@ -114,7 +115,7 @@ enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_m
                                   const struct journal_claim *claims,
                                   const struct crux_engine_claimed *claimed, uint32_t count,
                                   enum crux_engine_audit_verdict *verdicts) {
-    struct asking asking = {.c = c, .claims = claims, .until = challenger_seconds() + SECONDS};
+    struct asking asking = {.c = c, .claims = claims, .until = crux_seconds() + SECONDS};
     uint32_t drawn = c->options.layers;
     struct crux_engine_loaded loaded;
     char why[CRUX_MODEL_MESSAGE_BYTES];

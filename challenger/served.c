@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "challenger/inside.h"
+#include "chain-adapter/io/seconds.h"
 
 enum {
     REQUESTS = 4096, /* of one move: two a level, in trees of at most 41 levels */
@@ -61,8 +62,7 @@ static enum crux_status get(struct challenger_served *served, struct crux_http_r
         uint32_t pause = reply->retry_after_seconds;
         bool is_busy = status == CRUX_OK && (reply->code == 429 || reply->code == 503);
         crux_http_reply_free(reply);
-        if (!is_busy || challenger_seconds() > served->until || challenger_stopped(served->c))
-            break;
+        if (!is_busy || crux_seconds() > served->until || challenger_stopped(served->c)) break;
         const struct timespec wait = {.tv_sec = pause == 0                  ? 1
                                                 : pause > PAUSE_SECONDS_MAX ? PAUSE_SECONDS_MAX
                                                                             : pause};
@@ -137,11 +137,8 @@ const struct crux_provider *challenger_served(struct challenger_served *served,
     for (uint32_t i = 0; i < CHALLENGER_UNSERVED_MAX && i < c->unserved_count; i++) {
         if (memcmp(c->unserved[i], hash, 32) == 0) return NULL;
     }
-    *served = (struct challenger_served){.c = c,
-                                         .peer = peer,
-                                         .hash = hash,
-                                         .until = challenger_seconds() + SECONDS,
-                                         .left = REQUESTS};
+    *served = (struct challenger_served){
+        .c = c, .peer = peer, .hash = hash, .until = crux_seconds() + SECONDS, .left = REQUESTS};
     served->evidence = (struct crux_evidence){
         .ctx = served, .leaf = give_leaf, .prove = give_proof, .root = give_root};
     served->provider = (struct crux_provider){&served->evidence, served, give_node};

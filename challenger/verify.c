@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "challenger/inside.h"
+#include "chain-adapter/io/seconds.h"
 
 enum {
     CLAIMS_AT_ONCE = 32,
@@ -60,10 +61,10 @@ static enum crux_status choose(struct crux_challenger *c, struct challenger_mode
     request.fields.limit = wanted;
     request.fields.stop_count = 0;
     memset(request.fields.stop, 0, sizeof request.fields.stop);
-    double start = challenger_seconds();
+    double start = crux_seconds();
     enum crux_status status =
         crux_engine_generate(model->engine, model->file.root, &request, NULL, &result);
-    c->verify_seconds += challenger_seconds() - start;
+    c->verify_seconds += crux_seconds() - start;
     if (status == CRUX_OK && result.count != wanted) status = CRUX_E_INTERNAL;
     if (status == CRUX_OK) {
         claim->output = result.tokens;
@@ -143,7 +144,7 @@ static enum crux_status verify_layers(struct crux_challenger *c, struct batch *b
 
 static enum crux_status verify(struct crux_challenger *c, struct batch *batch) {
     uint32_t all[CLAIMS_AT_ONCE];
-    double start = challenger_seconds();
+    double start = crux_seconds();
     enum crux_status status;
     for (uint32_t i = 0; i < batch->count; i++) all[i] = i;
     if (batch->in_layers)
@@ -151,7 +152,7 @@ static enum crux_status verify(struct crux_challenger *c, struct batch *batch) {
     else
         status = verify_whole(c, batch, all, batch->count);
     if (status != CRUX_OK) return status;
-    c->verify_seconds += challenger_seconds() - start;
+    c->verify_seconds += crux_seconds() - start;
     c->positions += batch->positions;
     return CRUX_OK;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cli/bench_figures.h"
+#include "chain-adapter/io/seconds.h"
 #include "cli/bench_one.h"
 #include "cli/bench_verify.h"
 #include "cli/output.h"
@@ -337,9 +338,9 @@ enum crux_cli_exit crux_cli_run_bench(const struct crux_cli_call *call) {
     struct bench bench = {.call = call, .repeats = REPEATS};
     char message[CRUX_MODEL_MESSAGE_BYTES];
     if (option[OPTION_REPEAT].given) bench.repeats = (unsigned)option[OPTION_REPEAT].number;
-    double start = crux_cli_bench_seconds();
+    double start = crux_seconds();
     enum crux_status status = crux_engine_load(&bench.loaded, call->operand[0], backend, message);
-    bench.load_seconds = crux_cli_bench_seconds() - start;
+    bench.load_seconds = crux_seconds() - start;
     bench.load_bytes = crux_cli_bench_peak();
     if (status != CRUX_OK) return crux_cli_fail(call, status, "%s", message);
     enum crux_cli_exit code = CRUX_CLI_FAILURE;

@@ -2,18 +2,11 @@
 
 #include <stdlib.h>
 #include <sys/resource.h>
-#include <time.h>
 
 uint64_t crux_cli_bench_peak(void) {
     struct rusage usage;
     if (getrusage(RUSAGE_SELF, &usage) != 0) return 0;
     return (uint64_t)usage.ru_maxrss * 1024;
-}
-
-double crux_cli_bench_seconds(void) {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 static int compare(const void *a, const void *b) {

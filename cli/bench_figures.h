@@ -4,8 +4,6 @@
 
 #include <stdint.h>
 
-double crux_cli_bench_seconds(void);
-
 /* In: count, at least 1.  In/out: values, sorted then. */
 double crux_cli_bench_median(double *values, unsigned count);
 

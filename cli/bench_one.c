@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/seconds.h"
 #include "cli/bench_figures.h"
 
 struct one {
@@ -39,10 +40,10 @@ static enum crux_status prefill(struct one *one, uint32_t depth, uint32_t tokens
     if (status != CRUX_OK) return status;
     status = read_tokens(one, sequence, 0, depth);
     crux_engine_figures(one->engine, &before);
-    double start = crux_cli_bench_seconds();
+    double start = crux_seconds();
     if (status == CRUX_OK) status = read_tokens(one, sequence, depth, depth + tokens);
     if (status == CRUX_OK) status = crux_engine_sequence_trace_root(root, sequence, &claim);
-    double seconds = crux_cli_bench_seconds() - start;
+    double seconds = crux_seconds() - start;
     crux_engine_figures(one->engine, &after);
     one->rate = tokens / seconds;
     one->share = (after.commit_seconds - before.commit_seconds) / (seconds * after.threads);
@@ -97,9 +98,9 @@ enum crux_status crux_cli_bench_measure(struct crux_cli_bench_figure *figure,
         one.tokens[i] = (i + 1) * UINT32_C(2654435761) % header->vocab;
     enum crux_status status = crux_engine_open(&one.engine, loaded->model, &options);
     if (status == CRUX_OK) {
-        double start = crux_cli_bench_seconds();
+        double start = crux_seconds();
         status = repeat(&one, figure);
-        figure->run_seconds = crux_cli_bench_seconds() - start;
+        figure->run_seconds = crux_seconds() - start;
         crux_engine_close(one.engine);
     }
     free(one.tokens);

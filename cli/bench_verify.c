@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/seconds.h"
 #include "cli/bench_child.h"
 #include "cli/bench_figures.h"
 #include "cli/bench_one.h"
@@ -54,9 +55,9 @@ static enum crux_status verify(double *seconds, struct crux_engine *engine, cons
                                const struct crux_engine_claimed *claimed, uint32_t count) {
     struct crux_engine_claimed all[CLAIMS];
     for (uint32_t i = 0; i < count; i++) all[i] = *claimed;
-    double start = crux_cli_bench_seconds();
+    double start = crux_seconds();
     enum crux_status status = crux_engine_verify(engine, root, all, count);
-    *seconds = crux_cli_bench_seconds() - start;
+    *seconds = crux_seconds() - start;
     for (uint32_t i = 0; i < count && status == CRUX_OK; i++) {
         if (all[i].verdict != CRUX_ENGINE_CLAIM_TRUE) status = CRUX_E_PROOF_ROOT_MISMATCH;
     }
@@ -154,9 +155,9 @@ static enum crux_status check_once(struct bench *bench, struct crux_engine *engi
     struct crux_engine_served served;
     crux_cli_bench_serve(&served, &bench->file, &loaded->file.program);
     bench->file.read = 0;
-    double start = crux_cli_bench_seconds();
+    double start = crux_seconds();
     enum crux_status status = crux_engine_audit(engine, loaded->file.root, &served, &audited, 1);
-    checked->seconds = crux_cli_bench_seconds() - start;
+    checked->seconds = crux_seconds() - start;
     checked->served_bytes = bench->file.read;
     crux_cli_bench_served_free(&bench->file);
     if (status == CRUX_OK && audited.verdict != CRUX_ENGINE_AUDIT_TRUE)
@@ -171,7 +172,7 @@ static enum crux_status check(void *ctx, void *answer, char *message) {
         .threads = bench->asked->threads, .pin = bench->asked->pin, .rows = ROWS};
     struct crux_engine_loaded loaded;
     struct crux_engine *engine;
-    double start = crux_cli_bench_seconds();
+    double start = crux_seconds();
     enum crux_status status =
         crux_engine_load_layers(&loaded, bench->asked->path, bench->asked->backend, bench->layers,
                                 bench->layer_count, message);
@@ -179,7 +180,7 @@ static enum crux_status check(void *ctx, void *answer, char *message) {
     any_tokens(bench, loaded.file.program.header.vocab);
     status = crux_cli_bench_output(&bench->file, bench->output);
     if (status == CRUX_OK) status = crux_engine_open(&engine, loaded.model, &options);
-    checked.load_seconds = crux_cli_bench_seconds() - start;
+    checked.load_seconds = crux_seconds() - start;
     if (status == CRUX_OK) {
         status = check_once(bench, engine, &loaded, &checked); /* to touch all memory */
         if (status == CRUX_OK) status = check_once(bench, engine, &loaded, &checked);

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/output.h"
-#include "cli/seconds.h"
+#include "chain-adapter/io/seconds.h"
 #include "cli/simulate_asked.h"
 #include "cli/simulate_runs.h"
 #include "cli/suggest.h"
@@ -68,11 +68,11 @@ static enum crux_status re_execute(struct crux_cli_simulation *s) {
             s->seconds_honest + (is_of_op(&s->fault) ? s->fault.step_seconds : 0);
         return CRUX_OK;
     }
-    double start = crux_cli_seconds();
+    double start = crux_seconds();
     request.stop_early = claimed;
     request.ignore_stops = true;
     enum crux_status status = crux_cli_simulate_run_of(&s->own, &s->model, &request, NULL, NULL);
-    s->seconds_run[CRUX_CLI_CHALLENGER] = crux_cli_seconds() - start;
+    s->seconds_run[CRUX_CLI_CHALLENGER] = crux_seconds() - start;
     return status;
 }
 
@@ -225,9 +225,9 @@ static enum crux_cli_exit run_simulation(const struct crux_cli_call *call,
     if (code == CRUX_CLI_OK) code = crux_cli_simulate_model_open(&s->model, call, s->seed, &random);
     if (code != CRUX_CLI_OK) return code;
     if (each || every_op) crux_cli_simulate_model_sample(&s->model);
-    double start = crux_cli_seconds();
+    double start = crux_seconds();
     enum crux_status status = crux_cli_simulate_run(&s->honest, &s->model, NULL);
-    s->seconds_honest = crux_cli_seconds() - start;
+    s->seconds_honest = crux_seconds() - start;
     if (status == CRUX_OK)
         status = crux_cli_simulate_answer(&s->answer, &s->model, crux_archive_tokens(s->honest));
     if (status != CRUX_OK)

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/seconds.h"
+#include "chain-adapter/io/seconds.h"
 
 const char *crux_cli_fault_name(enum crux_cli_fault_kind kind) {
     switch (kind) {
@@ -318,7 +318,7 @@ enum crux_status crux_cli_fault_run(struct crux_archive **liar, struct crux_cli_
     crux_cli_fault_free(fault);
     enum crux_status status = draw(fault, model, honest, seed, random);
     if (status != CRUX_OK) return status;
-    double start = crux_cli_seconds();
+    double start = crux_seconds();
     if (fault->kind == CRUX_CLI_FAULT_WEIGHTS) {
         status = run_other_weights(liar, fault, model, &lie);
         goto out;
@@ -349,7 +349,7 @@ enum crux_status crux_cli_fault_run(struct crux_archive **liar, struct crux_cli_
     }
     status = crux_cli_simulate_run_of(liar, model, &request, &lie, NULL);
 out:
-    fault->run_seconds = crux_cli_seconds() - start;
+    fault->run_seconds = crux_seconds() - start;
     crux_step_free(&fault->step);
     if (status != CRUX_OK) return status;
     bool same = memcmp(crux_archive_claim(*liar)->trace_root,

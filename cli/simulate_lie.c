@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "cli/seconds.h"
+#include "chain-adapter/io/seconds.h"
 
 bool crux_cli_lie_fits(const struct crux_labelled_op *op, const char *fault) {
     return strcmp(fault, "random") == 0 || strcmp(fault, crux_opcode_name(op->op.code)) == 0 ||
@@ -107,9 +107,9 @@ enum crux_status crux_cli_lie_find(struct crux_cli_lie *lie, struct crux_step *s
             .layer = layer,
             .op = number - program->layers[layer].first,
             .pos = position_of(program, run, layer, wish->seed + i / fitting)};
-        double start = crux_cli_seconds();
+        double start = crux_seconds();
         status = crux_archive_step(honest, lie->pos, layer, &known);
-        double took = crux_cli_seconds() - start;
+        double took = crux_seconds() - start;
         if (took > open_seconds || *seconds == 0) *seconds = took; /* else it was open already */
         if (status == CRUX_OK) status = try_op(lie, step, honest, &program->ops[number].op, random);
     }

@@ -1,7 +1,7 @@
 /* What each player does when it looks at the chain: what is missing there, and is not under way already. */
 #include <string.h>
 
-#include "cli/seconds.h"
+#include "chain-adapter/io/seconds.h"
 #include "cli/simulate_table.h"
 
 enum {
@@ -109,10 +109,10 @@ static enum crux_status defend(struct crux_cli_table *table, const struct crux_g
     if (play->player == CRUX_CLI_MUTE ||
         !crux_cli_network_may_send(&table->network, &key, table->now, &table->wake))
         return CRUX_OK;
-    double start = crux_cli_seconds();
+    double start = crux_seconds();
     enum crux_status status = crux_solver_defend(&table->step, game, &play->id, dispute->key.number,
                                                  &table->executor.provider, table->now);
-    play->seconds[CRUX_CLI_EXECUTOR] += crux_cli_seconds() - start;
+    play->seconds[CRUX_CLI_EXECUTOR] += crux_seconds() - start;
     if (status != CRUX_OK) return status == CRUX_E_OUT_OF_MEMORY ? status : CRUX_OK;
     return table->step.any ? send(table, &key, &table->step.move, true) : CRUX_OK;
 }
@@ -129,10 +129,10 @@ static enum crux_status challenge(struct crux_cli_table *table, const struct cru
     if (!crux_cli_network_may_send(&table->network, &key, table->now, &table->wake)) return CRUX_OK;
     table->step.any = false;
     if (play->target != 0) {
-        double start = crux_cli_seconds();
+        double start = crux_seconds();
         status = crux_solver_challenge(&table->step, game, &play->id, dispute->key.number,
                                        &table->own.provider, served(table), table->now);
-        play->seconds[CRUX_CLI_CHALLENGER] += crux_cli_seconds() - start;
+        play->seconds[CRUX_CLI_CHALLENGER] += crux_seconds() - start;
     } else if (fallen && dispute->stage < CRUX_STAGE_WON) {
         table->step.move = (struct crux_move){
             .kind = CRUX_MOVE_REFUND, .claim = play->id, .dispute = dispute->key.number};
@@ -150,11 +150,11 @@ static enum crux_status judge(struct crux_cli_table *table) {
     struct crux_cli_play *play = table->play;
     const struct crux_provider *own = play->own == NULL ? NULL : &table->own.provider;
     if (table->judged) return CRUX_OK;
-    double start = crux_cli_seconds();
+    double start = crux_seconds();
     enum crux_status status =
         crux_solver_opening(&play->target, &table->index, &table->claim,
                             &play->model->program->header, table->own.evidence.request, own);
-    play->seconds[CRUX_CLI_CHALLENGER] += crux_cli_seconds() - start;
+    play->seconds[CRUX_CLI_CHALLENGER] += crux_seconds() - start;
     table->judged = status == CRUX_OK;
     return status;
 }

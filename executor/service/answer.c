@@ -12,6 +12,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "chain-adapter/io/seconds.h"
 #include "executor/service/log.h"
 
 struct answer **answer_link(struct answer *answer) {
@@ -24,12 +25,6 @@ struct answer **answer_turn(struct answer *answer) {
 
 bool *answer_in_mailbox(struct answer *answer) {
     return &answer->in_mailbox;
-}
-
-static double seconds_now(void) {
-    struct timespec now;
-    (void)clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
 /* ---- the compute thread ---- */
@@ -61,7 +56,7 @@ static enum crux_status keep_entry(struct answer_choice *choice,
 
 static void keep_time(struct answer_choice *choice) {
     struct mailbox *mailbox = &choice->answer->service->mailbox;
-    double now = seconds_now(), since = now - choice->last_seconds;
+    double now = crux_seconds(), since = now - choice->last_seconds;
     bool first = choice->token_count == 0;
     choice->last_seconds = now;
     (void)pthread_mutex_lock(&mailbox->lock);
@@ -237,7 +232,7 @@ static bool submit(struct answer *answer, struct crux_openai_error *error) {
         choice->answer = answer;
         choice->index = i;
         choice->prompt = i / asked->n;
-        choice->last_seconds = seconds_now();
+        choice->last_seconds = crux_seconds();
         crux_answer_text_open(&choice->text, answer->model->tokenizer, asked->stop,
                               asked->stop_count);
         job.request.tokens = answer->prompts[choice->prompt].id;

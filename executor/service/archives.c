@@ -1,9 +1,9 @@
 #include "executor/service/archives.h"
+#include "chain-adapter/io/seconds.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum {
     /* of a record, beside its elements: its place, its block of memory, its leaf and nodes of the trace */
@@ -77,12 +77,6 @@ static void lock(struct crux_archives *archives) {
 
 static void unlock(struct crux_archives *archives) {
     (void)pthread_mutex_unlock(&archives->lock);
-}
-
-static double seconds_now(void) {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
 }
 
 /* ---- what is kept ---- */
@@ -211,7 +205,7 @@ static enum crux_status make(struct crux_archives *archives, const struct crux_a
 }
 
 static bool was_refused(const struct crux_archives *archives, const uint8_t hash[32]) {
-    double now = seconds_now();
+    double now = crux_seconds();
     for (uint32_t i = 0; i < REFUSED_MAX; i++) {
         if (now < archives->refused[i].until && memcmp(archives->refused[i].hash, hash, 32) == 0)
             return true;
@@ -222,14 +216,14 @@ static bool was_refused(const struct crux_archives *archives, const uint8_t hash
 static void remember_refused(struct crux_archives *archives, const uint8_t hash[32]) {
     struct refused *refused = &archives->refused[archives->refusals++ % REFUSED_MAX];
     memcpy(refused->hash, hash, 32);
-    refused->until = seconds_now() + REFUSED_SECONDS;
+    refused->until = crux_seconds() + REFUSED_SECONDS;
 }
 
 enum crux_status crux_archives_get(struct crux_archives *archives,
                                    const struct crux_archives_run *run,
                                    const struct crux_provider **provider) {
     uint8_t hash[32];
-    double start = seconds_now();
+    double start = crux_seconds();
     *provider = NULL;
     enum crux_status status = crux_claim_check(&run->claim);
     if (status != CRUX_OK) return status;
@@ -245,7 +239,7 @@ enum crux_status crux_archives_get(struct crux_archives *archives,
     archives->figures.made += is_new && status == CRUX_OK;
     archives->figures.reused += !is_new;
     archives->figures.failed += status != CRUX_OK;
-    archives->figures.seconds += seconds_now() - start;
+    archives->figures.seconds += crux_seconds() - start;
     unlock(archives);
     if (status == CRUX_OK) *provider = &kept->provider.provider;
     return status;

@@ -4,13 +4,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "chain-adapter/io/seconds.h"
 #include "executor/service/batcher_parts.h"
-
-double batcher_seconds(void) {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
-    return (double)now.tv_sec + (double)now.tv_nsec * 1e-9;
-}
 
 void batcher_lock(struct crux_batcher *batcher) {
     (void)pthread_mutex_lock(&batcher->lock);
@@ -105,7 +100,7 @@ void crux_batcher_drain(struct crux_batcher *batcher) {
 }
 
 bool crux_batcher_wait(struct crux_batcher *batcher, double seconds) {
-    double end = batcher_seconds() + seconds;
+    double end = crux_seconds() + seconds;
     struct timespec until = {.tv_sec = (time_t)floor(end),
                              .tv_nsec = (long)((end - floor(end)) * 1e9)};
     int waited = 0;
@@ -208,7 +203,7 @@ void crux_batcher_figures(struct crux_batcher *batcher, uint32_t model,
     const struct batcher_model *of = &batcher->models[model];
     batcher_lock(batcher);
     *figures = of->figures;
-    double since = batcher_seconds() - of->rate_at;
+    double since = crux_seconds() - of->rate_at;
     batcher_unlock(batcher);
     figures->rows_per_second *= exp(-since / BATCHER_RATE_SECONDS);
 }

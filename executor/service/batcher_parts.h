@@ -66,7 +66,6 @@ struct crux_batcher {
     uint32_t queued, active; /* active: submitted and not done with */
 };
 
-double batcher_seconds(void);
 void batcher_lock(struct crux_batcher *batcher);
 void batcher_unlock(struct crux_batcher *batcher);
 

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "executor/service/batcher_parts.h"
+#include "chain-adapter/io/seconds.h"
 
 /* ---- begin ---- */
 
@@ -33,7 +34,7 @@ enum crux_status batcher_run_new(struct batcher_run **out, const struct batcher_
     *out = NULL;
     if (run == NULL) return CRUX_E_OUT_OF_MEMORY;
     run->job = *job;
-    run->submitted = batcher_seconds();
+    run->submitted = crux_seconds();
     if (job->deadline_seconds > 0) run->deadline = run->submitted + job->deadline_seconds;
     crux_speculate_init(&run->speculate);
     enum crux_status status = copy(run, model);
@@ -84,7 +85,7 @@ void batcher_run_take(struct batcher_run *run, struct batcher_model *model, uint
     struct crux_batcher_logprob top[CRUX_BATCHER_TOP_MAX];
     struct crux_batcher_token about = {.id = run->id, .index = chosen_of(run), .token = token};
     const struct crux_run_request *request = &run->asked.run;
-    if (about.index == 0) run->first_token = batcher_seconds();
+    if (about.index == 0) run->first_token = crux_seconds();
     CRUX_ASSERT(run->known < run->text_cap);
     run->text[run->known++] = token;
     model->chosen_tokens++;
@@ -173,7 +174,7 @@ static enum crux_status answer(struct crux_batcher_result *result, struct batche
 
 void batcher_run_done(struct batcher_run *run, const struct batcher_model *model, bool commit) {
     struct crux_batcher_result result = {.id = run->id, .end = run->end, .status = run->status};
-    double now = batcher_seconds();
+    double now = crux_seconds();
     bool there = run->sequence != NULL && chosen_of(run) > 0 && batcher_run_left(run) == 0;
     if (there && run->end != CRUX_BATCHER_TROUBLE) {
         enum crux_status status = answer(&result, run, model, commit);

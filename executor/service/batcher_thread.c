@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "executor/service/batcher_parts.h"
+#include "chain-adapter/io/seconds.h"
 
 uint64_t batcher_bytes(const struct batcher_model *model, uint32_t positions) {
     return crux_engine_cache_bytes(model->engine, positions);
@@ -124,7 +125,7 @@ static void look_at_clock(struct batcher_run *run, double now) {
  * was.  Returns: a list of those that leave the queue. */
 static struct batcher_run *sweep(struct crux_batcher *batcher, struct batcher_model *model) {
     struct batcher_run *gone = NULL, **at = &model->first;
-    double now = batcher_seconds();
+    double now = crux_seconds();
     for (uint32_t i = 0; i < model->running_count; i++) look_at_clock(model->running[i], now);
     model->last = NULL;
     while (*at != NULL) {
@@ -276,7 +277,7 @@ static bool admit_one(struct crux_batcher *batcher, struct batcher_model *model)
     }
     batcher_unlock(batcher);
     if (run == NULL) return false;
-    if (run->admitted == 0) run->admitted = batcher_seconds();
+    if (run->admitted == 0) run->admitted = crux_seconds();
     enum crux_status status;
     uint32_t positions = open_sequence(&run->sequence, &status, model, run);
     if (status != CRUX_OK) batcher_run_end(run, CRUX_BATCHER_TROUBLE, status);
@@ -292,7 +293,7 @@ static bool admit_one(struct crux_batcher *batcher, struct batcher_model *model)
 static void count_step(struct batcher_model *model, const struct crux_engine_figures *before) {
     struct crux_batcher_figures *figures = &model->figures;
     struct crux_engine_figures after;
-    double now = batcher_seconds();
+    double now = crux_seconds();
     crux_engine_figures(model->engine, &after);
     double seconds = after.step_seconds - before->step_seconds,
            stay = exp((model->rate_at - now) / BATCHER_RATE_SECONDS);
