@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/json.h"
 #include "cli/bench_figures.h"
 #include "chain-adapter/io/seconds.h"
 #include "cli/bench_one.h"
@@ -210,7 +211,7 @@ static enum crux_cli_exit run_all(const struct bench *bench) {
     if (call->json)
         return crux_cli_answer(
             call, json_pack("{s:o, s:s, s:f, s:I, s:I, s:I, s:o}", "model_root",
-                            crux_cli_json_hex(bench->loaded.file.root, 32), "backend", backend,
+                            crux_json_of_bytes(bench->loaded.file.root, 32), "backend", backend,
                             "load_seconds", bench->load_seconds, "load_bytes",
                             (json_int_t)bench->load_bytes, "peak_bytes",
                             (json_int_t)crux_cli_bench_peak(), "file_bytes",
@@ -252,7 +253,7 @@ static enum crux_cli_exit run_one(const struct bench *bench) {
         return crux_cli_answer(
             call,
             json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f}", "model_root",
-                      crux_cli_json_hex(bench->loaded.file.root, 32), "backend", backend, "only",
+                      crux_json_of_bytes(bench->loaded.file.root, 32), "backend", backend, "only",
                       only, "threads", (int)one.threads, "tokens", (int)one.tokens, "depth",
                       (int)one.depth, "tokens_per_second", figure.rate, "commit_share",
                       figure.commit_share, "run_seconds", figure.run_seconds));
@@ -277,7 +278,7 @@ static json_t *describe_verified(const struct crux_cli_bench_verify *asked,
         (void)json_array_append_new(layers, json_integer(f->layer[i]));
     return json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:i, s:f, s:f, s:f, s:f, s:f, s:o, s:o, s:o, "
                      "s:o}",
-                     "model_root", crux_cli_json_hex(f->model_root, 32), "backend", f->backend,
+                     "model_root", crux_json_of_bytes(f->model_root, 32), "backend", f->backend,
                      "only", "verify", "threads", (int)f->threads, "tokens", (int)asked->chosen,
                      "depth", (int)asked->request, "program_layers", (int)f->program_layers,
                      "chosen_seconds", f->chosen_seconds, "verify_seconds", f->one_seconds,

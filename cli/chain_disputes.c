@@ -1,4 +1,5 @@
 /* crux chain disputes: who disputes what, and whose turn it is until when. */
+#include "chain-adapter/io/json.h"
 #include "cli/chain_disputes.h"
 
 #include <stdio.h>
@@ -82,7 +83,7 @@ static json_t *describe(const struct crux_game_dispute *dispute,
     json_t *more =
         json_pack("{s:I, s:I, s:o, s:s, s:b, s:b}", "batch", (json_int_t)dispute->key.batch,
                   "member", (json_int_t)dispute->key.member, "executor",
-                  crux_cli_json_hex(batch->executor.b, sizeof batch->executor.b), "turn",
+                  crux_json_of_bytes(batch->executor.b, sizeof batch->executor.b), "turn",
                   turns[runs ? crux_game_turn(dispute) : 2], "claim_fallen", (int)fallen, "late",
                   (int)(runs && now > deadline));
     if (object != NULL && more != NULL) (void)json_object_update(object, more);

@@ -1,5 +1,6 @@
 #include "cli/chain_json.h"
 
+#include "chain-adapter/io/json.h"
 #include "cli/output.h"
 
 enum crux_status crux_cli_chain_read_status(void *ctx, const struct crux_game *game, uint64_t now) {
@@ -30,10 +31,10 @@ json_t *crux_cli_chain_json_status(const struct crux_cli_chain_status *s) {
         (json_int_t)c->bonds, "stakes", (json_int_t)c->stakes, "fees", (json_int_t)c->fees,
         "burned", (json_int_t)c->burned, "withdrawn", (json_int_t)c->withdrawn);
     return json_pack("{s:o, s:o, s:b, s:I, s:I, s:I, s:o, s:o, s:o}", "chain_id",
-                     crux_cli_json_hex(s->info.chain_id, 32), "contract",
-                     crux_cli_json_hex(s->info.contract, 32), "scripted", (int)s->info.scripted,
+                     crux_json_of_bytes(s->info.chain_id, 32), "contract",
+                     crux_json_of_bytes(s->info.contract, 32), "scripted", (int)s->info.scripted,
                      "time", (json_int_t)s->now, "batches", (json_int_t)c->batches, "events",
-                     (json_int_t)s->info.events, "last", crux_cli_json_hex(s->info.last, 32),
+                     (json_int_t)s->info.events, "last", crux_json_of_bytes(s->info.last, 32),
                      "value", value, "parameters", describe_parameters(&c->parameters));
 }
 
@@ -45,11 +46,11 @@ const char *crux_cli_chain_mode(uint32_t mode) {
 json_t *crux_cli_chain_json_batch(const struct crux_game_batch *batch) {
     return json_pack(
         "{s:I, s:o, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:o}", "batch", (json_int_t)batch->key,
-        "executor", crux_cli_json_hex(batch->executor.b, sizeof batch->executor.b), "mode",
+        "executor", crux_json_of_bytes(batch->executor.b, sizeof batch->executor.b), "mode",
         crux_cli_chain_mode(batch->mode), "claims", (json_int_t)batch->count, "posted_at",
         (json_int_t)batch->posted_at, "bond", (json_int_t)batch->bond, "fallen",
         (json_int_t)batch->fallen, "open", (json_int_t)batch->open, "released",
-        (json_int_t)batch->released, "root", crux_cli_json_hex(batch->root, 32));
+        (json_int_t)batch->released, "root", crux_json_of_bytes(batch->root, 32));
 }
 
 const char *crux_cli_chain_stage(uint32_t stage) {
@@ -73,7 +74,7 @@ json_t *crux_cli_chain_json_dispute(const struct crux_game_dispute *dispute) {
     uint64_t deadline = crux_game_deadline(dispute);
     return json_pack("{s:I, s:o, s:s, s:I, s:I, s:o}", "number", (json_int_t)dispute->key.number,
                      "challenger",
-                     crux_cli_json_hex(dispute->challenger.b, sizeof dispute->challenger.b),
+                     crux_json_of_bytes(dispute->challenger.b, sizeof dispute->challenger.b),
                      "stage", crux_cli_chain_stage(dispute->stage), "bond",
                      (json_int_t)dispute->bond, "round", (json_int_t)dispute->round, "deadline",
                      deadline == UINT64_MAX ? json_null() : json_integer((json_int_t)deadline));
@@ -99,7 +100,7 @@ enum crux_status crux_cli_chain_json_claim(json_t **object, const struct crux_ga
         *object =
             json_pack("{s:I, s:I, s:s, s:o, s:i, s:O}", "batch", (json_int_t)claim.key.batch,
                       "member", (json_int_t)claim.key.member, "state", crux_cli_chain_state(state),
-                      "hash", claim.shown ? crux_cli_json_hex(claim.hash, 32) : json_null(),
+                      "hash", claim.shown ? crux_json_of_bytes(claim.hash, 32) : json_null(),
                       "demand", (int)claim.demand, "disputes", disputes);
     json_decref(disputes);
     return status;
@@ -107,7 +108,7 @@ enum crux_status crux_cli_chain_json_claim(json_t **object, const struct crux_ga
 
 json_t *crux_cli_chain_json_account(const struct crux_game_account *account) {
     return json_pack("{s:o, s:I, s:I}", "account",
-                     crux_cli_json_hex(account->key.b, sizeof account->key.b), "balance",
+                     crux_json_of_bytes(account->key.b, sizeof account->key.b), "balance",
                      (json_int_t)account->balance, "withdrawn", (json_int_t)account->withdrawn);
 }
 
@@ -120,12 +121,12 @@ json_t *crux_cli_chain_json_event(const struct crux_chain_event *event) {
     return json_pack("{s:I, s:I, s:s, s:o, s:I, s:I, s:I, s:i, s:b, s:I, s:o, s:o}", "number",
                      (json_int_t)event->number, "time", (json_int_t)event->time, "kind",
                      crux_cli_chain_kind(event), "sender",
-                     crux_cli_json_hex(event->sender.b, sizeof event->sender.b), "batch",
+                     crux_json_of_bytes(event->sender.b, sizeof event->sender.b), "batch",
                      (json_int_t)outcome->claim.batch, "member", (json_int_t)outcome->claim.member,
                      "dispute", (json_int_t)outcome->dispute, "end", (int)outcome->end, "fell",
                      (int)outcome->fell, "paid", (json_int_t)outcome->paid, "bytes",
-                     crux_cli_json_hex(event->bytes, event->len), "hash",
-                     crux_cli_json_hex(event->hash, sizeof event->hash));
+                     crux_json_of_bytes(event->bytes, event->len), "hash",
+                     crux_json_of_bytes(event->hash, sizeof event->hash));
 }
 
 json_t *crux_cli_chain_json_outcome(uint8_t kind, const struct crux_game_outcome *outcome) {

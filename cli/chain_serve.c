@@ -262,7 +262,7 @@ static void get_events(void *ctx, struct crux_http_exchange *exchange) {
     else
         answer(exchange, 200,
                json_pack("{s:O, s:I, s:o}", "events", list, "after", (json_int_t)cursor.number,
-                         "hash", crux_cli_json_hex(cursor.hash, 32)));
+                         "hash", crux_json_of_bytes(cursor.hash, 32)));
     json_decref(list);
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain-adapter/io/json.h"
 #include "cli/model_say.h"
 #include "cli/output.h"
 #include "executor/import/import.h"
@@ -45,14 +46,14 @@ static json_t *describe(const struct crux_import_report *report) {
     const struct crux_certificate *c = &report->certificate;
     return json_pack(
         "{s:o, s:f, s:I, s:I, s:f, s:f, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "model_root",
-        crux_cli_json_hex(report->model_root, 32), "seconds", report->seconds, "witness_bytes_max",
+        crux_json_of_bytes(report->model_root, 32), "seconds", report->seconds, "witness_bytes_max",
         (json_int_t)c->witness_bytes.value, "overflow_margin_bits",
         (json_int_t)c->margin_bits.value, "import_error", report->import_error, "norm_error",
         report->norm_error, "arch", crux_cli_json_text(report->arch), "name",
         crux_cli_json_text(report->name), "layers", (json_int_t)report->layers, "ops",
         (json_int_t)report->ops, "tensors", (json_int_t)report->tensors, "context",
         (json_int_t)report->context, "file_bytes", (json_int_t)report->file_bytes, "matrices",
-        describe_types(report), "source_sha256", crux_cli_json_hex(report->source_hash, 32));
+        describe_types(report), "source_sha256", crux_json_of_bytes(report->source_hash, 32));
 }
 
 static void say(const struct crux_import_report *report, const char *path) {

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "chain-adapter/io/json.h"
 #include "cli/model_say.h"
 #include "cli/output.h"
 #include "executor/engine/engine.h"
@@ -75,7 +76,7 @@ enum crux_cli_exit crux_cli_run_model_info(const struct crux_cli_call *call) {
             call,
             json_pack(
                 "{s:o, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:O*}",
-                "model_root", crux_cli_json_hex(model.root, 32), "arch", text_in(manifest, "arch"),
+                "model_root", crux_json_of_bytes(model.root, 32), "arch", text_in(manifest, "arch"),
                 "name", text_in(manifest, "name"), "layers",
                 (json_int_t)model.program.header.layers, "blocks", (json_int_t)d->blocks, "width",
                 (json_int_t)d->width, "experts", (json_int_t)d->experts, "experts_used",

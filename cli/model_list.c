@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/json.h"
 #include "cli/model_say.h"
 #include "cli/output.h"
 #include "executor/engine/engine.h"
@@ -52,7 +53,7 @@ static json_t *describe(const char *folder, const char *name) {
     json_t *manifest = json_loadb((const char *)model.manifest.bytes, model.manifest.len, 0, NULL);
     json_t *object = json_pack(
         "{s:o, s:o, s:O?, s:O?, s:I, s:I}", "file", crux_cli_json_text(name), "model_root",
-        crux_cli_json_hex(model.root, 32), "arch", json_object_get(manifest, "arch"), "name",
+        crux_json_of_bytes(model.root, 32), "arch", json_object_get(manifest, "arch"), "name",
         json_object_get(manifest, "name"), "context", (json_int_t)model.config.decoder.context,
         "file_bytes", (json_int_t)model.map_len);
     json_decref(manifest);

@@ -42,20 +42,6 @@ json_t *crux_cli_json_text(const char *text) {
     return string;
 }
 
-json_t *crux_cli_json_hex(const uint8_t *bytes, size_t len) {
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2 * len + 1);
-    if (text == NULL) return NULL;
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    text[2 * len] = 0;
-    json_t *string = json_string(text);
-    free(text);
-    return string;
-}
-
 static bool print_object(const json_t *object) {
     if (json_dumpf(object, stdout, 0) != 0) return false;
     return putchar('\n') != EOF;

@@ -31,8 +31,6 @@ enum crux_cli_exit crux_cli_answer(const struct crux_cli_call *call, json_t *obj
 
 /* A JSON string of any bytes: where they are no UTF-8, what is not ASCII becomes '?'. */
 json_t *crux_cli_json_text(const char *text);
-/* Lower-case hexadecimal. */
-json_t *crux_cli_json_hex(const uint8_t *bytes, size_t len);
 
 /* Sequences for a terminal that shows colours; all empty elsewhere, and where NO_COLOR is set. */
 struct crux_cli_style {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/json.h"
 #include "cli/output.h"
 #include "cli/prompt.h"
 
@@ -227,12 +228,12 @@ static json_t *describe(const struct run *run) {
         rate(r->count - 1, r->decode_seconds), "commit_share", r->commit_share, "backend",
         crux_engine_model_backend(run->loaded.model), "threads",
         (json_int_t)crux_engine_threads(run->engine), "model_root",
-        crux_cli_json_hex(r->claim.model_root, 32), "request_hash",
-        crux_cli_json_hex(r->claim.request_hash, 32), "saturated", (json_int_t)r->saturated,
+        crux_json_of_bytes(r->claim.model_root, 32), "request_hash",
+        crux_json_of_bytes(r->claim.request_hash, 32), "saturated", (json_int_t)r->saturated,
         "drafted", (json_int_t)r->drafted, "accepted", (json_int_t)r->accepted);
     if (object == NULL || given(run, OPTION_NO_COMMIT)) return object;
-    (void)json_object_set_new(object, "trace_root", crux_cli_json_hex(r->claim.trace_root, 32));
-    (void)json_object_set_new(object, "output_root", crux_cli_json_hex(r->claim.output_root, 32));
+    (void)json_object_set_new(object, "trace_root", crux_json_of_bytes(r->claim.trace_root, 32));
+    (void)json_object_set_new(object, "output_root", crux_json_of_bytes(r->claim.output_root, 32));
     return object;
 }
 

@@ -2,6 +2,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "chain-adapter/io/json.h"
 #include "cli/output.h"
 #include "cli/simulate.h"
 
@@ -186,10 +187,10 @@ static json_t *describe_lie(const struct crux_cli_simulation *s) {
 
 static json_t *describe_claim(const struct crux_claim *claim) {
     return json_pack(
-        "{s:o, s:o, s:o, s:o, s:I, s:I}", "model_root", crux_cli_json_hex(claim->model_root, 32),
-        "request_hash", crux_cli_json_hex(claim->request_hash, 32), "trace_root",
-        crux_cli_json_hex(claim->trace_root, 32), "output_root",
-        crux_cli_json_hex(claim->output_root, 32), "request_tokens",
+        "{s:o, s:o, s:o, s:o, s:I, s:I}", "model_root", crux_json_of_bytes(claim->model_root, 32),
+        "request_hash", crux_json_of_bytes(claim->request_hash, 32), "trace_root",
+        crux_json_of_bytes(claim->trace_root, 32), "output_root",
+        crux_json_of_bytes(claim->output_root, 32), "request_tokens",
         (json_int_t)claim->request_tokens, "chosen_tokens", (json_int_t)claim->chosen_tokens);
 }
 

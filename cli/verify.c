@@ -331,9 +331,9 @@ static enum crux_cli_exit report(const struct verification *v) {
                       json_of(v->chain), "included", json_of(v->included), "state", v->state,
                       "tokens", json_of(v->tokens), "recomputed", json_of(v->recomputed), "why",
                       v->why, "executor",
-                      crux_cli_json_hex(receipt->fields.executor, sizeof receipt->fields.executor),
-                      "request_hash", crux_cli_json_hex(receipt->fields.request_hash, 32),
-                      "claim_hash", crux_cli_json_hex(receipt->fields.claim_hash, 32)));
+                      crux_json_of_bytes(receipt->fields.executor, sizeof receipt->fields.executor),
+                      "request_hash", crux_json_of_bytes(receipt->fields.request_hash, 32),
+                      "claim_hash", crux_json_of_bytes(receipt->fields.claim_hash, 32)));
     else {
         say("consistent", v->consistent, NULL);
         say("signature", v->signature, NULL);

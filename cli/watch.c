@@ -8,6 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "chain-adapter/io/json.h"
 #include "cli/chain_file.h"
 #include "cli/chain_json.h"
 #include "cli/output.h"
@@ -134,7 +135,7 @@ static json_t *describe_dispute(const struct row *row) {
                      (json_int_t)d->place.pos, "layer", (json_int_t)d->place.layer, "op",
                      (json_int_t)d->place.op, "leaves", (json_int_t)row->leaves, "covered",
                      (json_int_t)row->covered, "challenger",
-                     crux_cli_json_hex(d->challenger.b, sizeof d->challenger.b));
+                     crux_json_of_bytes(d->challenger.b, sizeof d->challenger.b));
 }
 
 static json_t *describe(const struct picture *picture) {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "bisection/bisection.h"
+#include "chain-adapter/io/json.h"
 #include "cli/command.h"
 #include "cli/file.h"
 #include "cli/output.h"
@@ -38,7 +39,7 @@ static json_t *describe(const struct crux_case *c) {
     if (lines != NULL) crux_witness_show(c, append_line, lines);
     return json_pack("{s:o, s:s, s:I, s:o, s:o, s:o}", "finding", found, "status",
                      crux_status_name(status), "witness_bytes", (json_int_t)c->witness_bytes,
-                     "claim_hash", crux_cli_json_hex(hash, sizeof hash), "element",
+                     "claim_hash", crux_json_of_bytes(hash, sizeof hash), "element",
                      describe_element(&c->element), "lines", lines);
 }
 

@@ -242,3 +242,17 @@ void crux_json_only(struct crux_json_fields *fields, const char *const *names) {
         }
     }
 }
+
+json_t *crux_json_of_bytes(const uint8_t *bytes, size_t len) {
+    static const char digits[] = "0123456789abcdef";
+    char *text = malloc(2 * len + 1);
+    if (text == NULL) return NULL;
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * len] = 0;
+    json_t *string = json_string(text);
+    free(text);
+    return string;
+}

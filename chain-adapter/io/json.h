@@ -76,4 +76,9 @@ void crux_json_only(struct crux_json_fields *fields, const char *const *names);
 void crux_json_path(char path[CRUX_JSON_PATH_BYTES], const char *parent, const char *name);
 void crux_json_path_at(char path[CRUX_JSON_PATH_BYTES], const char *parent, size_t index);
 
+/* ---- writing ---- */
+
+/* Returns: a string of lower-case hexadecimal digits; NULL without memory. */
+json_t *crux_json_of_bytes(const uint8_t *bytes, size_t len);
+
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/json.h"
 #include "executor/service/claims.h"
 #include "executor/service/log.h"
 #include "executor/service/openai_reply.h"
@@ -67,7 +68,7 @@ static json_t *describe_model(const struct crux_served_model *model) {
     const struct crux_program_header *header = &model->loaded.file.program.header;
     return json_pack("{s:s, s:s, s:I, s:s, s:{s:o, s:I, s:I, s:b}}", "id", model->name, "object",
                      "model", "created", (json_int_t)model->created, "owned_by", "crux", "crux",
-                     "model_root", crux_openai_hex(model->loaded.file.root, 32), "context",
+                     "model_root", crux_json_of_bytes(model->loaded.file.root, 32), "context",
                      (json_int_t)header->context, "vocab", (json_int_t)header->vocab, "chats",
                      (int)model->chats);
 }

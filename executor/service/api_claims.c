@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/json.h"
 #include "executor/service/claims.h"
 #include "executor/service/openai_reply.h"
 
@@ -87,7 +88,7 @@ void claims_claim(void *ctx, struct crux_http_exchange *exchange) {
     if (claims_may_see(ctx, exchange, run)) {
         json_t *object = receipt_document(run);
         if (object != NULL) {
-            (void)json_object_set_new(object, "receipt", crux_openai_hex(run->id, 32));
+            (void)json_object_set_new(object, "receipt", crux_json_of_bytes(run->id, 32));
             (void)json_object_set_new(object, "state",
                                       json_string(crux_store_state_name(run->state)));
             (void)json_object_set_new(object, "shown", json_boolean(run->shown));

@@ -1,5 +1,6 @@
 #include "executor/service/claim_document.h"
 
+#include "chain-adapter/io/json.h"
 #include "executor/service/openai_reply.h"
 
 static json_t *token_list(const uint32_t *tokens, uint32_t count) {
@@ -14,11 +15,12 @@ json_t *crux_claim_document(const struct crux_claim_document *what) {
     crux_claim_encode(bytes, claim);
     crux_claim_hash(hash, claim);
     return json_pack("{s:i, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}", "version", 1, "model",
-                     what->model, "model_root", crux_openai_hex(claim->model_root, 32), "request",
-                     crux_openai_hex(what->request, CRUX_REQUEST_BYTES), "request_hash",
-                     crux_openai_hex(claim->request_hash, 32), "request_tokens",
+                     what->model, "model_root", crux_json_of_bytes(claim->model_root, 32),
+                     "request", crux_json_of_bytes(what->request, CRUX_REQUEST_BYTES),
+                     "request_hash", crux_json_of_bytes(claim->request_hash, 32), "request_tokens",
                      token_list(what->request_tokens, claim->request_tokens), "claim",
-                     crux_openai_hex(bytes, sizeof bytes), "claim_hash", crux_openai_hex(hash, 32),
-                     "output_tokens", token_list(what->output_tokens, claim->chosen_tokens),
-                     "trace_root", crux_openai_hex(claim->trace_root, 32));
+                     crux_json_of_bytes(bytes, sizeof bytes), "claim_hash",
+                     crux_json_of_bytes(hash, 32), "output_tokens",
+                     token_list(what->output_tokens, claim->chosen_tokens), "trace_root",
+                     crux_json_of_bytes(claim->trace_root, 32));
 }

@@ -1,7 +1,6 @@
 #include "executor/service/openai_reply.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* What the API says for a token that cannot be chosen: JSON has no infinities. */
@@ -150,17 +149,4 @@ json_t *crux_openai_answer(const struct crux_openai_head *head, json_t *choices,
     if (answer != NULL && usage != NULL) (void)json_object_set_new(answer, "usage", usage);
     if (answer != NULL && crux != NULL) (void)json_object_set_new(answer, "crux", crux);
     return answer;
-}
-
-json_t *crux_openai_hex(const uint8_t *bytes, size_t len) {
-    static const char digits[] = "0123456789abcdef";
-    char *text = malloc(2 * len + 1);
-    if (text == NULL) return NULL;
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digits[bytes[i] >> 4];
-        text[2 * i + 1] = digits[bytes[i] & 15];
-    }
-    json_t *string = json_stringn(text, 2 * len);
-    free(text);
-    return string;
 }

@@ -45,7 +45,4 @@ json_t *crux_openai_usage(uint64_t prompt, uint64_t completion, uint64_t cached)
 json_t *crux_openai_answer(const struct crux_openai_head *head, json_t *choices, bool chunk,
                            json_t *usage, json_t *crux);
 
-/* Lower-case hexadecimal. */
-json_t *crux_openai_hex(const uint8_t *bytes, size_t len);
-
 #endif
