@@ -17,14 +17,10 @@ void challenger_runs_free(struct crux_challenger *c) {
 static enum crux_status commit(struct challenger_model *model) {
     struct crux_model_file *file = &model->file;
     if (model->is_committed) return CRUX_OK;
-    enum crux_status status = crux_committed_model_init(
-        &model->committed, &file->program, &file->memory, file->manifest.bytes, file->manifest.len);
-    if (status == CRUX_OK && memcmp(model->committed.tree.root, file->root, 32) != 0)
-        status = CRUX_E_PROOF_ROOT_MISMATCH;
-    if (status == CRUX_OK)
-        model->is_committed = true;
-    else
-        crux_committed_model_free(&model->committed);
+    enum crux_status status =
+        crux_committed_model_init_as(&model->committed, &file->program, &file->memory,
+                                     file->manifest.bytes, file->manifest.len, file->root);
+    model->is_committed = status == CRUX_OK;
     return status;
 }
 

@@ -1,6 +1,7 @@
 #include "executor/engine/committed_model.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static enum crux_status commit_tensor(struct crux_committed_tensor *out,
                                       struct crux_model_tensor *tensor,
@@ -45,6 +46,19 @@ enum crux_status crux_committed_model_init(struct crux_committed_model *model,
     model->tree_memory = malloc(crux_model_tree_bytes(program));
     if (model->tree_memory == NULL) return CRUX_E_OUT_OF_MEMORY;
     return crux_model_tree_build(&model->tree, program, manifest_hash, model->tree_memory);
+}
+
+enum crux_status crux_committed_model_init_as(struct crux_committed_model *model,
+                                              struct crux_program *program,
+                                              const struct crux_model_memory *memory,
+                                              const uint8_t *manifest, size_t manifest_bytes,
+                                              const uint8_t root[32]) {
+    enum crux_status status =
+        crux_committed_model_init(model, program, memory, manifest, manifest_bytes);
+    if (status == CRUX_OK && memcmp(model->tree.root, root, 32) != 0)
+        status = CRUX_E_PROOF_ROOT_MISMATCH;
+    if (status != CRUX_OK) crux_committed_model_free(model);
+    return status;
 }
 
 void crux_committed_model_free(struct crux_committed_model *model) {

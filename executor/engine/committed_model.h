@@ -34,6 +34,14 @@ enum crux_status crux_committed_model_init(struct crux_committed_model *model,
                                            struct crux_program *program,
                                            const struct crux_model_memory *memory,
                                            const uint8_t *manifest, size_t manifest_bytes);
+/* The same for a model whose root is known.
+ * Returns: CRUX_E_PROOF_ROOT_MISMATCH for another; on failure there is nothing to free. */
+CRUX_MUST_CHECK
+enum crux_status crux_committed_model_init_as(struct crux_committed_model *model,
+                                              struct crux_program *program,
+                                              const struct crux_model_memory *memory,
+                                              const uint8_t *manifest, size_t manifest_bytes,
+                                              const uint8_t root[32]);
 void crux_committed_model_free(struct crux_committed_model *model);
 
 #endif
