@@ -26,31 +26,6 @@ const struct crux_game_parameters *crux_cli_chain_parameters(void) {
     return &defaults;
 }
 
-void crux_cli_chain_parameters_read(struct crux_game_parameters *parameters,
-                                    const struct crux_cli_value value[CRUX_CLI_PARAMETER_OPTIONS]) {
-    struct crux_game_parameters *p = parameters;
-    *p = defaults;
-    uint32_t *numbers[] = {&p->k,
-                           &p->running_max,
-                           &p->window_seconds,
-                           &p->clock_seconds,
-                           &p->extension_seconds,
-                           &p->demand_seconds,
-                           &p->move_seconds,
-                           &p->leave_seconds};
-    uint64_t *amounts[] = {&p->executor_bond, &p->reward,     &p->challenger_bond,
-                           &p->defence_cost,  &p->demand_fee, &p->receipt_penalty,
-                           &p->receipt_reward};
-    enum { NUMBERS = sizeof numbers / sizeof *numbers, AMOUNTS = sizeof amounts / sizeof *amounts };
-    _Static_assert((int)NUMBERS + (int)AMOUNTS == CRUX_CLI_PARAMETER_OPTIONS, "one a row");
-    for (unsigned i = 0; i < NUMBERS; i++) {
-        if (value[i].given) *numbers[i] = (uint32_t)value[i].number;
-    }
-    for (unsigned i = 0; i < AMOUNTS; i++) {
-        if (value[NUMBERS + i].given) *amounts[i] = value[NUMBERS + i].number;
-    }
-}
-
 /* A part is at most half of a whole: spec/70-game.md#parameters. */
 struct half {
     const char *part, *whole;
