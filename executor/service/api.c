@@ -3,9 +3,9 @@
 #include <string.h>
 
 #include "chain-adapter/io/json.h"
-#include "executor/service/claims.h"
+#include "executor/service/claims/claims.h"
 #include "executor/service/log.h"
-#include "executor/service/openai_reply.h"
+#include "executor/service/openai/reply.h"
 #include "executor/service/openapi.h"
 
 /* ---- answers ---- */

@@ -5,8 +5,8 @@
 #include <time.h>
 
 #include "executor/engine/engine.h"
-#include "executor/service/openai_error.h"
-#include "executor/service/openai_request.h"
+#include "executor/service/openai/error.h"
+#include "executor/service/openai/request.h"
 #include "executor/tokenizer/tokenizer.h"
 
 enum {

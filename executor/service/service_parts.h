@@ -14,7 +14,7 @@
 
 #include "chain-adapter/io/http_server.h"
 #include "executor/service/api_keys.h"
-#include "executor/service/batcher.h"
+#include "executor/service/batch/batcher.h"
 #include "executor/service/config.h"
 #include "executor/service/metrics.h"
 #include "executor/service/models.h"

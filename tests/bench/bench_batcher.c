@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "executor/service/batcher.h"
+#include "executor/service/batch/batcher.h"
 
 enum { ROUNDS = 3, TOKENS = 128, REQUEST_TOKENS = 32 };
 

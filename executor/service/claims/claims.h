@@ -1,0 +1,22 @@
+/* Handlers about what was promised, and what they share. */
+#ifndef CRUX_EXECUTOR_SERVICE_CLAIMS_CLAIMS_H
+#define CRUX_EXECUTOR_SERVICE_CLAIMS_CLAIMS_H
+
+#include "executor/service/claims/receipts.h"
+
+void claims_receipt(void *ctx, struct crux_http_exchange *exchange);
+void claims_claim(void *ctx, struct crux_http_exchange *exchange);
+void claims_batch(void *ctx, struct crux_http_exchange *exchange);
+
+/* Returns: the run that the path's first parameter names, to be freed; NULL if that was answered. */
+struct crux_store_run *claims_find(struct service *service, struct crux_http_exchange *exchange,
+                                   enum crux_store_by by);
+/* Returns: false if the run is private and not theirs who ask, which was answered. */
+bool claims_may_see(struct service *service, struct crux_http_exchange *exchange,
+                    const struct crux_store_run *run);
+void claims_fail(struct crux_http_exchange *exchange, int status, const char *code,
+                 const char *message);
+/* 64 lower-case hexadecimal digits. */
+bool claims_read_hash(uint8_t hash[32], const char *text);
+
+#endif

@@ -1,0 +1,30 @@
+/* What the service promises with its answers: key, chain, store and settlement, all on the main thread. */
+#ifndef CRUX_EXECUTOR_SERVICE_CLAIMS_RECEIPTS_H
+#define CRUX_EXECUTOR_SERVICE_CLAIMS_RECEIPTS_H
+
+#include "executor/service/defend/defend.h"
+#include "executor/service/service_parts.h"
+#include "executor/service/settle/settle.h"
+
+struct receipts {
+    const struct crux_key *key;
+    struct crux_chain chain; /* ops NULL: not open */
+    struct crux_store *store;
+    struct crux_settle *settle;
+    struct crux_archives *archives;
+    struct crux_defend *defend;
+    const char *path;        /* of the chain */
+    uint32_t cases;          /* contested, as last said */
+    uint64_t false_promises; /* likewise */
+    bool grouping, grouped;  /* what is promised is written together; a group is open */
+    unsigned ticks;
+    enum crux_status status; /* of the store: other than CRUX_OK, nothing may be promised */
+    bool draining;
+    uint64_t left; /* promised and not posted, as last seen while draining */
+    char trouble[CRUX_SETTLE_TROUBLE_BYTES];
+};
+
+/* Returns: a run's receipt as JSON, with its place on the chain once it has one; NULL without memory. */
+json_t *receipt_document(const struct crux_store_run *run);
+
+#endif

@@ -1,0 +1,123 @@
+/* Receipts are given: only for what the chain will take. */
+#include <string.h>
+
+#include "executor/service/settle/inside.h"
+
+enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32_t claims) {
+    uint64_t bond = settle_bond(settle);
+    bool holds = settle->balance >= settle->owed &&
+                 (bond == 0 || (settle->balance - settle->owed) / bond >= claims);
+    return holds ? CRUX_OK : CRUX_E_BALANCE_TOO_SMALL;
+}
+
+/* A move is at most 2^20 bytes long: what is too long to be posted or published is not promised. */
+static bool can_be_moved(const struct crux_store_run *run) {
+    enum { BESIDE_TOKENS = 1024 };
+    uint64_t tokens = run->claim.request_tokens;
+    if (run->receipt.mode == CRUX_MODE_FULL) tokens += run->claim.chosen_tokens;
+    return 4 * tokens + BESIDE_TOKENS <= CRUX_MOVE_BYTES_MAX;
+}
+
+static enum crux_status sign(struct crux_settle *settle, struct crux_store_run *run) {
+    struct crux_receipt *receipt = &run->receipt;
+    memcpy(receipt->chain_id, settle->chain_id, 32);
+    memcpy(receipt->contract, settle->contract, 32);
+    memcpy(receipt->executor, settle->key->account.b, 20);
+    crux_claim_hash(receipt->claim_hash, &run->claim);
+    crux_request_hash(receipt->request_hash, run->request);
+    receipt->deadline = settle->chain_time + settle->options.deadline_seconds;
+    if (crux_receipt_check(receipt) != CRUX_OK)
+        return settle_fail(settle, CRUX_E_RECEIPT_INVALID,
+                           "a requester belongs to private claims, and to these alone");
+    crux_receipt_digest(run->id, receipt);
+    enum crux_status status = crux_key_sign(run->signature, settle->key, run->id);
+    return status == CRUX_OK ? CRUX_OK
+                             : settle_fail(settle, status, "the receipt could not be signed");
+}
+
+/* The receipt that was given before for this claim. */
+static enum crux_status repeat(struct crux_settle *settle, struct crux_store_run *run,
+                               bool *again) {
+    struct crux_store_run *kept;
+    uint8_t claim_hash[32];
+    crux_claim_hash(claim_hash, &run->claim);
+    enum crux_status status =
+        crux_store_find(settle->store, &kept, CRUX_STORE_BY_CLAIM, claim_hash);
+    *again = status == CRUX_OK;
+    if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    run->receipt = kept->receipt;
+    run->number = kept->number;
+    memcpy(run->id, kept->id, sizeof run->id);
+    memcpy(run->signature, kept->signature, sizeof run->signature);
+    crux_store_run_free(kept);
+    return CRUX_OK;
+}
+
+/* One request has one claim: another shows that this machine computes wrongly, now or before, and two receipts for it
+ * would be a lie that the executor signed itself. spec/85-receipts.md#what-it-promises */
+static enum crux_status check_request(struct crux_settle *settle,
+                                      const struct crux_store_run *run) {
+    struct crux_store_run *kept;
+    uint8_t request_hash[32];
+    crux_request_hash(request_hash, run->request);
+    enum crux_status status =
+        crux_store_find(settle->store, &kept, CRUX_STORE_BY_REQUEST, request_hash);
+    if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    crux_store_run_free(kept);
+    return settle_fail(settle, CRUX_E_ANSWER_DIFFERS,
+                       "this request came out otherwise before: this machine may compute wrongly");
+}
+
+struct finding {
+    struct crux_game_escrow escrow;
+    bool found;
+};
+
+static enum crux_status find_escrow(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct finding *finding = ctx;
+    struct crux_game_escrow found;
+    enum crux_status status =
+        game->store.get(game->store.ctx, CRUX_TABLE_ESCROW, &finding->escrow.key, &found);
+    if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
+    finding->found = status == CRUX_OK && found.state == CRUX_ESCROW_HELD && now <= found.deadline;
+    return status;
+}
+
+/* Who asks may name an escrow that is not there; that is to cost no move. So it must be there when the receipt is given. */
+static void forget_fee(struct crux_settle *settle, struct crux_store_run *run) {
+    static const struct crux_account nobody;
+    struct finding finding = {.escrow.key.requester = run->fee_requester,
+                              .escrow.key.executor = settle->key->account};
+    if (memcmp(&run->fee_requester, &nobody, sizeof nobody) == 0) return;
+    memcpy(finding.escrow.key.request_hash, run->receipt.request_hash, 32);
+    enum crux_status status = settle->chain->ops->look(settle->chain, find_escrow, &finding);
+    if (status == CRUX_OK && !finding.found) run->fee_requester = nobody;
+}
+
+enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
+                                     bool *again) {
+    bool repeated;
+    if (run->claim.cancelled != 0)
+        return settle_fail(settle, CRUX_E_CLAIM_INVALID,
+                           "a claim that needs its requester's word is not settled here");
+    if (!can_be_moved(run))
+        return settle_fail(settle, CRUX_E_UNSUPPORTED,
+                           "the run has more tokens than a move can hold");
+    enum crux_status status = repeat(settle, run, &repeated);
+    if (again != NULL) *again = repeated;
+    if (status != CRUX_OK || repeated) return status;
+    status = check_request(settle, run);
+    if (status != CRUX_OK) return status;
+    /* a chain that cannot be asked now: its time as last seen gives an earlier deadline, and binds the more */
+    (void)settle_look_quietly(settle);
+    status = sign(settle, run);
+    if (status != CRUX_OK) return status;
+    forget_fee(settle, run);
+    status = crux_store_add(settle->store, run);
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    settle->owed += settle_bond(settle);
+    settle->left++;
+    return CRUX_OK;
+}

@@ -1,0 +1,109 @@
+/* Claims are shown, published and bound to their escrows; fees are collected. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "executor/service/settle/inside.h"
+
+static enum crux_status show(struct crux_settle *settle, const struct crux_store_run *run) {
+    uint8_t claim[CRUX_CLAIM_BYTES];
+    crux_claim_encode(claim, &run->claim);
+    const struct crux_move move = {
+        .kind = CRUX_MOVE_SHOW,
+        .claim = {.batch = run->chain_batch, .member = run->member},
+        .claim_bytes = claim,
+        .rest = run->path,
+        .rest_bytes = run->path_bytes,
+    };
+    enum crux_status status = settle_move(settle, &move, NULL);
+    if (status == CRUX_OK) settle->claims_shown++;
+    return status;
+}
+
+static enum crux_status publish(struct crux_settle *settle, const struct crux_store_run *run) {
+    size_t len = 4 * (size_t)run->claim.request_tokens;
+    uint8_t *tokens = malloc(len);
+    if (tokens == NULL) return settle_fail(settle, CRUX_E_OUT_OF_MEMORY, "no memory for a move");
+    for (uint32_t i = 0; i < run->claim.request_tokens; i++)
+        crux_store_u32(tokens + 4 * (size_t)i, run->request_tokens[i]);
+    const struct crux_move move = {
+        .kind = CRUX_MOVE_PUBLISH,
+        .claim = {.batch = run->chain_batch, .member = run->member},
+        .request = run->request,
+        .rest = tokens,
+        .rest_bytes = len,
+    };
+    enum crux_status status = settle_move(settle, &move, NULL);
+    if (status == CRUX_OK) settle->demands_met++;
+    free(tokens);
+    return status;
+}
+
+static enum crux_status bind(struct crux_settle *settle, const struct crux_store_run *run) {
+    const struct crux_move move = {
+        .kind = CRUX_MOVE_BIND,
+        .claim = {.batch = run->chain_batch, .member = run->member},
+        .account = run->fee_requester.b,
+    };
+    return settle_move(settle, &move, NULL);
+}
+
+static enum crux_status pay(struct crux_settle *settle, const struct crux_store_run *run) {
+    struct crux_game_outcome outcome;
+    const struct crux_move move = {
+        .kind = CRUX_MOVE_PAY,
+        .account = run->fee_requester.b,
+        .executor = settle->key->account.b,
+        .hash = run->receipt.request_hash,
+    };
+    enum crux_status status = settle_move(settle, &move, &outcome);
+    if (status == CRUX_OK) settle->fees_paid += outcome.paid;
+    return status;
+}
+
+/* Makes one kind of move for each run that is due, and marks it. What the game refuses is given up, and stays visible as
+ * not done; what it only puts off is left for later. */
+static enum crux_status serve(struct crux_settle *settle, enum crux_store_due due,
+                              enum crux_status (*move)(struct crux_settle *settle,
+                                                       const struct crux_store_run *run),
+                              enum crux_store_mark mark) {
+    uint64_t number = 0;
+    for (;;) { /* numbers rise, and each costs a move */
+        struct crux_store_run *run;
+        enum crux_status status = crux_store_due(settle->store, due, number, &number);
+        if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
+        if (status == CRUX_OK)
+            status = crux_store_find(settle->store, &run, CRUX_STORE_BY_NUMBER, &number);
+        if (status != CRUX_OK) return settle_store_failed(settle, status);
+        status = move(settle, run);
+        crux_store_run_free(run);
+        if (status == CRUX_E_QUEUE_FULL) return CRUX_OK;
+        if (settle_is_chain_trouble(status)) return status;
+        if (status == CRUX_E_CLAIM_PENDING || status == CRUX_E_NOT_TOO_LATE ||
+            status == CRUX_E_MODEL_UNKNOWN || status == CRUX_E_CLAIM_UNKNOWN) {
+            /* a model or a batch that a reorganisation took away comes again */
+            settle->registered = settle->registered && status != CRUX_E_MODEL_UNKNOWN;
+            continue;
+        }
+        status = crux_store_mark(settle->store, number, mark,
+                                 status == CRUX_OK ? CRUX_STORE_YES : CRUX_STORE_GIVEN_UP);
+        if (status != CRUX_OK) return settle_store_failed(settle, status);
+    }
+}
+
+enum crux_status settle_answer(struct crux_settle *settle) {
+    enum crux_status status = serve(settle, CRUX_STORE_DUE_DEMANDED, show, CRUX_STORE_SHOWN);
+    if (status != CRUX_OK) return status;
+    return serve(settle, CRUX_STORE_DUE_PUBLISH, publish, CRUX_STORE_PUBLISHED);
+}
+
+enum crux_status settle_serve(struct crux_settle *settle) {
+    enum crux_status status = settle_answer(settle); /* what has just been posted for a fee */
+    if (status == CRUX_OK) status = serve(settle, CRUX_STORE_DUE_BIND, bind, CRUX_STORE_BOUND);
+    if (status == CRUX_OK && settle->options.show == CRUX_SETTLE_SHOW_ALL)
+        status = serve(settle, CRUX_STORE_DUE_SHOW, show, CRUX_STORE_SHOWN);
+    return status;
+}
+
+enum crux_status settle_pay(struct crux_settle *settle) {
+    return serve(settle, CRUX_STORE_DUE_PAY, pay, CRUX_STORE_PAID);
+}

@@ -1,0 +1,300 @@
+#include "executor/service/settle/settle.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "executor/service/settle/inside.h"
+
+enum crux_status settle_fail(struct crux_settle *settle, enum crux_status status,
+                             const char *format, ...) {
+    va_list values;
+    va_start(values, format);
+    (void)vsnprintf(settle->message, sizeof settle->message, format, values);
+    va_end(values);
+    return status;
+}
+
+enum crux_status settle_store_failed(struct crux_settle *settle, enum crux_status status) {
+    const char *said = crux_store_message(settle->store);
+    return settle_fail(settle, status, "%s", said[0] != 0 ? said : crux_status_text(status));
+}
+
+/* ---- trouble ---- */
+
+void settle_trouble(struct crux_settle *settle, struct settle_trouble *trouble,
+                    enum crux_status status) {
+    const char *said = settle->chain->message;
+    uint32_t wait = trouble->status == CRUX_OK ? 1 : 2 * trouble->wait_seconds;
+    trouble->status = status;
+    trouble->wait_seconds =
+        wait < CRUX_SETTLE_BACKOFF_SECONDS_MAX ? wait : CRUX_SETTLE_BACKOFF_SECONDS_MAX;
+    trouble->retry_at = settle->now + trouble->wait_seconds;
+    (void)snprintf(trouble->text, sizeof trouble->text, "%s",
+                   said[0] != 0 ? said : crux_status_text(status));
+}
+
+void settle_recovered(struct settle_trouble *trouble) {
+    memset(trouble, 0, sizeof *trouble);
+}
+
+bool settle_is_chain_trouble(enum crux_status status) {
+    return status == CRUX_E_IO || status == CRUX_E_OUT_OF_MEMORY || status == CRUX_E_INTERNAL ||
+           status == CRUX_E_NON_CANONICAL || status == CRUX_E_BAD_MAGIC ||
+           status == CRUX_E_BAD_VERSION || status == CRUX_E_CHECKSUM_MISMATCH ||
+           status == CRUX_E_TIME_INVALID;
+}
+
+static uint64_t milliseconds(void) {
+    struct timespec now;
+    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
+    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* The first move of a tick is always made, so that every tick gets on. */
+static bool has_time(const struct crux_settle *settle) {
+    return settle->moves_left == settle->options.moves_a_tick ||
+           milliseconds() - settle->tick_began < settle->options.milliseconds_a_tick;
+}
+
+enum crux_status settle_move(struct crux_settle *settle, const struct crux_move *move,
+                             struct crux_game_outcome *outcome) {
+    struct crux_game_outcome unused;
+    struct crux_writer writer;
+    if (settle->moves_left == 0 || !has_time(settle)) {
+        settle->moves_left = 0;
+        settle->busy = true;
+        return CRUX_E_QUEUE_FULL;
+    }
+    settle->moves_left--;
+    crux_writer_init(&writer, settle->bytes, sizeof settle->bytes);
+    settle->chain->message[0] = 0;
+    enum crux_status status = crux_move_encode(&writer, move);
+    if (status == CRUX_OK)
+        status = settle->chain->ops->move(settle->chain, outcome == NULL ? &unused : outcome,
+                                          &settle->key->account, settle->bytes, writer.at);
+    if (status == CRUX_OK) {
+        settle->moves++;
+    } else if (settle_is_chain_trouble(status)) {
+        settle_trouble(settle, &settle->chain_trouble, status);
+    } else {
+        settle->refused++;
+        (void)snprintf(settle->refusal, sizeof settle->refusal, "%s: %s",
+                       crux_move_name(move->kind), crux_status_text(status));
+    }
+    return status;
+}
+
+/* ---- opening ---- */
+
+static enum crux_status see(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct crux_settle *settle = ctx;
+    struct crux_game_chain chain;
+    struct crux_game_account account;
+    enum crux_status status = crux_game_get_chain(game, &chain);
+    if (status == CRUX_OK) status = crux_game_get_account(game, &settle->key->account, &account);
+    if (status != CRUX_OK) return status;
+    memcpy(settle->chain_id, game->chain_id, 32);
+    memcpy(settle->contract, game->contract, 32);
+    settle->chain_time = now;
+    settle->parameters = chain.parameters;
+    settle->balance = account.balance;
+    settle->withdrawn = account.withdrawn;
+    return CRUX_OK;
+}
+
+enum crux_status settle_look_quietly(struct crux_settle *settle) {
+    settle->chain->message[0] = 0;
+    return settle->chain->ops->look(settle->chain, see, settle);
+}
+
+enum crux_status settle_look(struct crux_settle *settle) {
+    enum crux_status status = settle_look_quietly(settle);
+    if (status != CRUX_OK) settle_trouble(settle, &settle->chain_trouble, status);
+    return status;
+}
+
+static enum crux_status count(struct crux_settle *settle) {
+    enum crux_status status =
+        crux_store_owed(settle->store, settle_bond(settle), settle->chain_time, &settle->owed,
+                        &settle->left, &settle->late);
+    return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
+}
+
+static enum crux_status take_options(struct crux_settle *settle,
+                                     const struct crux_settle_options *options) {
+    struct crux_settle_options *o = &settle->options;
+    if (options != NULL) *o = *options;
+    if (o->batch_count == 0) o->batch_count = CRUX_SETTLE_BATCH_COUNT;
+    if (o->batch_seconds == 0) o->batch_seconds = CRUX_SETTLE_BATCH_SECONDS;
+    if (o->deadline_seconds == 0) o->deadline_seconds = CRUX_SETTLE_DEADLINE_SECONDS;
+    if (o->retention_seconds == 0) o->retention_seconds = CRUX_SETTLE_RETENTION_SECONDS;
+    if (o->leaves_bytes_max == 0) o->leaves_bytes_max = CRUX_SETTLE_LEAVES_BYTES;
+    if (o->moves_a_tick == 0) o->moves_a_tick = CRUX_SETTLE_MOVES_A_TICK;
+    if (o->milliseconds_a_tick == 0) o->milliseconds_a_tick = CRUX_SETTLE_MILLISECONDS_A_TICK;
+    if (o->model_count > CRUX_SETTLE_MODELS_MAX)
+        return settle_fail(settle, CRUX_E_USAGE, "more than %d models", CRUX_SETTLE_MODELS_MAX);
+    if (o->batch_count > CRUX_GAME_BATCH_MAX)
+        return settle_fail(settle, CRUX_E_USAGE, "a batch has at most 2^20 claims");
+    if (o->deadline_seconds <= o->batch_seconds)
+        return settle_fail(settle, CRUX_E_USAGE,
+                           "a receipt's deadline (%u s) must be later than a batch may wait (%u s)",
+                           o->deadline_seconds, o->batch_seconds);
+    if (o->bond > CRUX_GAME_AMOUNT_MAX)
+        return settle_fail(settle, CRUX_E_USAGE, "a bond is at most 2^62");
+    if (o->model_count > 0)
+        memcpy(settle->models, o->models, o->model_count * sizeof *settle->models);
+    o->models = settle->models;
+    return CRUX_OK;
+}
+
+enum crux_status crux_settle_open(struct crux_settle **settle, struct crux_store *store,
+                                  struct crux_chain *chain, const struct crux_key *key,
+                                  const struct crux_settle_options *options,
+                                  char message[CRUX_SETTLE_TROUBLE_BYTES]) {
+    message[0] = 0;
+    struct crux_settle *s = *settle = calloc(1, sizeof *s);
+    if (s == NULL) return CRUX_E_OUT_OF_MEMORY;
+    s->store = store;
+    s->chain = chain;
+    s->key = key;
+    enum crux_status status = take_options(s, options);
+    if (status == CRUX_OK) {
+        status = settle_look_quietly(s);
+        if (status != CRUX_OK) (void)settle_fail(s, status, "%s", chain->message);
+    }
+    if (status == CRUX_OK) {
+        status = crux_store_bind(store, s->chain_id, s->contract, &key->account);
+        if (status != CRUX_OK) (void)settle_store_failed(s, status);
+    }
+    if (status == CRUX_OK) status = count(s);
+    if (status == CRUX_OK) return CRUX_OK;
+    memcpy(message, s->message, CRUX_SETTLE_TROUBLE_BYTES);
+    crux_settle_close(s);
+    *settle = NULL;
+    return status;
+}
+
+void crux_settle_close(struct crux_settle *settle) {
+    free(settle);
+}
+
+const char *crux_settle_message(const struct crux_settle *settle) {
+    return settle->message;
+}
+
+/* ---- the tick ---- */
+
+static enum crux_status forget(struct crux_settle *settle) {
+    const struct crux_settle_options *o = &settle->options;
+    enum crux_status status =
+        crux_store_trim(settle->store, o->leaves_bytes_max, SETTLE_FORGET_A_TICK);
+    if (status == CRUX_OK && settle->now >= o->retention_seconds)
+        status = crux_store_forget(settle->store, settle->now - o->retention_seconds,
+                                   SETTLE_FORGET_A_TICK);
+    return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
+}
+
+/* What is demanded comes first: to miss it costs a bond. A demand on a batch that stands on the chain, and that the store
+ * does not know to stand there yet, is seen when its posting turns out to be repeated. */
+static enum crux_status do_what_is_due(struct crux_settle *settle) {
+    static enum crux_status (*const steps[])(struct crux_settle * settle) = {
+        settle_register, settle_follow,   settle_answer, settle_form,    settle_post,
+        settle_serve,    settle_finalise, settle_pay,    settle_withdraw};
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(steps); i++) {
+        enum crux_status status = steps[i](settle);
+        if (status != CRUX_OK) return status;
+    }
+    return CRUX_OK;
+}
+
+enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now) {
+    enum crux_status status;
+    settle->now = now;
+    settle->moves_left = settle->options.moves_a_tick;
+    settle->tick_began = milliseconds();
+    settle->busy = false;
+    settle->message[0] = 0;
+    if (settle->chain_trouble.status == CRUX_OK || now >= settle->chain_trouble.retry_at) {
+        status = settle_look(settle);
+        if (status == CRUX_OK) {
+            uint64_t tries = settle->chain_trouble.retry_at;
+            status = do_what_is_due(settle);
+            /* the chain's trouble has just been noted, anew */
+            bool is_chain_trouble =
+                settle->chain_trouble.status != CRUX_OK && settle->chain_trouble.retry_at != tries;
+            if (status == CRUX_OK)
+                settle_recovered(&settle->chain_trouble);
+            else if (!is_chain_trouble)
+                return status;
+            if (status == CRUX_OK) (void)settle_look_quietly(settle); /* for the figures */
+        }
+    }
+    status = forget(settle);
+    return status == CRUX_OK ? count(settle) : status;
+}
+
+bool crux_settle_is_busy(const struct crux_settle *settle) {
+    return settle->busy;
+}
+
+enum crux_status crux_settle_drain(struct crux_settle *settle, uint64_t *left) {
+    settle->draining = true;
+    enum crux_status status = count(settle);
+    *left = settle->left;
+    return status;
+}
+
+/* ---- figures ---- */
+
+enum crux_status crux_settle_figures(struct crux_settle *settle,
+                                     struct crux_settle_figures *figures) {
+    const struct settle_trouble *trouble =
+        settle->chain_trouble.status != CRUX_OK ? &settle->chain_trouble : &settle->post_trouble;
+    memset(figures, 0, sizeof *figures);
+    enum crux_status status = crux_store_figures(settle->store, &figures->store);
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    figures->moves = settle->moves;
+    figures->refused = settle->refused;
+    figures->late = settle->late;
+    figures->balance = settle->balance;
+    figures->withdrawn = settle->withdrawn;
+    figures->bond = settle_bond(settle);
+    figures->owed = settle->owed;
+    figures->chain_time = settle->chain_time;
+    figures->events = settle->events;
+    figures->batches_posted = settle->batches_posted;
+    figures->claims_shown = settle->claims_shown;
+    figures->demands_met = settle->demands_met;
+    figures->fees_paid = settle->fees_paid;
+    figures->status = trouble->status;
+    figures->retry_at = trouble->retry_at;
+    memcpy(figures->trouble, trouble->status != CRUX_OK ? trouble->text : settle->refusal,
+           sizeof figures->trouble);
+    return CRUX_OK;
+}
+
+struct asking {
+    struct crux_claim_id claim;
+    enum crux_claim_state state;
+};
+
+static enum crux_status ask(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct asking *asking = ctx;
+    return crux_game_claim_state(&asking->state, game, &asking->claim, now);
+}
+
+enum crux_status crux_settle_claim_state(struct crux_settle *settle, enum crux_claim_state *state,
+                                         const struct crux_store_run *run) {
+    struct asking asking = {.claim = {.batch = run->chain_batch, .member = run->member}};
+    *state = CRUX_CLAIM_UNKNOWN;
+    if (run->state == CRUX_STORE_WAITING || run->state == CRUX_STORE_FORMED ||
+        run->state == CRUX_STORE_REFUSED)
+        return CRUX_OK;
+    enum crux_status status = settle->chain->ops->look(settle->chain, ask, &asking);
+    if (status != CRUX_OK) return settle_fail(settle, status, "%s", settle->chain->message);
+    *state = asking.state;
+    return CRUX_OK;
+}

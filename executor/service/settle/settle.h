@@ -1,0 +1,130 @@
+/* Receipts, and the moves that keep what they promise.
+ *
+ *   run done --crux_settle_promise--> receipt, on the disk --> the client
+ *                                        |
+ *   a timer  --crux_settle_tick-----> batches -> chain -> shown, published, bound -> finalised, paid, withdrawn -> deleted
+ *
+ * No thread and no loop of its own: the owner of the store calls tick every second or so. Each step is written to the
+ * store before the next, and every move may be made again (spec/70-game.md#repetition), so that a process that is killed
+ * at any moment goes on where it was. Trouble with the chain or the balance is stated in the figures and tried again,
+ * later each time. */
+#ifndef CRUX_EXECUTOR_SERVICE_SETTLE_SETTLE_H
+#define CRUX_EXECUTOR_SERVICE_SETTLE_SETTLE_H
+
+#include "chain-adapter/chain.h"
+#include "chain-adapter/keys/keys.h"
+#include "executor/service/store/store.h"
+
+/* Of leaves that are kept, unless the options say otherwise. */
+#define CRUX_SETTLE_LEAVES_BYTES (UINT64_C(4) << 30)
+
+enum crux_settle_show {
+    CRUX_SETTLE_SHOW_ALL = 0,     /* every claim, so that it becomes final */
+    CRUX_SETTLE_SHOW_DEMANDED = 1 /* only those that somebody demands, or that an escrow pays */
+};
+
+enum {
+    CRUX_SETTLE_MODELS_MAX = 64,
+    CRUX_SETTLE_MOVES_A_TICK = 64, /* unless the options say otherwise */
+    CRUX_SETTLE_MILLISECONDS_A_TICK = 50,
+    CRUX_SETTLE_BATCH_COUNT = 256,
+    CRUX_SETTLE_BATCH_SECONDS = 60,
+    CRUX_SETTLE_DEADLINE_SECONDS = 3600,
+    CRUX_SETTLE_RETENTION_SECONDS = 7 * 86400,
+    CRUX_SETTLE_BACKOFF_SECONDS_MAX = 60,
+    CRUX_SETTLE_TROUBLE_BYTES = CRUX_CHAIN_MESSAGE_BYTES
+};
+
+/* A model that claims will be about. Copied. */
+struct crux_settle_model {
+    uint8_t header[CRUX_HEADER_BYTES], manifest_hash[32], layers_root[32];
+};
+
+struct crux_settle_options {
+    const struct crux_settle_model *models;
+    uint32_t model_count;
+    uint32_t batch_count;   /* claims that make a batch at once; 0: CRUX_SETTLE_BATCH_COUNT */
+    uint32_t batch_seconds; /* after which fewer make one; 0: CRUX_SETTLE_BATCH_SECONDS */
+    uint32_t
+        deadline_seconds; /* of a receipt; more than batch_seconds; 0: CRUX_SETTLE_DEADLINE_SECONDS */
+    uint32_t
+        retention_seconds; /* that a run is kept after its end; 0: CRUX_SETTLE_RETENTION_SECONDS */
+    /* Of trace leaves kept; those of the oldest runs go first, and are computed again when somebody asks for them.
+     * 0: CRUX_SETTLE_LEAVES_BYTES */
+    uint64_t leaves_bytes_max;
+    uint64_t bond; /* of each claim; 0: the least that the chain accepts */
+    enum crux_settle_show show;
+    bool withdraws; /* takes out what exceeds withdraw_above and the bonds of what waits */
+    uint64_t withdraw_above;
+    uint32_t moves_a_tick; /* most; 0: CRUX_SETTLE_MOVES_A_TICK */
+    /* after which a tick begins no other move: each waits for the disk; 0: CRUX_SETTLE_MILLISECONDS_A_TICK */
+    uint32_t milliseconds_a_tick;
+};
+
+struct crux_settle;
+
+/* Out: settle, NULL on failure; message, then.
+ * In: store, chain, key: used until close, not owned; options, may be NULL, copied.
+ * Returns: CRUX_E_USAGE (limits; the store is another executor's or chain's), the store's, the chain's. */
+CRUX_MUST_CHECK
+enum crux_status crux_settle_open(struct crux_settle **settle, struct crux_store *store,
+                                  struct crux_chain *chain, const struct crux_key *key,
+                                  const struct crux_settle_options *options,
+                                  char message[CRUX_SETTLE_TROUBLE_BYTES]);
+void crux_settle_close(struct crux_settle *settle);
+const char *crux_settle_message(const struct crux_settle *settle);
+
+/* May a request be accepted, as far as bonds go?
+ * In: claims, that would be promised then: its own, and those of requests that were accepted and are not answered.
+ * Returns: CRUX_E_BALANCE_TOO_SMALL if the balance, as last seen, does not hold the bonds of what is promised and of
+ *          these. */
+CRUX_MUST_CHECK
+enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32_t claims);
+
+/* Signs the receipt of a run and keeps both. If a run of this claim is kept already, nothing is written, and the receipt
+ * that is there stands: its mode, its deadline. A fee counts whose escrow is there by then; another is left out.
+ * In/out: run: in as for crux_store_add, but for id, receipt and signature, of which receipt.mode and receipt.requester
+ * are read alone; out: these three, number and fee_requester.  Out: again, may be NULL.
+ * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the
+ *          chain's. */
+CRUX_MUST_CHECK
+enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
+                                     bool *again);
+
+/* Does what is due, with at most moves_a_tick moves. No group of the store may be open.
+ * In: now, seconds of the system's clock.
+ * Returns: trouble of the store alone, after which nothing may be promised; the chain's trouble is in the figures. */
+CRUX_MUST_CHECK
+enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now);
+
+/* Did the last tick leave moves to be made? Then the next may come soon. */
+bool crux_settle_is_busy(const struct crux_settle *settle);
+
+/* From the next tick on, what waits is posted at once: before a planned end of the process.
+ * Out: left, runs that are promised and not posted. */
+CRUX_MUST_CHECK
+enum crux_status crux_settle_drain(struct crux_settle *settle, uint64_t *left);
+
+struct crux_settle_figures {
+    struct crux_store_figures store;
+    uint64_t moves;   /* made */
+    uint64_t refused; /* by the chain, the last of them in `trouble` */
+    uint64_t late;    /* runs posted after their receipts' deadline, or still waiting then */
+    uint64_t balance, withdrawn, bond; /* as last seen; bond: of the next claim */
+    uint64_t owed;                     /* bonds of what is promised and not posted */
+    uint64_t chain_time, events;       /* as last seen */
+    uint64_t batches_posted, claims_shown, demands_met, fees_paid;
+    enum crux_status status; /* of the last try; CRUX_OK: no trouble */
+    uint64_t retry_at;       /* system's clock; 0: nothing waits for it */
+    char trouble[CRUX_SETTLE_TROUBLE_BYTES];
+};
+CRUX_MUST_CHECK
+enum crux_status crux_settle_figures(struct crux_settle *settle,
+                                     struct crux_settle_figures *figures);
+
+/* The state of a claim as the chain has it now. */
+CRUX_MUST_CHECK
+enum crux_status crux_settle_claim_state(struct crux_settle *settle, enum crux_claim_state *state,
+                                         const struct crux_store_run *run);
+
+#endif

@@ -1,0 +1,207 @@
+/* The executor's defence over a chain file: sham challengers lose, whenever it is killed and wherever the chain goes back;
+ * who falls silent loses by the clock; a promise that was false is not defended. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/executor/service/defend/defend_world.h"
+#include "tests/support/game_table.h"
+
+enum { REORGS = 8, KILLS = 8, LATE_SECONDS = 10000 + 500 + 1 /* table_parameters */ };
+
+struct here {
+    struct defend_executor executor;
+    struct local_chain *made;
+    struct crux_random random;
+    uint64_t events; /* at the beginning: not taken back */
+    unsigned reorgs;
+};
+
+static void tick_here(void *ctx, const struct defend_state *state) {
+    struct here *here = ctx;
+    uint64_t events = defend_events(&here->made->chain);
+    defend_executor_tick(&here->executor);
+    if (here->reorgs == REORGS || state->over > 0 || events < here->events + 4 ||
+        !crux_random_one_in(&here->random, 10))
+        return;
+    uint64_t back = 1 + crux_random_below(&here->random, 3);
+    here->reorgs += here->made->chain.ops->rewind(&here->made->chain, back) == CRUX_OK;
+}
+
+static void test_shams_lose(void **state) {
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    (void)state;
+    for (unsigned round = 0; round < 4; round++) {
+        struct defend_world *world = calloc(1, sizeof *world);
+        struct local_chain made;
+        struct crux_defend_figures figures;
+        struct crux_archives_figures archives;
+        assert_non_null(world);
+        defend_world_open(world, 40 + round);
+        struct here here = {.made = &made, .random = {.state = round}};
+        here.events = defend_world_post(world, &made);
+        if (round % 2 == 0) here.reorgs = REORGS; /* none */
+        defend_executor_open(&here.executor, world, made.path, &us, round < 2 ? UINT64_MAX : 1);
+        defend_play(world, &made.chain, LATE_SECONDS, tick_here, &here);
+        crux_defend_figures(here.executor.defend, &figures);
+        crux_archives_figures(here.executor.archives, &archives);
+        assert_int_equal(figures.missed, 0);
+        assert_int_equal(figures.false_promises, 0);
+        assert_true(figures.moves > DEFEND_CLAIMS * DEFEND_SHAMS);
+        assert_true(archives.made >= DEFEND_CLAIMS);
+        if (round < 2)
+            assert_int_equal(archives.made, DEFEND_CLAIMS);
+        else
+            assert_int_equal(archives.kept, 1);
+        defend_executor_close(&here.executor);
+        local_chain_remove(&made);
+        defend_world_close(world);
+        free(world);
+    }
+}
+
+/* ---- killed ---- */
+
+enum { KILL_SEED = 77 };
+
+/* Another process, with nothing but the chain file and what the store would tell it. */
+static _Noreturn void defender(const char *path) {
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    static struct defend_world world;
+    static struct defend_executor executor;
+    defend_world_open(&world, KILL_SEED);
+    defend_executor_open(&executor, &world, path, &us, UINT64_MAX);
+    for (;;) {
+        defend_executor_tick(&executor);
+        defend_pause(DEFEND_LOOK_NANOSECONDS);
+    }
+}
+
+struct there {
+    struct local_chain *made;
+    struct crux_random random;
+    pid_t pid;
+    unsigned kills;
+    uint64_t events; /* as seen last */
+};
+
+static void start(struct there *there) {
+    there->pid = fork();
+    assert_true(there->pid >= 0);
+    if (there->pid > 0) return;
+    (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+    (void)execl("/proc/self/exe", "defender", "--defender", there->made->path, (char *)NULL);
+    _exit(127);
+}
+
+static void stop(struct there *there) {
+    int status;
+    assert_int_equal(kill(there->pid, SIGKILL), 0);
+    assert_int_equal(waitpid(there->pid, &status, 0), there->pid);
+    assert_true(WIFSIGNALED(status)); /* it had not ended by itself */
+}
+
+/* Killed at any moment after it has moved: in the midst of its next moves, often. */
+static void strike(void *ctx, const struct defend_state *state) {
+    struct there *there = ctx;
+    uint64_t events = defend_events(&there->made->chain), others = there->events + state->moved;
+    there->events = events;
+    if (there->kills == KILLS || events <= others) return;
+    defend_pause((long)crux_random_below(&there->random, 3000000));
+    stop(there);
+    there->kills++;
+    start(there);
+}
+
+static void test_killed(void **state) {
+    struct defend_world *world = calloc(1, sizeof *world);
+    struct local_chain made;
+    struct there there = {.made = &made, .random = {.state = 5}};
+    (void)state;
+    assert_non_null(world);
+    defend_world_open(world, KILL_SEED);
+    there.events = defend_world_post(world, &made);
+    start(&there);
+    defend_play(world, &made.chain, LATE_SECONDS, strike, &there);
+    stop(&there);
+    assert_true(there.kills > 0);
+    print_message("killed %u times\n", there.kills);
+    local_chain_remove(&made);
+    defend_world_close(world);
+    free(world);
+}
+
+/* ---- archives ---- */
+
+struct asked {
+    volatile bool done;
+    enum crux_status status;
+    uint8_t leaf[32];
+};
+
+static void use(void *ctx, enum crux_status status, const struct crux_provider *provider) {
+    struct asked *asked = ctx;
+    const struct crux_tree_id tree = {.kind = CRUX_TREE_TRACE};
+    asked->status = status;
+    if (status == CRUX_OK) asked->status = provider->node(provider->ctx, &tree, 0, 0, asked->leaf);
+    __atomic_store_n(&asked->done, true, __ATOMIC_RELEASE);
+}
+
+static enum crux_status ask(struct crux_archives *archives, const struct crux_archives_run *run,
+                            struct asked *asked) {
+    *asked = (struct asked){.done = false};
+    assert_int_equal(crux_archives_submit(archives, run, use, asked), CRUX_OK);
+    while (!__atomic_load_n(&asked->done, __ATOMIC_ACQUIRE)) defend_pause(DEFEND_LOOK_NANOSECONDS);
+    return asked->status;
+}
+
+static void test_archives(void **state) {
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    struct defend_world *world = calloc(1, sizeof *world);
+    struct defend_executor executor;
+    struct asked asked;
+    struct crux_archives_figures figures;
+    (void)state;
+    assert_non_null(world);
+    defend_world_open(world, 9);
+    defend_executor_open(&executor, world, "/nowhere", &us, UINT64_MAX);
+    struct crux_archives_run run = executor.cases[0].run;
+    assert_int_equal(ask(executor.archives, &run, &asked), CRUX_OK);
+    const struct crux_merkle_tree *trace;
+    assert_int_equal(crux_archive_tree(world->claimed[0].archive,
+                                       &(struct crux_tree_id){.kind = CRUX_TREE_TRACE}, &trace),
+                     CRUX_OK);
+    assert_memory_equal(asked.leaf, trace->hash[0], 32);
+    assert_int_equal(ask(executor.archives, &run, &asked), CRUX_OK);
+    /* another trace than was promised: found out, and not tried again at once */
+    run.claim.trace_root[5] ^= 1;
+    for (unsigned i = 0; i < 2; i++)
+        assert_int_equal(ask(executor.archives, &run, &asked), CRUX_E_CLAIM_MISMATCH);
+    run.claim.model_root[0] ^= 1;
+    assert_int_equal(ask(executor.archives, &run, &asked), CRUX_E_MODEL_UNKNOWN);
+    crux_archives_figures(executor.archives, &figures);
+    assert_int_equal(figures.made, 1);
+    assert_int_equal(figures.reused, 1);
+    assert_int_equal(figures.kept, 1);
+    assert_true(figures.bytes > 0);
+    defend_executor_close(&executor);
+    defend_world_close(world);
+    free(world);
+}
+
+int main(int argc, char **argv) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_archives),
+        cmocka_unit_test(test_shams_lose),
+        cmocka_unit_test(test_killed),
+    };
+    if (argc == 3 && strcmp(argv[1], "--defender") == 0) defender(argv[2]);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,221 @@
+/* Settlement in trouble: no money, no chain, a chain that refuses, forgets or starts again. */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <stdint.h>
+#include <cmocka.h>
+#include <string.h>
+
+#include "tests/executor/service/settle/settle_world.h"
+
+enum { START = 5000 /* of the system's clock: when the runs are made */ };
+
+static struct settle_world world;
+
+static int begin(void **state) {
+    (void)state;
+    settle_world_make(&world);
+    return 0;
+}
+
+static int end(void **state) {
+    (void)state;
+    settle_world_remove(&world);
+    return 0;
+}
+
+static enum crux_store_state state_of(uint64_t number) {
+    struct crux_store_run *run = settle_world_find(&world, number);
+    enum crux_store_state state = run->state;
+    crux_store_run_free(run);
+    return state;
+}
+
+static struct crux_settle_figures figures(void) {
+    struct crux_settle_figures f;
+    assert_int_equal(crux_settle_figures(world.settle, &f), CRUX_OK);
+    return f;
+}
+
+static void advance(uint64_t seconds) {
+    assert_int_equal(world.chain.ops->advance(&world.chain, seconds), CRUX_OK);
+}
+
+static void without_money(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    settle_world_open(&world);
+    const struct crux_move take = {.kind = CRUX_MOVE_WITHDRAW,
+                                   .amount = SETTLE_WORLD_MONEY - 2 * SETTLE_WORLD_BOND};
+    assert_int_equal(settle_world_move(&world, &world.executor.account, &take), CRUX_OK);
+    settle_world_tick(&world, START);
+    for (uint64_t i = 1; i <= 3; i++) {
+        assert_int_equal(crux_settle_may_accept(world.settle, 1),
+                         i <= 2 ? CRUX_OK : CRUX_E_BALANCE_TOO_SMALL);
+        assert_int_equal(crux_settle_may_accept(world.settle, 2),
+                         i <= 1 ? CRUX_OK : CRUX_E_BALANCE_TOO_SMALL);
+        settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
+    }
+    settle_world_tick(&world, START + 10);
+    struct crux_settle_figures f = figures();
+    assert_int_equal(f.status, CRUX_E_BALANCE_TOO_SMALL);
+    assert_string_equal(f.trouble, crux_status_text(CRUX_E_BALANCE_TOO_SMALL));
+    assert_int_equal(f.retry_at, START + 11);
+    assert_int_equal(f.owed, 3 * SETTLE_WORLD_BOND);
+    assert_int_equal(f.refused, 1);
+    settle_world_tick(&world, START + 11); /* then 2 seconds, 4, ... at most 60 */
+    assert_int_equal(figures().retry_at, START + 13);
+    settle_world_tick(&world, START + 12);
+    assert_int_equal(figures().refused, 2);
+    advance(101);
+    settle_world_tick(&world, START + 12);
+    assert_int_equal(figures().late, 3); /* what was promised is not kept, and is said */
+    assert_int_equal(
+        world.chain.ops->deposit(&world.chain, &world.executor.account, SETTLE_WORLD_BOND),
+        CRUX_OK);
+    settle_world_tick(&world, START + 13);
+    assert_int_equal(figures().status, CRUX_OK);
+    assert_int_equal(state_of(3), CRUX_STORE_POSTED);
+    assert_int_equal(figures().late, 3);
+}
+
+static void another_owner_of_the_store(void **state) {
+    char message[CRUX_SETTLE_TROUBLE_BYTES];
+    struct crux_settle *other;
+    (void)state;
+    settle_world_open(&world);
+    assert_int_equal(
+        crux_settle_open(&other, world.store, &world.chain, &world.stranger, NULL, message),
+        CRUX_E_USAGE);
+    assert_non_null(strstr(message, "another executor"));
+    struct crux_settle_options options = {.batch_seconds = 60, .deadline_seconds = 60};
+    assert_int_equal(
+        crux_settle_open(&other, world.store, &world.chain, &world.executor, &options, message),
+        CRUX_E_USAGE);
+    assert_non_null(strstr(message, "60 s"));
+}
+
+static void a_drain_posts_what_waits(void **state) {
+    struct settle_world_run run;
+    uint64_t left;
+    (void)state;
+    settle_world_open(&world);
+    for (uint64_t i = 1; i <= 3; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
+    assert_int_equal(crux_settle_drain(world.settle, &left), CRUX_OK);
+    assert_int_equal(left, 3);
+    settle_world_tick(&world, START);
+    assert_int_equal(crux_settle_drain(world.settle, &left), CRUX_OK);
+    assert_int_equal(left, 0);
+}
+
+/* A claim that was posted alone, and forgotten here, is promised again on other terms: the chain will never take that. */
+static void what_the_chain_refuses_for_ever(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    settle_world_open(&world);
+    settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
+    settle_world_tick(&world, START + 10);
+    advance(1001);
+    settle_world_tick(&world, START + 1001);
+    settle_world_tick(&world, START + 1051);
+    assert_int_equal(figures().store.runs[CRUX_STORE_FINAL], 0);
+    settle_world_promise(&world, &run, 1, CRUX_MODE_FULL);
+    settle_world_promise(&world, &run, 2, CRUX_MODE_FULL);
+    settle_world_tick(&world, START + 1052);
+    assert_int_equal(state_of(2), CRUX_STORE_REFUSED);
+    assert_int_equal(state_of(3), CRUX_STORE_POSTED); /* and the others go on */
+    assert_non_null(strstr(figures().trouble, crux_status_text(CRUX_E_ALREADY_POSTED)));
+    assert_int_equal(settle_world_totals(&world).chain.bonds, SETTLE_WORLD_BOND);
+    settle_world_tick(&world, START + 1102);
+    assert_int_equal(figures().store.runs[CRUX_STORE_REFUSED], 0); /* kept as long as any end */
+}
+
+/* A chain that cannot be reached for a while. */
+static bool is_down;
+static const struct crux_chain_ops *up;
+static struct crux_chain_ops at_times;
+
+static enum crux_status move_at_times(struct crux_chain *chain, struct crux_game_outcome *outcome,
+                                      const struct crux_account *sender, const uint8_t *move,
+                                      size_t len) {
+    if (!is_down) return up->move(chain, outcome, sender, move, len);
+    (void)strcpy(chain->message, "no answer");
+    return CRUX_E_IO;
+}
+
+static enum crux_status look_at_times(
+    struct crux_chain *chain,
+    enum crux_status (*visit)(void *ctx, const struct crux_game *game, uint64_t now), void *ctx) {
+    if (!is_down) return up->look(chain, visit, ctx);
+    (void)strcpy(chain->message, "no answer");
+    return CRUX_E_IO;
+}
+
+static void a_chain_that_is_down(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    settle_world_open(&world);
+    up = world.chain.ops;
+    at_times = *up;
+    at_times.move = move_at_times;
+    at_times.look = look_at_times;
+    world.chain.ops = &at_times;
+    settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
+    is_down = true;
+    uint64_t deadline = run.run.receipt.deadline;
+    settle_world_promise(&world, &run, 2, CRUX_MODE_BATCHED); /* by the time as last seen */
+    assert_int_equal(run.run.receipt.deadline, deadline);
+    uint64_t now = START + 10, waits[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(waits); i++) {
+        settle_world_tick(&world, now);
+        assert_int_equal(figures().status, CRUX_E_IO);
+        assert_string_equal(figures().trouble, "no answer");
+        assert_int_equal(figures().retry_at, now + waits[i]);
+        settle_world_tick(&world, now + waits[i] - 1); /* not tried before */
+        assert_int_equal(figures().retry_at, now + waits[i]);
+        now += waits[i];
+    }
+    is_down = false;
+    settle_world_tick(&world, now);
+    assert_int_equal(figures().status, CRUX_OK);
+    assert_int_equal(state_of(2), CRUX_STORE_POSTED);
+    world.chain.ops = up;
+}
+
+/* Everything that was posted is taken back: it comes again, and the demand on it too is seen again. */
+static void a_reorganised_chain(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    settle_world_open(&world);
+    for (uint64_t i = 1; i <= 4; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
+    settle_world_tick(&world, START);
+    assert_int_equal(state_of(1), CRUX_STORE_POSTED);
+    assert_int_equal(world.chain.ops->rewind(&world.chain, 6),
+                     CRUX_OK); /* register, settle, shows */
+    assert_int_equal(settle_world_totals(&world).chain.batches, 0);
+    const struct crux_move another = {
+        .kind = CRUX_MOVE_DELEGATE, .account = world.stranger.account.b, .flag = 1};
+    assert_int_equal(settle_world_move(&world, &world.requester.account, &another), CRUX_OK);
+    settle_world_tick(&world, START + 1);
+    settle_world_tick(&world, START + 2);
+    assert_int_equal(settle_world_totals(&world).chain.batches, 1);
+    assert_int_equal(settle_world_totals(&world).chain.bonds, 4 * SETTLE_WORLD_BOND);
+    struct crux_store_run *kept = settle_world_find(&world, 1);
+    assert_int_equal(kept->state, CRUX_STORE_POSTED);
+    assert_true(kept->shown);
+    crux_store_run_free(kept);
+}
+
+#define RULE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        RULE(without_money),
+        RULE(another_owner_of_the_store),
+        RULE(a_drain_posts_what_waits),
+        RULE(what_the_chain_refuses_for_ever),
+        RULE(a_chain_that_is_down),
+        RULE(a_reorganised_chain),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
