@@ -2,8 +2,7 @@
 """The public `openai` package, unchanged, against crux executor.   test_openai.py CRUX TINY.gguf BUILD
 
 Chat, completions, streams, stop strings, log probabilities, seeds, usage, errors, keys, receipts' fields, and that the
-answer is the one that `crux run` gives, with the same trace. The package comes from PyPI, at the versions and hashes of
-openai_requirements.txt; without it the test is skipped."""
+answer is the one that `crux run` gives, with the same trace. Without the package the test is skipped."""
 import asyncio
 import json
 import math
@@ -15,43 +14,8 @@ import tempfile
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
+from clients import enter_environment  # noqa: E402
 from served import Checks, Served, import_model  # noqa: E402
-
-SKIPPED = 77
-
-
-def skip(why):
-    print(f"skipped: {why}")
-    sys.exit(SKIPPED)
-
-
-def enter_environment(build):
-    """Runs this script again by the Python that has the package."""
-    folder = os.path.join(build, "openai_client")
-    python = os.path.join(folder, "bin", "python")
-    requirements = os.path.join(HERE, "openai_requirements.txt")
-    ready = os.path.join(folder, "ready")
-    with open(requirements, encoding="utf-8") as file:
-        wanted = file.read()
-    have = ""
-    if os.path.exists(ready):
-        with open(ready, encoding="utf-8") as file:
-            have = file.read()
-    if have != wanted:
-        made = subprocess.run([sys.executable, "-m", "venv", "--clear", folder],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
-        if made.returncode != 0:
-            skip("no virtual environment can be made here (python3-venv)")
-        installed = subprocess.run(
-            [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary", ":all:", "--retries", "1",
-             "--timeout", "20", "-r", requirements],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240, check=False)
-        if installed.returncode != 0:
-            skip("the openai package cannot be fetched: " + installed.stdout.decode()[-300:].strip())
-        with open(ready, "w", encoding="utf-8") as file:
-            file.write(wanted)
-    os.execv(python, [python, os.path.abspath(__file__)] + sys.argv[1:] + ["--inside"])
-
 
 MESSAGES = [{"role": "system", "content": "You write about rivers."},
             {"role": "user", "content": "Once upon a time"}]
@@ -222,6 +186,27 @@ def keys(checks, openai, crux, model, folder):
         checks.equal("health needs none", served.get("/healthz")[0], 200)
 
 
+def limits(checks, openai, crux, model):
+    """A body that is too long, and a queue that is full."""
+    with Served(crux, ["--model", "tiny=" + model, "--body-bytes", "1024", "--sequences", "1", "--queue", "1"]) as served:
+        client = openai.OpenAI(base_url=served.url + "/v1", api_key="none", max_retries=0)
+
+        def fails(status, kind, **more):
+            try:
+                client.completions.create(model="tiny", **more)
+                checks.true(f"{status} comes", False)
+            except openai.APIStatusError as error:
+                checks.true(f"kind of {status}", isinstance(error, kind), type(error))
+                checks.equal("status", error.status_code, status)
+                checks.true("says so", len(error.body["message"]) > 10, error.body)
+                checks.equal("when to come again", "retry-after" in error.response.headers, status == 429)
+        fails(413, openai.APIStatusError, prompt="x" * 2000)
+        # one is computed and one waits: no room for the others of one request
+        fails(429, openai.RateLimitError, prompt="x", n=16, max_tokens=100)
+        patient = client.with_options(max_retries=5)  # comes again when it is told to
+        checks.equal("and goes on", patient.completions.create(model="tiny", prompt="x", max_tokens=2).usage.total_tokens, 3)
+
+
 def main():
     import openai
     crux, source = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
@@ -242,10 +227,10 @@ def main():
         with Served(crux, ["--model", "smol=" + model, "--chat-template", "chatml"]) as served:
             readme(checks, served)
         keys(checks, openai, crux, model, folder)
+        limits(checks, openai, crux, model)
     checks.finish()
 
 
 if __name__ == "__main__":
-    if "--inside" not in sys.argv:
-        enter_environment(os.path.abspath(sys.argv[3]))
+    enter_environment(__file__, os.path.abspath(sys.argv[3]))
     main()
