@@ -180,7 +180,7 @@ static enum crux_status fill_request(struct crux_request *fields, const struct a
     if (most != 0 && fields->limit > most) fields->limit = most;
     fields->sample = sample;
     memcpy(fields->param, asked->param, sizeof fields->param);
-    if (answer->model->tokenizer != NULL)
+    if (answer->model->tokenizer != NULL && !asked->ignore_eos)
         fields->stop_count =
             crux_tokenizer_stops(fields->stop, CRUX_STOPS_MAX, answer->model->tokenizer);
     memcpy(fields->seed, answer->seed, 32);

@@ -55,6 +55,7 @@ static const char *const served[] = {"model",
                                      "repetition_penalty",
                                      "repeat_penalty",
                                      "stop",
+                                     "ignore_eos",
                                      "stream",
                                      "stream_options",
                                      "logprobs",
@@ -378,6 +379,7 @@ static void read_answering(struct reader *r) {
     int64_t n = 1, best_of = 1;
     (void)crux_json_boolean(&r->fields, &request->stream, "stream");
     (void)crux_json_boolean(&r->fields, &request->echo, "echo");
+    (void)crux_json_boolean(&r->fields, &request->ignore_eos, "ignore_eos");
     (void)crux_json_integer(&r->fields, &n, "n", 1, CRUX_OPENAI_CHOICES_MAX);
     request->n = (uint32_t)n;
     if (crux_json_integer(&r->fields, &best_of, "best_of", 1, CRUX_OPENAI_CHOICES_MAX) &&

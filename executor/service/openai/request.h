@@ -45,6 +45,7 @@ struct crux_openai_request {
     int32_t param[CRUX_PARAMS];
     const char *stop[CRUX_OPENAI_STOPS_MAX];
     unsigned stop_count;
+    bool ignore_eos; /* the model's stop tokens are tokens like others */
     uint32_t n;
     bool seeded, has_nonce;
     uint8_t seed[32], nonce[32];

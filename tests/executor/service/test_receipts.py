@@ -42,6 +42,11 @@ def lengths(data):
     return out
 
 
+def stop_count(document):
+    """spec/30-commitment.md#requests: behind model root, nonce, seed, sample, P and limit."""
+    return int.from_bytes(bytes.fromhex(document["request"])[108:112], "little")
+
+
 def setup(crux, folder):
     secret = os.path.join(folder, "pass")
     with open(secret, "w", encoding="utf-8") as file:
@@ -74,6 +79,8 @@ def receipts(checks, served, account):
     events = served.request("POST", "/v1/completions", json.dumps(dict(ASK, stream=True)))[2].decode()
     last = json.loads(events.strip().split("\n\n")[-2][6:])
     checks.equal("streamed: a receipt with the end", len(last["crux"]["id"]), 64)
+    endless = served.post("/v1/completions", dict(ASK, ignore_eos=True))[2]["crux"]
+    checks.true("stop tokens", stop_count(document) > 0 and stop_count(endless) == 0, document["request"])
     _, headers, answer = served.post("/v1/completions", dict(ASK, n=16, max_tokens=1))
     checks.equal("the ids of many", headers.get("crux-receipt"), ",".join(one["id"] for one in answer["crux"]))
     for _ in range(200):

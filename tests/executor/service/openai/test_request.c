@@ -34,8 +34,11 @@ static void test_defaults(void **state) {
     assert_int_equal(request.param[CRUX_SAMPLE_TOP_K], 0);
     assert_int_equal(request.n, 1);
     assert_false(request.seeded || request.stream || request.logprobs || request.has_nonce);
+    assert_false(request.ignore_eos);
     crux_openai_request_free(&request);
-    read_body(false, "{\"model\":\"m\",\"prompt\":\"hi\",\"stop\":null,\"logprobs\":0}");
+    read_body(false, "{\"model\":\"m\",\"prompt\":\"hi\",\"stop\":null,\"logprobs\":0,"
+                     "\"ignore_eos\":true}");
+    assert_true(request.ignore_eos);
     assert_int_equal(request.max_tokens, 16);
     assert_null(request.max_tokens_name);
     assert_int_equal(request.prompt_count, 1);
