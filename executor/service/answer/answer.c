@@ -215,6 +215,14 @@ static bool fail_submit(struct answer *answer, enum crux_status status,
     }
 }
 
+/* Those whose requests may show in each other's times: of one API key; without keys, all. */
+static uint64_t group_of(const struct answer *answer) {
+    uint8_t hash[32];
+    if (answer->owner[0] == 0) return 0;
+    crux_sha256(hash, (const uint8_t *)answer->owner, strlen(answer->owner));
+    return crux_load_u64(hash) | 1;
+}
+
 static bool submit(struct answer *answer, struct crux_openai_error *error) {
     const struct crux_openai_request *asked = &answer->request;
     for (uint32_t i = 0; i < answer->choice_count; i++) {
@@ -226,6 +234,7 @@ static bool submit(struct answer *answer, struct crux_openai_error *error) {
                                        .leaves = answer->service->receipts != NULL,
                                        /* how much is shared is said, and shows what others asked */
                                        .no_prefix = asked->mode == CRUX_MODE_PRIVATE,
+                                       .group = group_of(answer),
                                        .ctx = choice,
                                        .token = on_token,
                                        .done = on_done};

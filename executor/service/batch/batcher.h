@@ -151,7 +151,10 @@ struct crux_batcher_job {
     uint32_t top;   /* with logprobs: so many of the likeliest, at most CRUX_BATCHER_TOP_MAX */
     bool leaves;    /* wanted in the result */
     bool no_prefix; /* begin at the first position, and leave nothing for others */
-    void *ctx;      /* of both */
+    /* Runs of one group begin behind each other's positions, and behind nobody else's: how soon an answer comes, and what
+     * of it was there, shows what others of the group asked. */
+    uint64_t group;
+    void *ctx; /* of both */
     /* Called with each chosen token, in order.  Returns: false ends the run after this one. May be NULL. */
     bool (*token)(void *ctx, const struct crux_batcher_token *token);
     /* Called once, after the last token; the result is the receiver's to free. */

@@ -24,8 +24,9 @@ struct batcher_run {
     uint32_t drafted;                                  /* of the rows: guessed */
     uint32_t match;                                    /* of the draft, in the text */
     struct crux_speculate speculate;
-    bool held;   /* an older run reads the same: begins behind it, when it is through */
-    bool ending; /* no more tokens: ends as `end` says as soon as its records are all there */
+    bool held;        /* an older run reads the same: begins behind it, when it is through */
+    bool hit, missed; /* counted as one of them: it began behind another, or there was none */
+    bool ending;      /* no more tokens: ends as `end` says as soon as its records are all there */
     enum crux_batcher_end end;
     enum crux_status status;
     uint32_t reused, all_drafted, accepted, set_back;
@@ -106,6 +107,8 @@ void *batcher_thread(void *batcher);
 /* Begins once more, behind whatever has most in common by now.  In: a run without positions. */
 void batcher_begin_again(struct crux_batcher *batcher, struct batcher_model *model,
                          struct batcher_run *run);
+/* Returns: may one of them begin behind positions of the other? */
+bool batcher_may_share(const struct batcher_run *run, const struct batcher_run *other);
 /* Puts the youngest run at work back in front of the queue; its pages are given back. */
 void batcher_set_back(struct crux_batcher *batcher, struct batcher_model *model);
 /* In: any limit of positions.  Returns: bytes of cache that a run of so many positions holds at most. */

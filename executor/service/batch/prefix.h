@@ -4,7 +4,8 @@
  *   request  S S S S U U A A A A A A U U U    begins behind the last A
  *   request  S S S S V V V                    begins behind the last S
  *
- * Keys and values depend on the tokens before them alone. They are found by comparing tokens, never by a hash of them.
+ * Keys and values depend on the tokens before them alone. They are found by comparing tokens, never by a hash of them, and
+ * among those of the same group alone.
  * One thread at a time. */
 #ifndef CRUX_EXECUTOR_SERVICE_BATCH_PREFIX_H
 #define CRUX_EXECUTOR_SERVICE_BATCH_PREFIX_H
@@ -26,15 +27,15 @@ enum crux_status crux_prefixes_open(struct crux_prefixes **prefixes, struct crux
                                     uint64_t bytes_max);
 void crux_prefixes_close(struct crux_prefixes *prefixes);
 
-/* Takes a sequence that is over, and closes it sooner or later.  In: the tokens of its positions. */
+/* Takes a sequence that is over, and closes it sooner or later.  In: group, of the run; the tokens of its positions. */
 void crux_prefixes_put(struct crux_prefixes *prefixes, struct crux_engine_sequence *sequence,
-                       const uint32_t *tokens);
+                       uint64_t group, const uint32_t *tokens);
 
-/* Out: from, the sequence that has most in common with a request of these tokens; untouched if none has more than
- *      `more_than` positions.  Returns: so many; `more_than` if none has more. */
+/* Out: from, the sequence of the group that has most in common with a request of these tokens; untouched if none has
+ *      more than `more_than` positions.  Returns: so many; `more_than` if none has more. */
 uint32_t crux_prefixes_find(struct crux_prefixes *prefixes,
-                            const struct crux_engine_sequence **from, const uint32_t *tokens,
-                            uint32_t count, uint32_t more_than);
+                            const struct crux_engine_sequence **from, uint64_t group,
+                            const uint32_t *tokens, uint32_t count, uint32_t more_than);
 
 /* Gives up the one that was not used for longest.  Returns: false if there is none. */
 bool crux_prefixes_drop(struct crux_prefixes *prefixes);

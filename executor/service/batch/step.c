@@ -39,7 +39,7 @@ static bool should_wait(const struct batcher_model *model, uint32_t number) {
         return false;
     for (uint32_t i = 0; i < number; i++) {
         const struct batcher_run *other = model->running[i];
-        if (other->job.no_prefix || other->ending) continue;
+        if (other->ending || !batcher_may_share(run, other)) continue;
         uint32_t same = common(run, other);
         if (same >= WAIT_POSITIONS_MIN && positions_of(other) < same) return true;
     }

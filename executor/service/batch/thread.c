@@ -155,7 +155,7 @@ static void keep_prefix(struct batcher_model *model, struct batcher_run *run) {
     if (model->prefixes == NULL || run->job.no_prefix || run->sequence == NULL ||
         run->end == CRUX_BATCHER_TROUBLE)
         return;
-    crux_prefixes_put(model->prefixes, run->sequence, run->text);
+    crux_prefixes_put(model->prefixes, run->sequence, run->job.group, run->text);
     run->sequence = NULL;
 }
 
@@ -211,6 +211,10 @@ static bool fits(const struct batcher_model *model, const struct batcher_run *ru
     return bytes <= model->cache_bytes_max;
 }
 
+bool batcher_may_share(const struct batcher_run *run, const struct batcher_run *other) {
+    return !run->job.no_prefix && !other->job.no_prefix && run->job.group == other->job.group;
+}
+
 /* Out: from, the sequence with most in common, kept or at work.  Returns: positions of it; 0: none has enough. */
 static uint32_t find_prefix(const struct crux_engine_sequence **from, struct batcher_model *model,
                             const struct batcher_run *run) {
@@ -218,13 +222,13 @@ static uint32_t find_prefix(const struct crux_engine_sequence **from, struct bat
     if (model->prefixes == NULL || run->job.no_prefix) return 0;
     for (uint32_t i = 0; i < model->running_count; i++) {
         const struct batcher_run *other = model->running[i];
-        if (other->sequence == NULL || other->job.no_prefix) continue;
+        if (other->sequence == NULL || !batcher_may_share(run, other)) continue;
         uint32_t common = crux_engine_sequence_common(other->sequence, run->text, n, most);
         if (common == 0) continue;
         most = common;
         *from = other->sequence;
     }
-    most = crux_prefixes_find(model->prefixes, from, run->text, n, most);
+    most = crux_prefixes_find(model->prefixes, from, run->job.group, run->text, n, most);
     return most > least ? most : 0;
 }
 
@@ -241,12 +245,19 @@ static uint32_t open_sequence(struct crux_engine_sequence **sequence, enum crux_
     return 0;
 }
 
+/* A request counts once, however often it begins: as a hit, if it ever began behind another. */
 static void count_reused(struct crux_batcher *batcher, struct batcher_model *model,
                          struct batcher_run *run, uint32_t positions) {
+    bool hit = positions > 0 && !run->hit, was_missed = run->missed,
+         missed = positions == 0 && !run->hit && !was_missed && model->prefixes != NULL;
     run->reused += positions;
+    run->hit = run->hit || hit;
+    run->missed = (was_missed || missed) && !run->hit;
     batcher_lock(batcher);
     model->figures.prefix_positions += positions;
-    model->figures.prefix_hits += positions > 0;
+    model->figures.prefix_hits += hit;
+    model->figures.prefix_misses += missed;
+    model->figures.prefix_misses -= hit && was_missed;
     batcher_unlock(batcher);
 }
 
@@ -259,10 +270,6 @@ void batcher_begin_again(struct crux_batcher *batcher, struct batcher_model *mod
     crux_engine_sequence_close(before);
     run->sequence = sequence;
     count_reused(batcher, model, run, positions);
-    if (positions == 0) return;
-    batcher_lock(batcher);
-    model->figures.prefix_misses--; /* counted when it was admitted */
-    batcher_unlock(batcher);
 }
 
 /* Returns: whether a run left the queue. */
@@ -282,9 +289,6 @@ static bool admit_one(struct crux_batcher *batcher, struct batcher_model *model)
     uint32_t positions = open_sequence(&run->sequence, &status, model, run);
     if (status != CRUX_OK) batcher_run_end(run, CRUX_BATCHER_TROUBLE, status);
     count_reused(batcher, model, run, positions);
-    batcher_lock(batcher);
-    model->figures.prefix_misses += model->prefixes != NULL && positions == 0;
-    batcher_unlock(batcher);
     return true;
 }
 

@@ -246,6 +246,18 @@ def curl(checks, served):
         checks.true("openapi has " + path, path in document["paths"])
 
 
+def keys_apart(checks, crux, model, folder):
+    """What was computed for one API key shows to no other."""
+    path = os.path.join(folder, "keys")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write("ann sixteen-letters-of-ann\nbob sixteen-letters-of-bob\n")
+    ask = {"model": "tiny", "prompt": list(range(10, 60)), "max_tokens": 2}
+    with Served(crux, ["--model", "tiny=" + model, "--api-keys", path]) as served:
+        cached = [served.post("/v1/completions", ask, {"Authorization": f"Bearer sixteen-letters-of-{who}"})[2]["usage"]
+                  ["prompt_tokens_details"]["cached_tokens"] > 0 for who in ("ann", "bob", "ann", "bob")]
+        checks.equal("cached for the same key", cached, [False, False, True, True])
+
+
 def data_folder(checks, crux, model, folder):
     """Two processes do not share one."""
     data = os.path.join(folder, "data")
@@ -281,6 +293,7 @@ def main():
             checks.equal("it ends well", served.stop(), 0)
         full_queue(checks, crux, model)
         drains(checks, crux, model)
+        keys_apart(checks, crux, model, folder)
         data_folder(checks, crux, model, folder)
     checks.finish()
 

@@ -201,6 +201,7 @@ static void submit(struct crux_batcher *batcher, struct asked *asked, struct cru
                                    .request = asked->request,
                                    .leaves = true,
                                    .no_prefix = crux_random_one_in(random, 6),
+                                   .group = crux_random_one_in(random, 4),
                                    .ctx = asked,
                                    .token = on_token,
                                    .done = on_done};
@@ -420,6 +421,79 @@ static void test_same_beginning(void **state) {
     free(world);
 }
 
+static void keep_reused(void *ctx, struct crux_batcher_result *result) {
+    uint32_t *reused = ctx;
+    *reused = result->reused;
+    crux_batcher_result_free(result);
+}
+
+/* What one group asked is no help to another, so that nobody sees from outside what others asked. */
+static void test_groups(void **state) {
+    enum { SAME = 100, TURNS = 6 };
+    static const uint64_t groups[TURNS] = {0, 1, 0, 1, UINT64_MAX, 1};
+    static const bool alike[TURNS] = {false, false, true, true, false, true};
+    struct crux_random random = {.state = 9};
+    struct world *world = calloc(1, sizeof *world);
+    struct crux_batcher_options options = {.threads = 1, .prefix_bytes_max = UINT64_MAX};
+    struct crux_batcher *batcher;
+    (void)state;
+    assert_non_null(world);
+    world_open(world, &random);
+    assert_int_equal(crux_batcher_open(&batcher, world->model, 1, &options), CRUX_OK);
+    struct asked *asked = &world->asked[0];
+    struct crux_batcher_job job = {.request = asked->request, .done = keep_reused};
+    for (uint32_t at = 0; at < SAME; at++) asked->tokens[at] = at % world->fixture[0].config.vocab;
+    job.request.fields.stop_count = job.request.fields.stop[0] = 0;
+    job.request.fields.request_tokens = SAME;
+    job.request.fields.limit = 2;
+    for (unsigned i = 0; i < TURNS; i++) {
+        uint32_t reused = UINT32_MAX;
+        uint64_t id;
+        job.group = groups[i];
+        job.ctx = &reused;
+        assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
+        assert_true(crux_batcher_wait(batcher, PATIENCE_SECONDS));
+        assert_int_equal(reused > 0, alike[i]);
+    }
+    crux_batcher_close(batcher);
+    world_close(world);
+    free(world);
+}
+
+/* A request counts once as a hit or a miss, however often it begins: here all but one are set back. */
+static void test_counted_once(void **state) {
+    enum { RUNS = 4 };
+    struct crux_random random = {.state = 10};
+    struct world *world = calloc(1, sizeof *world);
+    struct crux_batcher_figures figures;
+    struct crux_batcher *batcher;
+    uint64_t id;
+    (void)state;
+    assert_non_null(world);
+    world_open(world, &random);
+    struct crux_batcher_options options = {
+        .threads = 1,
+        .cache_bytes_max = crux_engine_cache_bytes(world->pair[0].engine, CONTEXT),
+        .prefix_bytes_max = UINT64_MAX};
+    assert_int_equal(crux_batcher_open(&batcher, world->model, 1, &options), CRUX_OK);
+    struct asked *asked = &world->asked[0];
+    struct crux_batcher_job job = {.request = asked->request, .done = ignore};
+    job.request.fields.stop_count = job.request.fields.stop[0] = 0;
+    job.request.fields.request_tokens = 1;
+    job.request.fields.limit = CONTEXT;
+    for (uint32_t i = 0; i < RUNS; i++) {
+        asked->tokens[0] = i;
+        assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
+    }
+    assert_true(crux_batcher_wait(batcher, PATIENCE_SECONDS));
+    crux_batcher_figures(batcher, 0, &figures);
+    assert_true(figures.set_back > 0);
+    assert_int_equal(figures.prefix_hits + figures.prefix_misses, RUNS);
+    crux_batcher_close(batcher);
+    world_close(world);
+    free(world);
+}
+
 /* ---- shares ---- */
 
 struct shares {
@@ -479,10 +553,9 @@ static void test_logprobs(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_mixes),
-        cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_same_beginning),
-        cmocka_unit_test(test_logprobs),
+        cmocka_unit_test(test_mixes),          cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_same_beginning), cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_counted_once),   cmocka_unit_test(test_logprobs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
