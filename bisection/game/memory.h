@@ -17,6 +17,10 @@ CRUX_MUST_CHECK
 enum crux_status crux_game_memory_init(struct crux_game_store *store, void *memory, size_t bytes,
                                        uint32_t slots);
 
+/* Draws the slots of an empty store by a key that nobody else knows: for records that others choose, who could pick keys
+ * that all want one slot. Without it the key is 0.  In: memory, initialised, without records; key. */
+void crux_game_memory_key(void *memory, const uint8_t key[16]);
+
 /* A store over a copy of such memory. */
 void crux_game_memory_open(struct crux_game_store *store, void *memory);
 

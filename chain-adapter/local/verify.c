@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "chain-adapter/local/inside.h"
 
@@ -35,6 +36,8 @@ static enum crux_status differs(struct replay *replay, const char *format, ...) 
 static enum crux_status begin(struct replay *replay) {
     struct local *local = replay->local;
     struct crux_game_chain chain;
+    uint8_t key[16];
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key) return CRUX_E_IO;
     enum crux_status status = local_row(local, LOCAL_RECORDS_SIZE);
     if (status != CRUX_OK) return status;
     sqlite3_int64 count = sqlite3_column_int64(local->statement[LOCAL_RECORDS_SIZE], 0);
@@ -54,6 +57,7 @@ static enum crux_status begin(struct replay *replay) {
     replay->game = local->game;
     replay->game.scratch = replay->scratch;
     status = crux_game_memory_init(&replay->game.store, replay->memory, room, slots);
+    if (status == CRUX_OK) crux_game_memory_key(replay->memory, key);
     if (status == CRUX_OK) status = crux_game_get_chain(&local->game, &chain);
     return status == CRUX_OK ? crux_game_configure(&replay->game, &chain.parameters) : status;
 }
