@@ -36,32 +36,62 @@ uint32_t crux_cli_chain_stage_named(const char *name) {
     return 0;
 }
 
-/* Disputes are found by the events that opened them: a batch may have a million claims, most of them without one. */
-struct found {
-    const struct crux_cli_chain_filter *filter;
-    struct crux_game_outcome *openings;
-    size_t count, room;
+/* ---- where they were opened ---- */
+
+struct reading {
+    struct crux_cli_chain_openings *openings;
     bool failed;
-    uint64_t skip;
-    json_t *list;
 };
 
 static bool note_opening(void *ctx, const struct crux_chain_event *event) {
-    struct found *found = ctx;
-    const struct crux_claim_id *wanted = found->filter->claim, *claim = &event->outcome.claim;
+    struct reading *reading = ctx;
+    struct crux_cli_chain_openings *o = reading->openings;
     if (event->kind != CRUX_MOVE_OPEN) return true;
-    if (wanted != NULL && (wanted->batch != claim->batch || wanted->member != claim->member))
-        return true;
-    if (found->count == found->room) {
-        size_t room = found->room == 0 ? 64 : 2 * found->room;
-        void *grown = realloc(found->openings, room * sizeof *found->openings);
-        found->failed = grown == NULL;
-        if (found->failed) return false;
-        found->openings = grown;
-        found->room = room;
+    if (o->count == o->room) {
+        size_t room = o->room == 0 ? 64 : 2 * o->room;
+        void *grown = realloc(o->opening, room * sizeof *o->opening);
+        reading->failed = grown == NULL;
+        if (reading->failed) return false;
+        o->opening = grown;
+        o->room = room;
     }
-    found->openings[found->count++] = event->outcome;
+    o->opening[o->count++] = event->outcome;
     return true;
+}
+
+/* Reads on from where it was; from the beginning, where events have been taken back since. */
+static enum crux_status follow(struct crux_cli_chain_openings *openings, struct crux_chain *chain) {
+    struct reading reading = {.openings = openings};
+    bool reorganised;
+    enum crux_status status = chain->ops->events(chain, &openings->cursor, &reorganised, UINT64_MAX,
+                                                 note_opening, &reading);
+    if (status == CRUX_OK && reorganised) {
+        openings->cursor = (struct crux_chain_cursor){0};
+        openings->count = 0;
+        status = chain->ops->events(chain, &openings->cursor, &reorganised, UINT64_MAX,
+                                    note_opening, &reading);
+    }
+    if (status != CRUX_OK || !reading.failed) return status;
+    crux_cli_chain_openings_free(openings); /* the cursor is behind an event that was not noted */
+    return CRUX_E_OUT_OF_MEMORY;
+}
+
+void crux_cli_chain_openings_free(struct crux_cli_chain_openings *openings) {
+    free(openings->opening);
+    *openings = (struct crux_cli_chain_openings){.count = 0};
+}
+
+/* ---- what has become of them ---- */
+
+struct listing {
+    const struct crux_cli_chain_openings *openings;
+    const struct crux_cli_chain_filter *filter;
+    uint64_t next;
+    json_t *list;
+};
+
+static bool is_of_claim(const struct crux_claim_id *wanted, const struct crux_claim_id *claim) {
+    return wanted == NULL || (wanted->batch == claim->batch && wanted->member == claim->member);
 }
 
 static bool is_wanted(const struct crux_cli_chain_filter *filter,
@@ -91,44 +121,48 @@ static json_t *describe(const struct crux_game_dispute *dispute,
     return object;
 }
 
+static enum crux_status list_one(struct listing *l, const struct crux_game *game,
+                                 const struct crux_game_outcome *opening, uint64_t now) {
+    struct crux_game_dispute dispute;
+    struct crux_game_batch batch;
+    struct crux_game_claim claim;
+    enum crux_status status =
+        crux_game_get_dispute(game, &opening->claim, opening->dispute, &dispute);
+    if (status == CRUX_OK) status = crux_game_get_batch(game, opening->claim.batch, &batch);
+    if (status == CRUX_OK) status = crux_game_get_claim(game, &opening->claim, &claim);
+    if (status == CRUX_E_NOT_FOUND) return CRUX_OK; /* taken back since */
+    if (status != CRUX_OK || !is_wanted(l->filter, &dispute, &batch)) return status;
+    return json_array_append_new(l->list, describe(&dispute, &batch, claim.fallen != 0, now)) == 0
+               ? CRUX_OK
+               : CRUX_E_OUT_OF_MEMORY;
+}
+
 static enum crux_status list_them(void *ctx, const struct crux_game *game, uint64_t now) {
-    struct found *found = ctx;
-    enum crux_status status = CRUX_OK;
-    for (size_t i = 0; i < found->count; i++) {
-        const struct crux_game_outcome *opening = &found->openings[i];
-        struct crux_game_dispute dispute;
-        struct crux_game_batch batch;
-        struct crux_game_claim claim;
-        if (json_array_size(found->list) >= found->filter->most) break;
-        status = crux_game_get_dispute(game, &opening->claim, opening->dispute, &dispute);
-        if (status == CRUX_OK) status = crux_game_get_batch(game, opening->claim.batch, &batch);
-        if (status == CRUX_OK) status = crux_game_get_claim(game, &opening->claim, &claim);
-        if (status == CRUX_E_NOT_FOUND) continue; /* taken back since */
+    struct listing *l = ctx;
+    uint64_t looks = 0;
+    for (; l->next < l->openings->count; l->next++) {
+        const struct crux_game_outcome *opening = &l->openings->opening[l->next];
+        if (!is_of_claim(l->filter->claim, &opening->claim)) continue;
+        if (json_array_size(l->list) >= l->filter->most || looks++ == l->filter->looks)
+            return CRUX_OK;
+        enum crux_status status = list_one(l, game, opening, now);
         if (status != CRUX_OK) return status;
-        if (!is_wanted(found->filter, &dispute, &batch)) continue;
-        if (found->skip > 0) {
-            found->skip--;
-            continue;
-        }
-        if (json_array_append_new(found->list,
-                                  describe(&dispute, &batch, claim.fallen != 0, now)) != 0)
-            return CRUX_E_OUT_OF_MEMORY;
     }
+    l->next = UINT64_MAX;
     return CRUX_OK;
 }
 
-enum crux_status crux_cli_chain_disputes(json_t **list, struct crux_chain *chain,
+enum crux_status crux_cli_chain_disputes(json_t **list, uint64_t *next,
+                                         struct crux_cli_chain_openings *openings,
+                                         struct crux_chain *chain,
                                          const struct crux_cli_chain_filter *filter) {
-    struct found found = {.filter = filter, .skip = filter->skip, .list = json_array()};
-    struct crux_chain_cursor cursor = {0};
-    bool reorganised;
-    enum crux_status status =
-        chain->ops->events(chain, &cursor, &reorganised, UINT64_MAX, note_opening, &found);
-    if (status == CRUX_OK && (found.failed || found.list == NULL)) status = CRUX_E_OUT_OF_MEMORY;
-    if (status == CRUX_OK) status = chain->ops->look(chain, list_them, &found);
-    free(found.openings);
-    if (status != CRUX_OK) json_decref(found.list);
-    *list = status == CRUX_OK ? found.list : NULL;
+    struct listing l = {
+        .openings = openings, .filter = filter, .next = filter->from, .list = json_array()};
+    enum crux_status status = l.list == NULL ? CRUX_E_OUT_OF_MEMORY : follow(openings, chain);
+    if (status == CRUX_OK) status = chain->ops->look(chain, list_them, &l);
+    if (status != CRUX_OK) json_decref(l.list);
+    *list = status == CRUX_OK ? l.list : NULL;
+    if (next != NULL) *next = l.next;
     return status;
 }
 
@@ -161,7 +195,9 @@ static void say(const json_t *list) {
 
 enum crux_cli_exit crux_cli_run_chain_disputes(const struct crux_cli_call *call) {
     const struct crux_cli_value *option = call->option;
-    struct crux_cli_chain_filter filter = {.open = option[OPTION_OPEN].given, .most = SIZE_MAX};
+    struct crux_cli_chain_filter filter = {
+        .open = option[OPTION_OPEN].given, .most = SIZE_MAX, .looks = UINT64_MAX};
+    struct crux_cli_chain_openings openings = {.count = 0};
     struct crux_claim_id claim;
     struct crux_account account;
     struct crux_chain chain;
@@ -185,7 +221,8 @@ enum crux_cli_exit crux_cli_run_chain_disputes(const struct crux_cli_call *call)
     }
     if (code == CRUX_CLI_OK) code = crux_cli_chain_open(&chain, call);
     if (code != CRUX_CLI_OK) return code;
-    enum crux_status status = crux_cli_chain_disputes(&list, &chain, &filter);
+    enum crux_status status = crux_cli_chain_disputes(&list, NULL, &openings, &chain, &filter);
+    crux_cli_chain_openings_free(&openings);
     if (status == CRUX_OK && call->json)
         code = crux_cli_answer(call, json_pack("{s:O}", "disputes", list));
     else if (status == CRUX_OK)

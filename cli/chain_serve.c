@@ -29,12 +29,15 @@ const struct crux_cli_option crux_cli_chain_serve_options[] = {
 enum {
     ROWS_DEFAULT = 100,
     ROWS_MOST = 1000,
+    DISPUTES_LOOKED_AT = 10000, /* for an answer: most of them may not be wanted */
+    EVENT_BYTES_MOST = 2 << 20, /* of the moves in an answer, or one move if that is longer */
     BODY_BYTES = 2 * CRUX_MOVE_BYTES_MAX + 4096, /* a move in hexadecimal, and its sender */
     NUMBER_DIGITS_MAX = 18
 };
 
 struct service {
     struct crux_chain chain;
+    struct crux_cli_chain_openings openings;
     bool takes_moves, loopback;
     struct event_base *base;
     struct crux_http_server *server;
@@ -202,14 +205,14 @@ static void get_account(void *ctx, struct crux_http_exchange *exchange) {
 
 static void get_disputes(void *ctx, struct crux_http_exchange *exchange) {
     struct service *service = ctx;
-    struct crux_cli_chain_filter filter = {.most = ROWS_DEFAULT};
+    struct crux_cli_chain_filter filter = {.most = ROWS_DEFAULT, .looks = DISPUTES_LOOKED_AT};
     struct crux_claim_id claim;
     struct crux_account account;
-    uint64_t open = 0;
+    uint64_t open = 0, next;
     json_t *list;
     const char *of = crux_http_query(exchange, "claim"), *by = crux_http_query(exchange, "account"),
                *stage = crux_http_query(exchange, "stage");
-    if (!take_number(&filter.skip, exchange, "from", INT64_MAX) ||
+    if (!take_number(&filter.from, exchange, "from", INT64_MAX) ||
         !take_number(&filter.most, exchange, "count", ROWS_MOST) ||
         !take_number(&open, exchange, "open", 1))
         return;
@@ -224,16 +227,27 @@ static void get_disputes(void *ctx, struct crux_http_exchange *exchange) {
                "claim takes BATCH/MEMBER, account an account, stage the name of a stage");
         return;
     }
-    enum crux_status status = crux_cli_chain_disputes(&list, &service->chain, &filter);
+    enum crux_status status =
+        crux_cli_chain_disputes(&list, &next, &service->openings, &service->chain, &filter);
     if (status == CRUX_OK)
-        answer(exchange, 200, json_pack("{s:o}", "disputes", list));
+        answer(exchange, 200,
+               json_pack("{s:o, s:o}", "disputes", list, "next",
+                         next == UINT64_MAX ? json_null() : json_integer((json_int_t)next)));
     else
         refuse_of_chain(service, exchange, status);
 }
 
+struct event_list {
+    json_t *list;
+    size_t bytes;
+    bool failed;
+};
+
 static bool list_event(void *ctx, const struct crux_chain_event *event) {
-    json_t *list = ctx;
-    return json_array_append_new(list, crux_cli_chain_json_event(event)) == 0;
+    struct event_list *events = ctx;
+    events->failed = json_array_append_new(events->list, crux_cli_chain_json_event(event)) != 0;
+    events->bytes += event->len;
+    return !events->failed && events->bytes < EVENT_BYTES_MOST;
 }
 
 /* A cursor that no longer holds is 409: the reader goes back to an earlier one. */
@@ -251,9 +265,10 @@ static void get_events(void *ctx, struct crux_http_exchange *exchange) {
         return;
     }
     if (hash != NULL && !take_hash(cursor.hash, exchange, hash)) return;
-    json_t *list = json_array();
-    enum crux_status status =
-        service->chain.ops->events(&service->chain, &cursor, &reorganised, count, list_event, list);
+    struct event_list events = {.list = json_array()};
+    enum crux_status status = service->chain.ops->events(&service->chain, &cursor, &reorganised,
+                                                         count, list_event, &events);
+    if (status == CRUX_OK && events.failed) status = CRUX_E_OUT_OF_MEMORY;
     if (status != CRUX_OK)
         refuse_of_chain(service, exchange, status);
     else if (reorganised)
@@ -261,9 +276,9 @@ static void get_events(void *ctx, struct crux_http_exchange *exchange) {
                "the chain has no event of this number and hash: go back to an earlier one");
     else
         answer(exchange, 200,
-               json_pack("{s:O, s:I, s:o}", "events", list, "after", (json_int_t)cursor.number,
-                         "hash", crux_json_of_bytes(cursor.hash, 32)));
-    json_decref(list);
+               json_pack("{s:O, s:I, s:o}", "events", events.list, "after",
+                         (json_int_t)cursor.number, "hash", crux_json_of_bytes(cursor.hash, 32)));
+    json_decref(events.list);
 }
 
 static bool read_hex(uint8_t *out, const char *text, size_t len) {
@@ -419,6 +434,7 @@ enum crux_cli_exit crux_cli_run_chain_serve(const struct crux_cli_call *call) {
     code = service.base == NULL ? crux_cli_fail(call, CRUX_E_OUT_OF_MEMORY, "no event loop")
                                 : serve(call, &service, address);
     if (service.base != NULL) event_base_free(service.base);
+    crux_cli_chain_openings_free(&service.openings);
     service.chain.ops->close(&service.chain);
     return code;
 }

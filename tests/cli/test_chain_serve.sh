@@ -71,7 +71,7 @@ is 'fewer than none' "$code" 400
 ask GET /v1/batches
 is 'no batches' "$code $(json 'd["batches"]')" '200 []'
 ask GET /v1/disputes
-is 'no disputes' "$code $(json 'd["disputes"]')" '200 []'
+is 'no disputes' "$code $(json '[d["disputes"], d["next"]]')" '200 [[], null]'
 ask GET '/v1/disputes?stage=nowhere'
 is 'no stage' "$code" 400
 ask GET /v1/claims/0/0
