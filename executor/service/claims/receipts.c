@@ -335,6 +335,10 @@ bool receipts_promise(struct answer *answer, struct answer_choice *choice,
         if (receipts->grouping && !receipts->grouped)
             receipts->grouped = crux_store_begin(receipts->store) == CRUX_OK;
         enum crux_status status = crux_settle_promise(receipts->settle, &run, NULL);
+        if (status == CRUX_E_ALREADY_POSTED)
+            return crux_openai_fail(error, 409, crux_status_name(status), "crux.mode",
+                                    "No second receipt: %s.",
+                                    crux_settle_message(receipts->settle));
         if (status != CRUX_OK) {
             crux_log(CRUX_LOG_ERROR, answer->id, "no receipt: %s",
                      crux_settle_message(receipts->settle));

@@ -54,19 +54,29 @@ enum crux_status settle_finalise(struct crux_settle *settle) {
     return CRUX_OK;
 }
 
+static uint64_t sum(uint64_t a, uint64_t b) {
+    return a > INT64_MAX - b ? INT64_MAX : a + b;
+}
+
+/* What stays beside the bonds of what is promised: at least those of one batch more, or nothing could be promised. */
+static uint64_t free_float(const struct crux_settle *settle) {
+    uint64_t bond = settle_bond(settle), count = settle->options.batch_count;
+    uint64_t batch = bond > INT64_MAX / count ? INT64_MAX : bond * count;
+    return settle->options.withdraw_above > batch ? settle->options.withdraw_above : batch;
+}
+
 /* spec/85-receipts.md#hot-and-cold: "An executor therefore leaves on the account what its bonds need, and withdraws what
  * exceeds a stated float as soon as it is free." */
 enum crux_status settle_withdraw(struct crux_settle *settle) {
-    const struct crux_settle_options *o = &settle->options;
-    uint64_t keeps = o->withdraw_above, owed = 0, left, late;
-    if (!o->withdraws) return CRUX_OK;
+    uint64_t owed = 0, left, late;
+    if (!settle->options.withdraws) return CRUX_OK;
     enum crux_status status = crux_store_owed(settle->store, settle_bond(settle),
                                               settle->chain_time, &owed, &left, &late);
     if (status != CRUX_OK) return settle_store_failed(settle, status);
     /* the balance as this tick began, less what it has paid since: asked again, so that none is counted twice */
     status = settle_look(settle);
     if (status != CRUX_OK) return status;
-    keeps = keeps > INT64_MAX - owed ? INT64_MAX : keeps + owed;
+    uint64_t keeps = sum(free_float(settle), owed);
     if (settle->balance <= keeps) return CRUX_OK;
     const struct crux_move move = {.kind = CRUX_MOVE_WITHDRAW,
                                    .amount = settle->withdrawn + settle->balance - keeps};

@@ -31,7 +31,7 @@ struct crux_settle {
     bool registered, draining;
     uint64_t now;        /* system's clock, of this tick */
     uint32_t moves_left; /* of this tick */
-    uint64_t tick_began; /* milliseconds of a clock that never goes back */
+    double tick_began;   /* crux_seconds */
     bool busy;           /* this tick could not make all its moves */
 
     /* trouble, and when to try again: with the chain in general, and with posting alone */

@@ -35,6 +35,14 @@ static enum crux_status sign(struct crux_settle *settle, struct crux_store_run *
                              : settle_fail(settle, status, "the receipt could not be signed");
 }
 
+/* spec/85-receipts.md#what-it-promises: "Who asks the same request again, in the same way, is given the receipt that is
+ * there" */
+static bool is_asked_alike(const struct crux_store_run *run, const struct crux_store_run *kept) {
+    return run->receipt.mode == kept->receipt.mode &&
+           memcmp(run->receipt.requester, kept->receipt.requester, 20) == 0 &&
+           kept->state != CRUX_STORE_REFUSED;
+}
+
 /* The receipt that was given before for this claim. */
 static enum crux_status repeat(struct crux_settle *settle, struct crux_store_run *run,
                                bool *again) {
@@ -46,12 +54,21 @@ static enum crux_status repeat(struct crux_settle *settle, struct crux_store_run
     *again = status == CRUX_OK;
     if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
     if (status != CRUX_OK) return settle_store_failed(settle, status);
-    run->receipt = kept->receipt;
-    run->number = kept->number;
-    memcpy(run->id, kept->id, sizeof run->id);
-    memcpy(run->signature, kept->signature, sizeof run->signature);
+    if (is_asked_alike(run, kept)) {
+        run->receipt = kept->receipt;
+        run->number = kept->number;
+        memcpy(run->id, kept->id, sizeof run->id);
+        memcpy(run->signature, kept->signature, sizeof run->signature);
+    } else if (kept->state == CRUX_STORE_REFUSED) {
+        status = settle_fail(settle, CRUX_E_ALREADY_POSTED,
+                             "this claim was promised before, and the chain has refused it");
+    } else {
+        status = settle_fail(settle, CRUX_E_ALREADY_POSTED,
+                             "this claim is promised already, in another mode or for another "
+                             "requester: ask with another nonce");
+    }
     crux_store_run_free(kept);
-    return CRUX_OK;
+    return status;
 }
 
 /* One request has one claim: another shows that this machine computes wrongly, now or before, and two receipts for it

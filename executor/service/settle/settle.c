@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "chain-adapter/io/seconds.h"
 #include "executor/service/settle/inside.h"
 
 enum crux_status settle_fail(struct crux_settle *settle, enum crux_status status,
@@ -47,16 +47,10 @@ bool settle_is_chain_trouble(enum crux_status status) {
            status == CRUX_E_TIME_INVALID;
 }
 
-static uint64_t milliseconds(void) {
-    struct timespec now;
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) return 0;
-    return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
-
 /* The first move of a tick is always made, so that every tick gets on. */
 static bool has_time(const struct crux_settle *settle) {
     return settle->moves_left == settle->options.moves_a_tick ||
-           milliseconds() - settle->tick_began < settle->options.milliseconds_a_tick;
+           (crux_seconds() - settle->tick_began) * 1e3 < settle->options.milliseconds_a_tick;
 }
 
 enum crux_status settle_move(struct crux_settle *settle, const struct crux_move *move,
@@ -214,7 +208,7 @@ enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now) {
     enum crux_status status;
     settle->now = now;
     settle->moves_left = settle->options.moves_a_tick;
-    settle->tick_began = milliseconds();
+    settle->tick_began = crux_seconds();
     settle->busy = false;
     settle->message[0] = 0;
     if (settle->chain_trouble.status == CRUX_OK || now >= settle->chain_trouble.retry_at) {

@@ -54,7 +54,8 @@ struct crux_settle_options {
     uint64_t leaves_bytes_max;
     uint64_t bond; /* of each claim; 0: the least that the chain accepts */
     enum crux_settle_show show;
-    bool withdraws; /* takes out what exceeds withdraw_above and the bonds of what waits */
+    /* takes out what exceeds the bonds of what waits and withdraw_above, or those of a whole batch if that is more */
+    bool withdraws;
     uint64_t withdraw_above;
     uint32_t moves_a_tick; /* most; 0: CRUX_SETTLE_MOVES_A_TICK */
     /* after which a tick begins no other move: each waits for the disk; 0: CRUX_SETTLE_MILLISECONDS_A_TICK */
@@ -81,11 +82,12 @@ const char *crux_settle_message(const struct crux_settle *settle);
 CRUX_MUST_CHECK
 enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32_t claims);
 
-/* Signs the receipt of a run and keeps both. If a run of this claim is kept already, nothing is written, and the receipt
- * that is there stands: its mode, its deadline. A fee counts whose escrow is there by then; another is left out.
+/* Signs the receipt of a run and keeps both. If a run of this claim is kept already, of the same mode and requester,
+ * nothing is written, and the receipt that is there stands, with its deadline. A fee counts whose escrow is there by then; another is left out.
  * In/out: run: in as for crux_store_add, but for id, receipt and signature, of which receipt.mode and receipt.requester
  * are read alone; out: these three, number and fee_requester.  Out: again, may be NULL.
- * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the
+ * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_ALREADY_POSTED if a run of this claim is kept that was asked in another mode
+ *          or for another requester, or that the chain has refused; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the
  *          chain's. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,

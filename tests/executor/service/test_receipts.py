@@ -74,6 +74,9 @@ def receipts(checks, served, account):
     again = served.post("/v1/completions", dict(ASK, crux={"nonce": "11" * 32}))[2]["crux"]
     once_more = served.post("/v1/completions", dict(ASK, crux={"nonce": "11" * 32}))[2]["crux"]
     checks.equal("the same request: the same receipt", once_more["id"], again["id"])
+    refused = served.post("/v1/completions", dict(ASK, crux={"nonce": "11" * 32, "mode": "full"}))
+    checks.equal("the same request in another mode: no receipt", (refused[0], refused[2]["error"]["code"]),
+                 (409, "already_posted"))
     checks.true("another nonce: another receipt", again["id"] != document["id"])
     checks.equal("the same trace", again["trace_root"], document["trace_root"])
     events = served.request("POST", "/v1/completions", json.dumps(dict(ASK, stream=True)))[2].decode()

@@ -52,13 +52,25 @@ static void a_receipt_holds(void **state) {
     assert_memory_equal(digest, run.run.id, 32);
     assert_int_equal(run.run.receipt.deadline, 1000 + 100);
     assert_true(crux_keys_verify(NULL, &world.executor.account, digest, run.run.signature));
-    /* the same claim again, even otherwise: the receipt that is there */
-    settle_world_run(&same, &world, 1, CRUX_MODE_FULL);
+    /* the same claim again, asked alike, later: the receipt that is there */
+    advance(5);
+    settle_world_run(&same, &world, 1, CRUX_MODE_BATCHED);
     assert_int_equal(crux_settle_promise(world.settle, &same.run, &again), CRUX_OK);
     assert_true(again);
     assert_memory_equal(&same.run.receipt, &run.run.receipt, sizeof run.run.receipt);
     assert_memory_equal(same.run.signature, run.run.signature, 64);
     assert_int_equal(same.run.number, run.run.number);
+    /* in another mode: none, rather than one for what was not asked */
+    for (uint8_t mode = CRUX_MODE_FULL; mode <= CRUX_MODE_PRIVATE; mode++) {
+        settle_world_run(&same, &world, 1, mode);
+        assert_int_equal(crux_settle_promise(world.settle, &same.run, &again),
+                         mode == CRUX_MODE_BATCHED ? CRUX_OK : CRUX_E_ALREADY_POSTED);
+    }
+    struct settle_world_run theirs, others;
+    settle_world_promise(&world, &theirs, 9, CRUX_MODE_PRIVATE);
+    settle_world_run(&others, &world, 9, CRUX_MODE_PRIVATE);
+    memcpy(others.run.receipt.requester, world.stranger.account.b, 20);
+    assert_int_equal(crux_settle_promise(world.settle, &others.run, &again), CRUX_E_ALREADY_POSTED);
     /* the same request with another claim: never */
     settle_world_run(&same, &world, 1, CRUX_MODE_BATCHED);
     same.run.claim.trace_root[0] ^= 1;
@@ -75,7 +87,7 @@ static void a_receipt_holds(void **state) {
     settle_world_run(&same, &world, 2, CRUX_MODE_BATCHED);
     same.run.claim.cancelled = same.run.claim.chosen_tokens;
     assert_int_equal(crux_settle_promise(world.settle, &same.run, &again), CRUX_E_CLAIM_INVALID);
-    assert_int_equal(figures().store.runs[CRUX_STORE_WAITING], 1);
+    assert_int_equal(figures().store.runs[CRUX_STORE_WAITING], 2);
 }
 
 static void batches_by_count_and_by_time(void **state) {
@@ -246,6 +258,26 @@ static void what_is_earned_is_taken_out(void **state) {
     assert_int_equal(settle_world_totals(&world).executor.withdrawn, 300000);
 }
 
+/* Whatever float is asked for, the bonds of a batch stay: else nothing more could be promised. */
+static void a_batch_can_always_be_posted(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    world.options.withdraws = true;
+    settle_world_open(&world);
+    for (uint64_t i = 1; i <= 12; i++) {
+        settle_world_tick(&world, START);
+        assert_int_equal(settle_world_totals(&world).executor.balance,
+                         (4 + (i - 1) % 4) * SETTLE_WORLD_BOND);
+        assert_int_equal(crux_settle_may_accept(world.settle, 4), CRUX_OK);
+        assert_int_equal(crux_settle_may_accept(world.settle, 5), CRUX_E_BALANCE_TOO_SMALL);
+        settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
+        const struct crux_account *account = &world.executor.account; /* somebody pays in */
+        assert_int_equal(world.chain.ops->deposit(&world.chain, account, SETTLE_WORLD_BOND),
+                         CRUX_OK);
+    }
+    assert_int_equal(figures().batches_posted, 2);
+}
+
 /* However little a tick may do, all of it is done in the end. */
 static void one_move_at_a_time(void **state) {
     (void)state;
@@ -362,6 +394,7 @@ int main(void) {
         RULE(shown_when_demanded),
         RULE(fees_are_bound_and_paid),
         RULE(what_is_earned_is_taken_out),
+        RULE(a_batch_can_always_be_posted),
         RULE(one_move_at_a_time),
         RULE(a_dispute_is_seen),
         RULE(an_open_dispute_blocks_one_claim),
