@@ -1,10 +1,16 @@
 # Used in every tests.cmake. Sources are named relative to the tests.cmake that names them. Tests run in the root
 # of the repository. A test that finds what it needs missing prints why and exits with 77: skipped, not passed.
 #
-#   crux_add_test(NAME name SOURCES test_x.c... [LABELS unit] [LIBS jansson...] [ARGS ...] [TIMEOUT seconds])
+#   crux_add_test(NAME name SOURCES test_x.c... [LABELS unit] [LIBS jansson...] [ARGS ...] [TIMEOUT seconds] [COST seconds])
+#   crux_add_test(NAME name OF other [ARGS ...] ...)     another run of the program of the test `other`
 #   crux_add_fuzz(NAME name SOURCES fuzz_x.c... [CORPUS dir] [LIBS ...])     corpus: tests/fuzz/corpus/<name>
 #   crux_add_bench(NAME name SOURCES bench_x.c... [LIBS ...])
-#   crux_add_script_test(NAME name COMMAND program... [LABELS unit] [TIMEOUT seconds])
+#   crux_add_script_test(NAME name COMMAND program... [LABELS unit] [TIMEOUT seconds] [COST seconds])
+#
+# COST: about how long a dear test takes, 5 and more: the dearest start first, so that none ends alone.
+#
+# Programs link tests/support/ as a library, and need not name its sources; crux_add_support(SOURCES x.c...) adds to it
+# what several folders use.
 #
 # LABELS: unit, conformance, fuzz-replay, exhaustive (only in ./dev test --all), e2e.
 
@@ -17,12 +23,10 @@ if(CRUX_JANSSON_LIBRARY AND NOT TARGET jansson)
   target_link_libraries(jansson INTERFACE "${CRUX_JANSSON_LIBRARY}")
 endif()
 
-if(NOT CRUX_FUZZ)
-  find_library(CRUX_CMOCKA_LIBRARY cmocka)
-  find_path(CRUX_CMOCKA_INCLUDE cmocka.h)
-  if(NOT CRUX_CMOCKA_LIBRARY OR NOT CRUX_CMOCKA_INCLUDE)
-    message(FATAL_ERROR "cmocka is missing: apt-get install libcmocka-dev, or configure with -DCRUX_TESTS=OFF")
-  endif()
+find_library(CRUX_CMOCKA_LIBRARY cmocka)
+find_path(CRUX_CMOCKA_INCLUDE cmocka.h)
+if(NOT CRUX_CMOCKA_LIBRARY OR NOT CRUX_CMOCKA_INCLUDE)
+  message(FATAL_ERROR "cmocka is missing: apt-get install libcmocka-dev, or configure with -DCRUX_TESTS=OFF")
 endif()
 
 function(crux_test_sources variable)
@@ -34,22 +38,41 @@ function(crux_test_sources variable)
   set(${variable} ${absolute} PARENT_SCOPE)
 endfunction()
 
+# What tests share, compiled once. A program takes from the archive what it calls: it stands before the libraries that
+# its members call in turn, those of LIBS too.
+file(GLOB support CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/support/*.c")
+list(FILTER support EXCLUDE REGEX "/test_[a-z_]+\\.c$")
+add_library(crux_test_support STATIC ${support})
+target_link_libraries(crux_test_support PUBLIC crux_engine crux_bisection crux_kernels)
+target_compile_definitions(crux_test_support PRIVATE _POSIX_C_SOURCE=200809L)
+target_include_directories(crux_test_support SYSTEM PRIVATE "${CRUX_CMOCKA_INCLUDE}")
+
+function(crux_add_support)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "" "SOURCES")
+  crux_test_sources(sources ${arg_SOURCES})
+  target_sources(crux_test_support PRIVATE ${sources})
+endfunction()
+
 # One hosted program over both libraries.
 function(crux_test_program target)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;LIBS")
   crux_test_sources(sources ${arg_SOURCES})
   add_executable(${target} ${sources})
-  target_link_libraries(${target} PRIVATE crux_engine crux_bisection crux_kernels ${arg_LIBS})
+  target_link_libraries(${target} PRIVATE crux_test_support ${arg_LIBS} crux_engine crux_bisection crux_kernels)
   target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
 endfunction()
 
 function(crux_set_test_properties name labels timeout)
+  set(cost 0)
+  if(ARGC GREATER 3)
+    set(cost "${ARGV3}")
+  endif()
   set_tests_properties("${name}" PROPERTIES
-    LABELS "${labels}" TIMEOUT "${timeout}" SKIP_RETURN_CODE ${CRUX_TEST_SKIPPED})
+    LABELS "${labels}" TIMEOUT "${timeout}" SKIP_RETURN_CODE ${CRUX_TEST_SKIPPED} COST "${cost}")
 endfunction()
 
 function(crux_add_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "SOURCES;LABELS;LIBS;ARGS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;OF;TIMEOUT;COST" "SOURCES;LABELS;LIBS;ARGS")
   if(CRUX_FUZZ)
     return()
   endif()
@@ -60,15 +83,19 @@ function(crux_add_test)
     set(arg_TIMEOUT 300)
   endif()
   set(target test_${arg_NAME})
-  crux_test_program(${target} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} "${CRUX_CMOCKA_LIBRARY}")
-  target_include_directories(${target} SYSTEM PRIVATE "${CRUX_CMOCKA_INCLUDE}")
-  set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  if(arg_OF)
+    set(target test_${arg_OF})
+  else()
+    crux_test_program(${target} SOURCES ${arg_SOURCES} LIBS ${arg_LIBS} "${CRUX_CMOCKA_LIBRARY}")
+    target_include_directories(${target} SYSTEM PRIVATE "${CRUX_CMOCKA_INCLUDE}")
+    set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  endif()
   add_test(NAME ${arg_NAME} COMMAND ${target} ${arg_ARGS} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  crux_set_test_properties(${arg_NAME} "${arg_LABELS}" ${arg_TIMEOUT})
+  crux_set_test_properties(${arg_NAME} "${arg_LABELS}" ${arg_TIMEOUT} ${arg_COST})
 endfunction()
 
 function(crux_add_script_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT" "COMMAND;LABELS")
+  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT;COST" "COMMAND;LABELS")
   if(CRUX_FUZZ)
     return()
   endif()
@@ -79,7 +106,7 @@ function(crux_add_script_test)
     set(arg_TIMEOUT 300)
   endif()
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
-  crux_set_test_properties(${arg_NAME} "${arg_LABELS}" ${arg_TIMEOUT})
+  crux_set_test_properties(${arg_NAME} "${arg_LABELS}" ${arg_TIMEOUT} ${arg_COST})
 endfunction()
 
 # In the fuzz preset a libFuzzer program fuzz_<name>; elsewhere the same function over the committed corpus.

@@ -16,15 +16,14 @@ crux_add_bench(NAME batcher SOURCES bench_batcher.c LIBS crux_service)
 crux_add_bench(NAME read SOURCES bench_read.c)
 crux_add_bench(NAME attention SOURCES bench_attention.c)
 
-crux_add_bench(NAME adjudicator
-  SOURCES bench_adjudicator.c ../support/toy_world.c ../support/toy_program.c)
+crux_add_bench(NAME adjudicator SOURCES bench_adjudicator.c)
 
 # No benches: what the bench of the peer needs.
 if(NOT CRUX_FUZZ)
   add_library(cpu_clock MODULE "${CRUX_TEST_DIR}/cpu_clock.c")
   target_link_libraries(cpu_clock PRIVATE ${CMAKE_DL_LIBS})
   set_target_properties(cpu_clock PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
-  crux_test_program(make_model SOURCES make_model.c ../support/gguf_writer.c ../support/random.c LIBS crux_import m)
+  crux_test_program(make_model SOURCES make_model.c LIBS crux_import m)
   set_target_properties(make_model PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}")
   crux_add_script_test(NAME bench_make_model
     COMMAND "${CRUX_TEST_DIR}/test_make_model.sh" "$<TARGET_FILE:crux>" "$<TARGET_FILE:make_model>")

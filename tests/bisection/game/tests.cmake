@@ -1,18 +1,17 @@
 crux_add_test(NAME game_frontier SOURCES test_frontier.c)
 crux_add_test(NAME game_memory SOURCES test_game_memory.c)
 
-set(table ../../support/game_table.c ../../support/game_models.c ../../support/toy_program.c ../../support/toy_world.c)
-crux_add_test(NAME game_exhaustive SOURCES test_game_exhaustive.c ${table})
+crux_add_test(NAME game_exhaustive SOURCES test_game_exhaustive.c)
 crux_add_test(NAME game_parameters SOURCES test_game_parameters.c)
-crux_add_test(NAME game_claims SOURCES test_game_claims.c ${table})
-crux_add_test(NAME game_disputes SOURCES test_game_disputes.c ${table})
-crux_add_test(NAME game_receipts SOURCES test_game_receipts.c ${table})
+crux_add_test(NAME game_claims SOURCES test_game_claims.c)
+crux_add_test(NAME game_disputes SOURCES test_game_disputes.c)
+crux_add_test(NAME game_receipts SOURCES test_game_receipts.c)
 # A tenth of game_random_many; less where a sanitizer makes each game nine times as long.
 set(random_games 10000)
 if(CRUX_SANITIZE)
   set(random_games 2000)
 endif()
-crux_add_test(NAME game_random SOURCES test_game_random.c ../../support/random.c ${table} ARGS --games ${random_games})
-crux_add_test(NAME game_random_many SOURCES test_game_random.c ../../support/random.c ${table}
+crux_add_test(NAME game_random SOURCES test_game_random.c ARGS --games ${random_games})
+crux_add_test(NAME game_random_many OF game_random
   ARGS --games 100000 LABELS exhaustive TIMEOUT 7200)
-crux_add_fuzz(NAME move SOURCES fuzz_move.c ${table})
+crux_add_fuzz(NAME move SOURCES fuzz_move.c)

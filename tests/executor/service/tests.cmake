@@ -1,4 +1,4 @@
-crux_add_test(NAME service_config SOURCES test_config.c ../../support/temporary_folder.c LIBS crux_service)
+crux_add_test(NAME service_config SOURCES test_config.c LIBS crux_service)
 if(NOT CRUX_FUZZ)
   crux_add_script_test(NAME service_openai LABELS e2e TIMEOUT 600 COMMAND python3 "${CRUX_TEST_DIR}/test_openai.py"
     "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/tiny.gguf" "${PROJECT_BINARY_DIR}")

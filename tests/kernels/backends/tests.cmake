@@ -1,4 +1,3 @@
-set(random ../../support/random.c)
-crux_add_test(NAME backends SOURCES test_backends.c question.c ${random})
+crux_add_test(NAME backends SOURCES test_backends.c question.c)
 crux_add_test(NAME backend_select SOURCES test_select.c)
-crux_add_test(NAME backend_prepare SOURCES test_prepare.c ${random})
+crux_add_test(NAME backend_prepare SOURCES test_prepare.c)

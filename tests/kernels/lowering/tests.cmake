@@ -1,2 +1,2 @@
 crux_add_test(NAME tables SOURCES test_tables.c LIBS m)
-crux_add_test(NAME split SOURCES test_split.c ../../support/fused_harness.c ../../support/random.c)
+crux_add_test(NAME split SOURCES test_split.c)

@@ -1,1 +1,1 @@
-crux_add_test(NAME service_answer_text SOURCES test_text.c ../../../support/random.c LIBS crux_service)
+crux_add_test(NAME service_answer_text SOURCES test_text.c LIBS crux_service)
