@@ -35,7 +35,10 @@ struct work {
     struct crux_engine_row *rows;
     struct place {
         uint32_t check, pos;
-    } * places; /* of the rows */
+    } * places;                                               /* of the rows */
+    void (*progress)(void *ctx, uint64_t done, uint64_t all); /* may be NULL */
+    void *progress_ctx;
+    uint64_t done, all; /* positions */
 };
 
 static void judge(struct check *check, enum crux_engine_verdict verdict, uint32_t index) {
@@ -193,6 +196,9 @@ static enum crux_status verify(struct work *work) {
         if (status == CRUX_OK && rows > 0)
             status = crux_engine_step(work->engine, work->rows, rows);
         if (status == CRUX_OK) compare(work, rows);
+        work->done += rows;
+        if (status == CRUX_OK && rows > 0 && work->progress != NULL)
+            work->progress(work->progress_ctx, work->done, work->all);
         while (status == CRUX_OK && work->first < work->count &&
                work->checks[work->first].given == work->checks[work->first].positions)
             status = end(&work->checks[work->first++]);
@@ -200,9 +206,11 @@ static enum crux_status verify(struct work *work) {
     return status;
 }
 
-enum crux_status crux_engine_verify(struct crux_engine *engine, const uint8_t *model_root,
-                                    struct crux_engine_claimed *claimed, uint32_t count) {
-    struct work work = {.engine = engine, .count = count};
+enum crux_status crux_engine_verify_watched(
+    struct crux_engine *engine, const uint8_t *model_root, struct crux_engine_claimed *claimed,
+    uint32_t count, void (*progress)(void *ctx, uint64_t done, uint64_t all), void *progress_ctx) {
+    struct work work = {
+        .engine = engine, .count = count, .progress = progress, .progress_ctx = progress_ctx};
     enum crux_status status = CRUX_OK;
     if (engine->options.no_commit) return CRUX_E_USAGE;
     if (count == 0) return CRUX_OK;
@@ -215,6 +223,7 @@ enum crux_status crux_engine_verify(struct crux_engine *engine, const uint8_t *m
         work.checks[i].claimed = &claimed[i];
         status = begin(&work.checks[i], engine, model_root);
         if (status == CRUX_OK) find_source(work.checks, i);
+        work.all += work.checks[i].positions;
     }
     if (status == CRUX_OK) status = verify(&work);
     for (uint32_t i = 0; work.checks != NULL && i < count; i++)
@@ -223,4 +232,9 @@ enum crux_status crux_engine_verify(struct crux_engine *engine, const uint8_t *m
     free(work.rows);
     free(work.places);
     return status;
+}
+
+enum crux_status crux_engine_verify(struct crux_engine *engine, const uint8_t *model_root,
+                                    struct crux_engine_claimed *claimed, uint32_t count) {
+    return crux_engine_verify_watched(engine, model_root, claimed, count, NULL, NULL);
 }

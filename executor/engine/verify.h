@@ -41,5 +41,10 @@ struct crux_engine_claimed {
 CRUX_MUST_CHECK
 enum crux_status crux_engine_verify(struct crux_engine *engine, const uint8_t *model_root,
                                     struct crux_engine_claimed *claimed, uint32_t count);
+/* The same, and says how far it is.  In: progress, may be NULL; called with positions computed, of at most `all`. */
+CRUX_MUST_CHECK
+enum crux_status crux_engine_verify_watched(
+    struct crux_engine *engine, const uint8_t *model_root, struct crux_engine_claimed *claimed,
+    uint32_t count, void (*progress)(void *ctx, uint64_t done, uint64_t all), void *progress_ctx);
 
 #endif
