@@ -247,6 +247,7 @@ enum crux_status crux_challenger_step(struct crux_challenger *c, bool *more) {
         bool again = false;
         enum crux_status status = works[i](c, &again);
         if (status != CRUX_OK) return status;
+        if (works[i] == challenger_fetch) c->is_fetching = again;
         *more = *more || again;
     }
     return challenger_stopped(c) ? CRUX_OK : withdraw(c);
@@ -305,6 +306,7 @@ static void forecast(const struct crux_challenger *c, struct crux_challenger_fig
     uint64_t settled = figures->claims - figures->waiting - figures->unfetched;
     figures->positions = c->positions;
     figures->audited_layers = c->audited_layers;
+    figures->fetched_bytes = c->fetched_bytes;
     figures->verify_seconds = c->verify_seconds;
     if (c->positions > 0) figures->token_seconds = c->verify_seconds / (double)c->positions;
     figures->catch_up_seconds = figures->token_seconds * (double)figures->waiting_positions;

@@ -14,6 +14,8 @@
 #include <stdint.h>
 
 #include "chain-adapter/chain.h"
+#include "challenger/receipt.h"
+#include "challenger/trace_source.h"
 
 enum {
     CRUX_CHALLENGER_MESSAGE_BYTES = 512,
@@ -111,7 +113,8 @@ struct crux_challenger_figures {
     uint64_t reorganisations;
     uint64_t audited_layers; /* claims of which single layers were judged, since the start */
     /* since the start */
-    uint64_t positions; /* verified */
+    uint64_t positions;     /* verified */
+    uint64_t fetched_bytes; /* from executors: of the bodies of replies */
     double verify_seconds;
     double token_seconds;    /* of one position; 0: none was verified */
     double catch_up_seconds; /* forecast for what is waiting; 0: nothing is, or nothing is known */

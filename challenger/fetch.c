@@ -61,6 +61,7 @@ static enum crux_status get(struct crux_challenger *c, struct crux_http_reply *r
         .limits = {.body_bytes_max = most, .whole_milliseconds = WHOLE_MILLISECONDS}};
     double start = crux_seconds();
     enum crux_status status = crux_http_fetch(reply, &ask);
+    c->fetched_bytes += reply->body_bytes;
     if (status == CRUX_OK)
         penalty->seconds = 0;
     else if (crux_seconds() > start + 1) /* what fails at once costs nothing */
@@ -246,13 +247,13 @@ static enum crux_status ask(struct crux_challenger *c, struct journal_claim *cla
     struct challenger_document document;
     struct crux_http_reply reply;
     char path[128], hex[65];
-    const char *why = NULL;
+    struct crux_json_error error = {"", ""};
     challenger_hex(hex, claim->hash, 32);
     (void)snprintf(path, sizeof path, "/v1/claims/%s", hex);
     enum crux_status status = get(c, &reply, &claim->executor, path, document_bytes(c));
     if (status == CRUX_OK && reply.code == 200) {
-        enum crux_status read = challenger_document_read(&document, &why, (const char *)reply.body,
-                                                         reply.body_bytes, claim->hash);
+        enum crux_status read = challenger_document_read(
+            &document, &error, (const char *)reply.body, reply.body_bytes, claim->hash);
         if (read == CRUX_OK) {
             give_document(claim, &document);
             challenger_document_free(&document);
@@ -261,7 +262,8 @@ static enum crux_status ask(struct crux_challenger *c, struct journal_claim *cla
             status = read;
         }
     }
-    (void)snprintf(c->message, sizeof c->message, "%s", why != NULL ? why : reply.message);
+    (void)snprintf(c->message, sizeof c->message, "%s",
+                   error.message[0] != 0 ? error.message : reply.message);
     crux_http_reply_free(&reply);
     return status;
 }

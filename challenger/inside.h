@@ -41,6 +41,7 @@ struct challenger_penalty {
 struct crux_challenger {
     struct crux_challenger_options options;
     uint64_t audited_layers; /* claims of which single layers were judged */
+    uint64_t fetched_bytes;  /* from executors: of the bodies of replies */
     struct crux_chain *chain;
     struct journal journal;
     char message[CRUX_CHALLENGER_MESSAGE_BYTES];
@@ -50,6 +51,9 @@ struct crux_challenger {
     uint64_t runs_used;
     uint64_t reorganisations, positions;
     double verify_seconds;
+    bool is_fetching; /* claims are still coming */
+    double
+        gathering_until; /* crux_seconds() up to which those that have come wait for them; 0: none wait */
     uint8_t unserved[CHALLENGER_UNSERVED_MAX][32]; /* claims whose traces are not asked for again */
     uint32_t unserved_count;                       /* ever; the ring holds the last ones */
     struct challenger_penalty penalty[CRUX_CHALLENGER_PEERS_MAX]; /* of options.peers */
@@ -87,10 +91,6 @@ struct challenger_model *challenger_model_of(const struct crux_challenger *c,
 /* Opens all of its layers, if they are not. */
 CRUX_MUST_CHECK
 enum crux_status challenger_model_whole(struct crux_challenger *c, struct challenger_model *model);
-/* Out: layers, ascending: those that are audited of the claims of a batch, drawn from the secret.
- * In: layers, room for `count` of them, 1 to all; root, of the batch. */
-void challenger_draw(const struct crux_challenger *c, uint32_t *layers, uint32_t count,
-                     uint32_t all, const uint8_t root[32]);
 /* Returns: may this mode dispute the claim? */
 bool challenger_disputes(const struct crux_challenger *c, const struct journal_claim *claim);
 

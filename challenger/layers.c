@@ -1,72 +1,19 @@
 /* Audits of drawn layers: the weights of those alone are in memory, and what they read is served by the executor and
- * found under the claim's trace root before it is used. */
+ * found under the claim's trace root before it is used. One draw for a batch on the chain: all of its claims were posted
+ * before their executor is asked for a record, which tells it the layers. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "challenger/inside.h"
 #include "chain-adapter/io/seconds.h"
+#include "challenger/inside.h"
+#include "challenger/trace_source.h"
 
-enum { ROWS = 256, RECORDS_BYTES_MAX = 64 << 20, SECONDS = 600, FIRST_MILLISECONDS = 120000 };
-
-/* What is asked of one executor after the other. */
-struct asking {
-    struct crux_challenger *c;
-    const struct journal_claim *claims;
-    struct crux_http_reply reply; /* the records of the last call */
-    double until;
-};
+enum { ROWS = 256, SECONDS = 600 };
 
 bool challenger_audits_layers(const struct crux_challenger *c,
                               const struct challenger_model *model) {
     return c->options.layers > 0 && c->options.layers < model->file.program.header.layers;
-}
-
-static enum crux_status get(struct asking *asking, uint32_t number, const char *rest, size_t most) {
-    const struct journal_claim *claim = &asking->claims[number];
-    const struct crux_challenger_peer *peer = challenger_peer(asking->c, &claim->executor);
-    char url[CRUX_HTTP_URL_BYTES_MAX], hex[65];
-    crux_http_reply_free(&asking->reply);
-    if (peer == NULL || peer->url == NULL || crux_seconds() > asking->until ||
-        challenger_stopped(asking->c))
-        return CRUX_E_NOT_FOUND;
-    size_t len = strlen(peer->url);
-    while (len > 0 && peer->url[len - 1] == '/') len--;
-    challenger_hex(hex, claim->hash, 32);
-    (void)snprintf(url, sizeof url, "%.*s/v1/traces/%s/%s", (int)len, peer->url, hex, rest);
-    const struct crux_http_ask ask = {
-        .url = url,
-        .bearer = peer->bearer,
-        .limits = {.body_bytes_max = most, .whole_milliseconds = FIRST_MILLISECONDS}};
-    enum crux_status status = crux_http_fetch(&asking->reply, &ask);
-    if (status == CRUX_OK && asking->reply.code != 200) status = CRUX_E_NOT_FOUND;
-    return status;
-}
-
-static enum crux_status give_leaves(void *ctx, uint32_t claim, uint64_t first, uint32_t count,
-                                    uint8_t (*leaves)[32]) {
-    struct asking *asking = ctx;
-    char rest[96];
-    (void)snprintf(rest, sizeof rest, "leaves?from=%llu&count=%u", (unsigned long long)first,
-                   (unsigned)count);
-    enum crux_status status = get(asking, claim, rest, (size_t)count * 32);
-    if (status != CRUX_OK) return status;
-    if (asking->reply.body_bytes != (size_t)count * 32) return CRUX_E_TRUNCATED;
-    memcpy(leaves, asking->reply.body, (size_t)count * 32);
-    return CRUX_OK;
-}
-
-static enum crux_status give_records(void *ctx, uint32_t claim, uint32_t layer, uint32_t first,
-                                     uint32_t count, const uint8_t **bytes, size_t *len) {
-    struct asking *asking = ctx;
-    char rest[96];
-    (void)snprintf(rest, sizeof rest, "records?layer=%u&from=%u&count=%u", (unsigned)layer,
-                   (unsigned)first, (unsigned)count);
-    enum crux_status status = get(asking, claim, rest, RECORDS_BYTES_MAX);
-    if (status != CRUX_OK) return status;
-    *bytes = asking->reply.body;
-    *len = asking->reply.body_bytes;
-    return CRUX_OK;
 }
 
 static enum crux_engine_audit_verdict settle(enum crux_engine_audit_verdict verdict) {
@@ -89,17 +36,17 @@ static enum crux_engine_audit_verdict settle(enum crux_engine_audit_verdict verd
     return CRUX_ENGINE_AUDIT_UNSERVED;
 }
 
-static enum crux_status audit(struct crux_challenger *c, const struct crux_engine_loaded *loaded,
-                              struct asking *asking, struct crux_engine_audited *audited,
-                              uint32_t count) {
-    const struct crux_engine_options options = {.threads = c->options.threads, .rows = ROWS};
-    const struct crux_engine_served served = {asking, give_leaves, give_records};
-    struct crux_engine *engine;
-    enum crux_status status = crux_engine_open(&engine, loaded->model, &options);
-    if (status != CRUX_OK) return status;
-    status = crux_engine_audit(engine, loaded->file.root, &served, audited, count);
-    crux_engine_close(engine);
-    return status;
+/* Where the records of each claim are served.  Out: served, by claim. */
+static void find_servers(struct crux_challenger_served_claim *served,
+                         const struct crux_challenger *c, const struct journal_claim *claims,
+                         uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const struct crux_challenger_peer *peer = challenger_peer(c, &claims[i].executor);
+        served[i] = (struct crux_challenger_served_claim){.hash = claims[i].hash};
+        if (peer == NULL) continue;
+        served[i].url = peer->url;
+        served[i].bearer = peer->bearer;
+    }
 }
 
 static enum crux_status batch_root(struct crux_challenger *c, uint64_t number, uint8_t root[32]) {
@@ -111,26 +58,51 @@ static enum crux_status batch_root(struct crux_challenger *c, uint64_t number, u
     return status;
 }
 
+static enum crux_status audit(struct crux_challenger *c, const struct challenger_model *model,
+                              const uint32_t *layers,
+                              const struct crux_challenger_served_claim *claims,
+                              struct crux_engine_audited *audited, uint32_t count) {
+    const struct crux_engine_options options = {.threads = c->options.threads, .rows = ROWS};
+    struct crux_challenger_source source = {
+        .claims = claims, .until = crux_seconds() + SECONDS, .stop = c->options.stop};
+    struct crux_engine_served served;
+    struct crux_engine_loaded loaded;
+    struct crux_engine *engine;
+    char why[CRUX_MODEL_MESSAGE_BYTES];
+    enum crux_status status = crux_engine_load_layers(&loaded, model->path, c->options.backend,
+                                                      layers, c->options.layers, why);
+    if (status != CRUX_OK) {
+        (void)snprintf(c->message, sizeof c->message, "%.500s", why);
+        return status;
+    }
+    /* the file may have been replaced since it was hashed */
+    if (memcmp(loaded.file.root, model->file.root, 32) != 0) status = CRUX_E_PROOF_ROOT_MISMATCH;
+    if (status == CRUX_OK) status = crux_engine_open(&engine, loaded.model, &options);
+    if (status == CRUX_OK) {
+        crux_challenger_source_serve(&served, &source);
+        status = crux_engine_audit(engine, loaded.file.root, &served, audited, count);
+        c->fetched_bytes += source.bytes;
+        crux_challenger_source_free(&source);
+        crux_engine_close(engine);
+    }
+    crux_engine_unload(&loaded);
+    return status;
+}
+
 enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_model *model,
                                   const struct journal_claim *claims,
                                   const struct crux_engine_claimed *claimed, uint32_t count,
                                   enum crux_engine_audit_verdict *verdicts) {
-    struct asking asking = {.c = c, .claims = claims, .until = crux_seconds() + SECONDS};
     uint32_t drawn = c->options.layers;
-    struct crux_engine_loaded loaded;
-    char why[CRUX_MODEL_MESSAGE_BYTES];
-    uint8_t root[32];
-    enum crux_status status = batch_root(c, claims[0].id.batch, root);
-    if (status != CRUX_OK) return status;
     uint32_t *layers = calloc(drawn, sizeof *layers);
     struct crux_engine_audited *audited = calloc(count, sizeof *audited);
-    if (layers == NULL || audited == NULL) status = CRUX_E_OUT_OF_MEMORY;
-    if (status == CRUX_OK) {
-        challenger_draw(c, layers, drawn, model->file.program.header.layers, root);
-        status =
-            crux_engine_load_layers(&loaded, model->path, c->options.backend, layers, drawn, why);
-        if (status != CRUX_OK) (void)snprintf(c->message, sizeof c->message, "%.500s", why);
-    }
+    struct crux_challenger_served_claim *served = calloc(count, sizeof *served);
+    uint8_t root[32];
+    enum crux_status status = batch_root(c, claims[0].id.batch, root);
+    if (layers == NULL || audited == NULL || served == NULL) status = CRUX_E_OUT_OF_MEMORY;
+    if (status == CRUX_OK)
+        status = crux_challenger_draw(layers, drawn, model->file.program.header.layers,
+                                      c->journal.secret, root);
     if (status == CRUX_OK) {
         for (uint32_t i = 0; i < count; i++)
             audited[i] = (struct crux_engine_audited){.request = claimed[i].request,
@@ -138,13 +110,13 @@ enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_m
                                                       .tokens = claimed[i].tokens,
                                                       .layers = layers,
                                                       .layer_count = drawn};
-        status = audit(c, &loaded, &asking, audited, count);
-        crux_engine_unload(&loaded);
+        find_servers(served, c, claims, count);
+        status = audit(c, model, layers, served, audited, count);
     }
     for (uint32_t i = 0; status == CRUX_OK && i < count; i++)
         verdicts[i] = settle(audited[i].verdict);
-    crux_http_reply_free(&asking.reply);
     free(layers);
     free(audited);
+    free(served);
     return status;
 }

@@ -30,21 +30,6 @@ bool challenger_samples(const struct crux_challenger *c, const uint8_t hash[32])
     return crux_load_u64(drawn) % CRUX_CHALLENGER_ALL < c->options.share;
 }
 
-/* A draw without replacement. Known before to nobody: the executor has committed, and the secret stays here. */
-void challenger_draw(const struct crux_challenger *c, uint32_t *layers, uint32_t count,
-                     uint32_t all, const uint8_t root[32]) {
-    uint8_t seed[68], drawn[32];
-    uint32_t taken = 0;
-    memcpy(seed, c->journal.secret, 32);
-    memcpy(seed + 32, root, 32);
-    for (uint32_t layer = 0; layer < all && taken < count; layer++) {
-        crux_store_u32(seed + 64, layer);
-        crux_sha256(drawn, seed, sizeof seed);
-        /* of the layers that are left, as many are still wanted: each set is as likely as any other */
-        if (crux_load_u64(drawn) % (all - layer) < count - taken) layers[taken++] = layer;
-    }
-}
-
 static bool is_watched(const struct crux_challenger *c, const struct journal_claim *claim) {
     return challenger_peer(c, &claim->executor) != NULL ||
            (claim->mode == CRUX_MODE_PRIVATE && challenger_peer(c, &claim->requester) != NULL);

@@ -58,6 +58,7 @@ static enum crux_status get(struct challenger_served *served, struct crux_http_r
     for (unsigned i = 0; i < TRIES && served->left > 0; i++) {
         served->left--;
         enum crux_status status = crux_http_fetch(reply, &ask);
+        served->c->fetched_bytes += reply->body_bytes;
         if (status == CRUX_OK && reply->code == 200) return CRUX_OK;
         uint32_t pause = reply->retry_after_seconds;
         bool is_busy = status == CRUX_OK && (reply->code == 429 || reply->code == 503);

@@ -7,7 +7,8 @@
 
 enum {
     CLAIMS_AT_ONCE = 32,
-    POSITIONS_AT_ONCE = 8192 /* so that the clocks of disputes are looked at between batches */
+    POSITIONS_AT_ONCE = 8192, /* so that the clocks of disputes are looked at between batches */
+    GATHER_SECONDS = 5        /* a claim waits for others at most so long */
 };
 
 /* Claims of one model. */
@@ -29,15 +30,30 @@ static const char *const verdicts[] = {
     [CRUX_ENGINE_CLAIM_TRACE] = "its trace is another one",
 };
 
-static enum crux_status judged(struct crux_challenger *c, const struct journal_claim *claim,
-                               bool is_true, const char *why) {
-    if (is_true) {
-        enum crux_status status = journal_claim_state(&c->journal, &claim->id, JOURNAL_TRUE);
-        if (status == CRUX_OK) status = journal_claim_clear(&c->journal, &claim->id);
-        return status;
+/* What was found of claims: said first, then kept in one transaction. Cut off in between, it is found again. */
+struct finding {
+    const struct journal_claim *claim;
+    bool is_true;
+    const char *why; /* not */
+};
+
+static enum crux_status keep(struct crux_challenger *c, const struct finding *findings,
+                             uint32_t count) {
+    for (uint32_t i = 0; i < count; i++) {
+        const struct journal_claim *claim = findings[i].claim;
+        if (!findings[i].is_true)
+            challenger_alert(c, CRUX_CHALLENGER_ALERT, "false_claim", &claim->id, &claim->executor,
+                             findings[i].why);
     }
-    challenger_alert(c, CRUX_CHALLENGER_ALERT, "false_claim", &claim->id, &claim->executor, why);
-    return journal_claim_state(&c->journal, &claim->id, JOURNAL_FALSE);
+    enum crux_status status = journal_begin(&c->journal);
+    if (status != CRUX_OK) return status;
+    for (uint32_t i = 0; status == CRUX_OK && i < count; i++) {
+        const struct crux_claim_id *id = &findings[i].claim->id;
+        status = journal_claim_state(&c->journal, id,
+                                     findings[i].is_true ? JOURNAL_TRUE : JOURNAL_FALSE);
+        if (status == CRUX_OK && findings[i].is_true) status = journal_claim_clear(&c->journal, id);
+    }
+    return journal_end(&c->journal, status);
 }
 
 /* What is false by the request's bytes alone needs no run.  Out: is_false. */
@@ -57,13 +73,15 @@ static enum crux_status choose(struct crux_challenger *c, struct challenger_mode
     struct crux_engine_request request = {.tokens = claim->tokens};
     struct crux_engine_result result;
     uint32_t wanted = claim->claim.chosen_tokens;
+    enum crux_status status =
+        challenger_model_whole(c, model); /* who audits layers has it not open */
+    if (status != CRUX_OK) return status;
     crux_request_read(&request.fields, claim->request);
     request.fields.limit = wanted;
     request.fields.stop_count = 0;
     memset(request.fields.stop, 0, sizeof request.fields.stop);
     double start = crux_seconds();
-    enum crux_status status =
-        crux_engine_generate(model->engine, model->file.root, &request, NULL, &result);
+    status = crux_engine_generate(model->engine, model->file.root, &request, NULL, &result);
     c->verify_seconds += crux_seconds() - start;
     if (status == CRUX_OK && result.count != wanted) status = CRUX_E_INTERNAL;
     if (status == CRUX_OK) {
@@ -89,7 +107,10 @@ static enum crux_status take(struct crux_challenger *c, struct batch *batch,
     if (model == NULL) return journal_claim_state(&c->journal, &claim->id, JOURNAL_UNKNOWN_MODEL);
     enum crux_status status = judge_bytes(&is_false, model, claim);
     if (status != CRUX_OK) return status;
-    if (is_false) return judged(c, claim, false, "its counts do not fit its request or model");
+    if (is_false) {
+        const struct finding found = {claim, false, "its counts do not fit its request or model"};
+        return keep(c, &found, 1);
+    }
     if (claim->tokens == NULL) return CRUX_E_INTERNAL;
     if (claim->output == NULL) status = choose(c, model, claim);
     if (status != CRUX_OK) return status;
@@ -110,25 +131,28 @@ static enum crux_status take(struct crux_challenger *c, struct batch *batch,
 static enum crux_status verify_whole(struct crux_challenger *c, struct batch *batch,
                                      const uint32_t *numbers, uint32_t count) {
     struct crux_engine_claimed claimed[CLAIMS_AT_ONCE];
+    struct finding findings[CLAIMS_AT_ONCE];
     enum crux_status status = count > 0 ? challenger_model_whole(c, batch->model) : CRUX_OK;
     if (status != CRUX_OK || count == 0) return status;
     for (uint32_t i = 0; i < count; i++) claimed[i] = batch->claimed[numbers[i]];
     status = crux_engine_verify(batch->model->engine, batch->model->file.root, claimed, count);
-    for (uint32_t i = 0; status == CRUX_OK && i < count; i++) {
-        enum crux_engine_verdict verdict = claimed[i].verdict;
-        status = judged(c, &batch->claim[numbers[i]], verdict == CRUX_ENGINE_CLAIM_TRUE,
-                        verdicts[verdict]);
-    }
-    return status;
+    if (status != CRUX_OK) return status;
+    for (uint32_t i = 0; i < count; i++)
+        findings[i] = (struct finding){&batch->claim[numbers[i]],
+                                       claimed[i].verdict == CRUX_ENGINE_CLAIM_TRUE,
+                                       verdicts[claimed[i].verdict]};
+    return keep(c, findings, count);
 }
 
 /* Drawn layers of each. What is not served for that is run again as a whole. */
 static enum crux_status verify_layers(struct crux_challenger *c, struct batch *batch) {
     enum crux_engine_audit_verdict audited[CLAIMS_AT_ONCE];
-    uint32_t whole[CLAIMS_AT_ONCE], count = 0;
+    struct finding findings[CLAIMS_AT_ONCE];
+    uint32_t whole[CLAIMS_AT_ONCE], count = 0, found = 0;
     enum crux_status status =
         challenger_audit(c, batch->model, batch->claim, batch->claimed, batch->count, audited);
-    for (uint32_t i = 0; status == CRUX_OK && i < batch->count; i++) {
+    if (status != CRUX_OK) return status;
+    for (uint32_t i = 0; i < batch->count; i++) {
         if (audited[i] == CRUX_ENGINE_AUDIT_UNSERVED) {
             challenger_alert(c, CRUX_CHALLENGER_WARNING, "layers_withheld", &batch->claim[i].id,
                              &batch->claim[i].executor, "it is run again as a whole");
@@ -136,9 +160,10 @@ static enum crux_status verify_layers(struct crux_challenger *c, struct batch *b
             continue;
         }
         c->audited_layers++;
-        status = judged(c, &batch->claim[i], audited[i] == CRUX_ENGINE_AUDIT_TRUE,
-                        crux_engine_audit_name(audited[i]));
+        findings[found++] = (struct finding){&batch->claim[i], audited[i] == CRUX_ENGINE_AUDIT_TRUE,
+                                             crux_engine_audit_name(audited[i])};
     }
+    if (found > 0) status = keep(c, findings, found);
     return status == CRUX_OK ? verify_whole(c, batch, whole, count) : status;
 }
 
@@ -175,6 +200,16 @@ static enum crux_status put_off(struct crux_challenger *c, const struct crux_cla
     return CRUX_OK;
 }
 
+/* A batch is the cheaper the more claims it has: rows fill whole steps, and what requests have in common is computed once.
+ * Returns: is it worth to wait for claims that are being fetched? */
+static bool gathers(struct crux_challenger *c, uint32_t ready) {
+    double now = crux_seconds();
+    if (c->gathering_until == 0) c->gathering_until = now + GATHER_SECONDS;
+    if (c->is_fetching && ready < CLAIMS_AT_ONCE && now < c->gathering_until) return true;
+    c->gathering_until = 0;
+    return false;
+}
+
 enum crux_status challenger_verify(struct crux_challenger *c, bool *more) {
     struct crux_claim_id ids[CLAIMS_AT_ONCE];
     uint32_t count;
@@ -182,7 +217,7 @@ enum crux_status challenger_verify(struct crux_challenger *c, bool *more) {
     *more = false;
     enum crux_status status =
         journal_claims(&c->journal, JOURNAL_READY, challenger_now(), ids, CLAIMS_AT_ONCE, &count);
-    if (status != CRUX_OK || count == 0) return status;
+    if (status != CRUX_OK || count == 0 || gathers(c, count)) return status;
     struct batch *batch = calloc(1, sizeof *batch);
     if (batch == NULL) return CRUX_E_OUT_OF_MEMORY;
     *more = true;

@@ -48,6 +48,7 @@ static const struct row rows[] = {
     COUNT(reorganisations, "counter", "times the chain was reorganised, since the start"),
     COUNT(audited_layers, "counter", "claims of which single layers were judged"),
     COUNT(positions, "counter", "positions verified since the start"),
+    COUNT(fetched_bytes, "counter", "bytes fetched from executors since the start"),
     REAL(verify_seconds, "counter", "seconds spent on them"),
     REAL(token_seconds, "gauge", "seconds for one position"),
     REAL(catch_up_seconds, "gauge", "forecast for what is waiting"),

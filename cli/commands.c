@@ -72,8 +72,12 @@ const struct crux_cli_command crux_cli_commands[] = {
         .help =
             "RECEIPT is a receipt's JSON document, or an answer that carries one; - is standard "
             "input. With --chain: is the\nclaim there, and what has become of it? With --model: "
-            "the whole run again, every record compared by the trace\nroot. Ends with 3 if "
-            "anything is false.\n",
+            "the whole run again, every record compared by the trace\nroot; with --layers, some "
+            "layers of it, over the records that the executor serves: with the weights of those "
+            "alone in\nmemory, and blind to a lie in any other. Ends with 3 if anything is false, "
+            "with 1 if nothing is proved.\n\n"
+            "    crux verify receipt.json --model smol.crux --layers 3 --executor "
+            "http://127.0.0.1:8434\n",
         .run = crux_cli_run_verify,
     },
     {

@@ -26,6 +26,15 @@ extern const char *const double_lie_names[DOUBLE_LIES];
 
 enum { DOUBLE_CLAIMS_MAX = 256, DOUBLE_TOKENS_MAX = 64 };
 
+/* What is wrong with the records and leaves that it serves. */
+enum double_serving {
+    DOUBLE_SERVES_TRULY,
+    DOUBLE_SERVES_OTHERS, /* a bit of a record is another */
+    DOUBLE_SERVES_SHORT,  /* a byte is missing */
+    DOUBLE_SERVES_LONG,   /* a byte is added */
+    DOUBLE_SERVES_LEAVES  /* a bit of a leaf is another */
+};
+
 struct double_claim {
     enum double_lie lie;
     struct crux_archive *archive;
@@ -57,6 +66,8 @@ struct double_executor {
     /* what it serves; may be changed at any time */
     volatile bool serves_batches, serves_claims, serves_traces;
     volatile bool garbles;      /* serves the contents of another claim */
+    volatile bool hides_output; /* serves claims without their output */
+    volatile enum double_serving serving;
     const char *volatile wants; /* whole Authorization, or nothing is served; NULL: anybody */
     volatile unsigned asked;    /* requests so far */
     /* HTTP, on a thread of its own; archives are used under the lock */

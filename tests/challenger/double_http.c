@@ -79,7 +79,7 @@ static void on_claim(void *ctx, struct crux_http_exchange *exchange) {
         json_t *object =
             json_pack("{s:s, s:s, s:o, s:o, s:s}", "claim", claim, "request", request,
                       "request_tokens", list(c->tokens, fields.request_tokens), "output_tokens",
-                      list(run->tokens, run->chosen), "state", "open");
+                      list(run->tokens, d->hides_output ? 0 : run->chosen), "state", "open");
         text = json_dumps(object, 0);
         json_decref(object);
     }
@@ -181,6 +181,13 @@ static void on_trace(void *ctx, struct crux_http_exchange *exchange) {
         status = put_proof(&out, c, &tree, exchange);
     if (c != NULL && strcmp(what, "leaves") == 0) status = put_nodes(&out, c, &tree, exchange);
     if (c != NULL && strcmp(what, "records") == 0) status = put_records(&out, c, &tree, exchange);
+    if (status == CRUX_OK && strcmp(what, "leaves") == 0 && d->serving == DOUBLE_SERVES_LEAVES)
+        bytes[0] ^= 1;
+    if (status == CRUX_OK && strcmp(what, "records") == 0) {
+        if (d->serving == DOUBLE_SERVES_OTHERS) bytes[out.at - 1] ^= 1;
+        if (d->serving == DOUBLE_SERVES_SHORT) out.at--;
+        if (d->serving == DOUBLE_SERVES_LONG) bytes[out.at++] = 0;
+    }
     (void)pthread_mutex_unlock(&d->lock);
     if (status == CRUX_OK && out.status == CRUX_OK)
         crux_http_answer(exchange, 200, "application/octet-stream", bytes, out.at);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "challenger/document.h"
+#include "challenger/receipt.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -30,11 +31,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct challenger_document document;
     struct crux_request request;
     uint8_t hash[32], root[32];
-    const char *why;
+    struct crux_json_error error;
     find_hash(hash, data, size);
     enum crux_status status =
-        challenger_document_read(&document, &why, (const char *)data, size, hash);
-    CRUX_ASSERT(why != NULL);
+        challenger_document_read(&document, &error, (const char *)data, size, hash);
+    CRUX_ASSERT((status == CRUX_OK) == (error.message[0] == 0));
     if (status != CRUX_OK) return 0;
     crux_claim_hash(root, &document.claim);
     CRUX_ASSERT(memcmp(root, hash, 32) == 0);
@@ -42,13 +43,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     CRUX_ASSERT(memcmp(root, document.claim.request_hash, 32) == 0);
     crux_request_read(&request, document.request);
     if (document.tokens != NULL) {
-        CRUX_ASSERT(challenger_tokens_root(root, document.tokens, request.request_tokens) ==
+        CRUX_ASSERT(crux_challenger_tokens_root(root, document.tokens, request.request_tokens) ==
                     CRUX_OK);
         CRUX_ASSERT(memcmp(root, request.tokens_root, 32) == 0);
     }
     if (document.output != NULL) {
-        CRUX_ASSERT(challenger_tokens_root(root, document.output, document.claim.chosen_tokens) ==
-                    CRUX_OK);
+        CRUX_ASSERT(crux_challenger_tokens_root(root, document.output,
+                                                document.claim.chosen_tokens) == CRUX_OK);
         CRUX_ASSERT(memcmp(root, document.claim.output_root, 32) == 0);
     }
     challenger_document_free(&document);

@@ -280,6 +280,36 @@ static void withheld_layers_are_run_as_a_whole(void **state) {
     expect_justice(2);
 }
 
+/* What was chosen is found out, also by who has no more than single layers in memory. */
+static void withheld_output_is_chosen_again(void **state) {
+    (void)state;
+    w.options.layers = 1;
+    w.executor[HONEST].hides_output = w.executor[LIAR].hides_output = true;
+    (void)plant(DOUBLE_LAYER, 2200);
+    watched_open(&w);
+    watched_play(&w, 0);
+    assert_int_equal(watched_figures(&w).audited_layers, 0);
+    expect_justice(1);
+}
+
+/* Served badly is not served. */
+static void records_that_are_no_records_prove_nothing(void **state) {
+    static const enum double_serving badly[] = {DOUBLE_SERVES_OTHERS, DOUBLE_SERVES_SHORT,
+                                                DOUBLE_SERVES_LONG, DOUBLE_SERVES_LEAVES};
+    (void)state;
+    w.options.layers = 2; /* of three: one of them reads records */
+    for (unsigned i = 0; i < CRUX_ARRAY_LEN(badly); i++) {
+        w.executor[HONEST].serving = w.executor[LIAR].serving = badly[i];
+        (void)plant(DOUBLE_LAYER, 2300 + 100 * i);
+        if (i == 0) watched_open(&w);
+        watched_play(&w, 0);
+        /* but for a lie that lies before what is served badly */
+        assert_true(watched_figures(&w).audited_layers <= i + 1);
+        expect_justice(i + 1);
+    }
+    assert_true(watched_figures(&w).fetched_bytes > 0);
+}
+
 static void other_chains_and_models_are_refused(void **state) {
     char message[CRUX_CHALLENGER_MESSAGE_BYTES];
     uint8_t root[32], chain_id[32] = {1};
@@ -365,6 +395,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(samples_are_drawn_by_a_secret, make, remove_it),
         cmocka_unit_test_setup_teardown(drawn_layers_are_audited, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_layers_are_run_as_a_whole, make, remove_it),
+        cmocka_unit_test_setup_teardown(withheld_output_is_chosen_again, make, remove_it),
+        cmocka_unit_test_setup_teardown(records_that_are_no_records_prove_nothing, make, remove_it),
         cmocka_unit_test_setup_teardown(other_chains_and_models_are_refused, make, remove_it),
         cmocka_unit_test_setup_teardown(own_claims_are_never_disputed, make, remove_it),
         cmocka_unit_test_setup_teardown(reorganisations_are_followed, make, remove_it),

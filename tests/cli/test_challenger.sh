@@ -100,6 +100,17 @@ has 'half a receipt' "$(json 'd["message"]')" 'id'
 run verify "$work/receipt" --text hello --json
 is 'a text without a model' "$code" 2
 
+run verify "$work/receipt" --layers 3 --json
+has 'layers of what?' "$code $(json 'd["message"]')" '2 --layers needs --model'
+run verify "$work/receipt" --layers 3 --model "$work/a.crux" --json
+has 'who serves them?' "$code $(json 'd["message"]')" '2 --layers needs --executor'
+run verify "$work/receipt" --model "$work/a.crux" --executor http://127.0.0.1:1 --json
+has 'nothing is fetched' "$code $(json 'd["message"]')" '2 --executor is for --layers'
+run verify "$work/receipt" --layers 3 --model "$work/a.crux" --executor https://example.org --json
+has 'no such URL' "$code $(json 'd["message"]')" "2 --executor 'https://example.org'"
+run verify --help
+has 'verify explains layers' "$out" '--layers 3 --executor http'
+
 run watch --chain "$chain" --once --json
 is 'watch' "$code $(json '[d["batch_count"], d["disputes"], d["whole"]]')" '0 [0, [], true]'
 run watch --chain "$chain" --once

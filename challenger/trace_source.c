@@ -1,0 +1,135 @@
+#include "challenger/trace_source.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "chain-adapter/io/seconds.h"
+
+/* The executor may have to run its request again before it can answer. */
+enum {
+    RECORDS_BYTES_MAX = 64 << 20,
+    WHOLE_MILLISECONDS = 120000,
+    TRIES = 3, /* while it says that it is busy */
+    PAUSE_SECONDS_MAX = 5
+};
+
+static void hex(char out[65], const uint8_t hash[32]) {
+    for (size_t i = 0; i < 32; i++) (void)snprintf(out + 2 * i, 3, "%02x", hash[i]);
+}
+
+CRUX_PRINTF(3, 4)
+static enum crux_status refuse(struct crux_challenger_source *source, enum crux_status status,
+                               const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(source->message, sizeof source->message, format, args);
+    va_end(args);
+    return status;
+}
+
+static bool goes_on(const struct crux_challenger_source *source) {
+    return (source->until == 0 || crux_seconds() <= source->until) &&
+           (source->stop == NULL || *source->stop == 0);
+}
+
+/* Out: source->reply, whatever its code. */
+static enum crux_status fetch(struct crux_challenger_source *source,
+                              const struct crux_http_ask *ask) {
+    for (unsigned tries = 1;; tries++) {
+        crux_http_reply_free(&source->reply);
+        enum crux_status status = crux_http_fetch(&source->reply, ask);
+        source->bytes += source->reply.body_bytes;
+        bool is_busy =
+            status == CRUX_OK && (source->reply.code == 429 || source->reply.code == 503);
+        if (!is_busy || tries == TRIES || !goes_on(source)) return status;
+        uint32_t pause = source->reply.retry_after_seconds;
+        const struct timespec wait = {.tv_sec = pause == 0                  ? 1
+                                                : pause > PAUSE_SECONDS_MAX ? PAUSE_SECONDS_MAX
+                                                                            : pause};
+        (void)nanosleep(&wait, NULL);
+    }
+}
+
+/* Out: source->reply, of 200. */
+static enum crux_status get(struct crux_challenger_source *source, uint32_t number,
+                            const char *rest, size_t most) {
+    const struct crux_challenger_served_claim *claim = &source->claims[number];
+    char url[CRUX_HTTP_URL_BYTES_MAX], text[65];
+    if (claim->url == NULL) return refuse(source, CRUX_E_NOT_FOUND, "no URL is known");
+    if (!goes_on(source)) return refuse(source, CRUX_E_STOPPING, "its time is over");
+    size_t len = strlen(claim->url);
+    while (len > 0 && claim->url[len - 1] == '/') len--;
+    hex(text, claim->hash);
+    int written =
+        snprintf(url, sizeof url, "%.*s/v1/traces/%s/%s", (int)len, claim->url, text, rest);
+    if (written < 0 || (size_t)written >= sizeof url)
+        return refuse(source, CRUX_E_USAGE, "its URL is too long");
+    const struct crux_http_ask ask = {
+        .url = url,
+        .bearer = claim->bearer,
+        .limits = {.body_bytes_max = most, .whole_milliseconds = WHOLE_MILLISECONDS}};
+    enum crux_status status = fetch(source, &ask);
+    if (status != CRUX_OK) return refuse(source, status, "%s", source->reply.message);
+    if (source->reply.code == 200) return CRUX_OK;
+    return refuse(source, CRUX_E_NOT_FOUND, "the executor answered with %d to %s",
+                  source->reply.code, rest);
+}
+
+static enum crux_status give_leaves(void *ctx, uint32_t claim, uint64_t first, uint32_t count,
+                                    uint8_t (*leaves)[32]) {
+    struct crux_challenger_source *source = ctx;
+    char rest[96];
+    (void)snprintf(rest, sizeof rest, "leaves?from=%llu&count=%u", (unsigned long long)first,
+                   (unsigned)count);
+    enum crux_status status = get(source, claim, rest, (size_t)count * 32);
+    if (status != CRUX_OK) return status;
+    if (source->reply.body_bytes != (size_t)count * 32)
+        return refuse(source, CRUX_E_TRUNCATED, "the executor gave %zu bytes for %u leaves",
+                      source->reply.body_bytes, (unsigned)count);
+    memcpy(leaves, source->reply.body, (size_t)count * 32);
+    return CRUX_OK;
+}
+
+static enum crux_status give_records(void *ctx, uint32_t claim, uint32_t layer, uint32_t first,
+                                     uint32_t count, const uint8_t **bytes, size_t *len) {
+    struct crux_challenger_source *source = ctx;
+    char rest[96];
+    (void)snprintf(rest, sizeof rest, "records?layer=%u&from=%u&count=%u", (unsigned)layer,
+                   (unsigned)first, (unsigned)count);
+    enum crux_status status = get(source, claim, rest, RECORDS_BYTES_MAX);
+    if (status != CRUX_OK) return status;
+    source->records += count;
+    if (source->progress != NULL) source->progress(source->progress_ctx, source->records);
+    *bytes = source->reply.body;
+    *len = source->reply.body_bytes;
+    return CRUX_OK;
+}
+
+void crux_challenger_source_serve(struct crux_engine_served *served,
+                                  struct crux_challenger_source *source) {
+    *served = (struct crux_engine_served){source, give_leaves, give_records};
+}
+
+void crux_challenger_source_free(struct crux_challenger_source *source) {
+    crux_http_reply_free(&source->reply);
+}
+
+enum crux_status crux_challenger_draw(uint32_t *layers, uint32_t count, uint32_t all,
+                                      const uint8_t *secret, const uint8_t about[32]) {
+    uint8_t seed[68], drawn[32];
+    uint32_t taken = 0;
+    CRUX_ASSERT(count <= all);
+    if (secret != NULL) memcpy(seed, secret, 32);
+    if (secret == NULL && getrandom(seed, 32, 0) != 32) return CRUX_E_IO;
+    memcpy(seed + 32, about, 32);
+    for (uint32_t layer = 0; layer < all && taken < count; layer++) {
+        crux_store_u32(seed + 64, layer);
+        crux_sha256(drawn, seed, sizeof seed);
+        /* Of the layers that are left, as many are still wanted. 64 bits modulo 2^16 at most favour nothing that counts. */
+        if (crux_load_u64(drawn) % (all - layer) < count - taken) layers[taken++] = layer;
+    }
+    return CRUX_OK;
+}
