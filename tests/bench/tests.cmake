@@ -33,6 +33,9 @@ find_program(CRUX_PYTHON python3)
 if(CRUX_PYTHON)
   crux_add_script_test(NAME bench_peer
     COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/peer/test_peer.py")
+  crux_add_script_test(NAME bench_server
+    COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/server/test_server.py")
 else()
   crux_add_script_test(NAME bench_peer COMMAND sh -c "echo 'python3 is not installed'; exit 77")
+  crux_add_script_test(NAME bench_server COMMAND sh -c "echo 'python3 is not installed'; exit 77")
 endif()

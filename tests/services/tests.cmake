@@ -16,3 +16,12 @@ crux_add_script_test(NAME services_watchtower_all
 crux_add_script_test(NAME services_system
   COMMAND python3 "${CRUX_TEST_DIR}/system.py" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin"
   LABELS e2e TIMEOUT 900)
+if(NOT CRUX_FUZZ)
+  crux_test_program(verify_claims SOURCES verify_claims.c LIBS crux_challenger jansson m)
+  set_target_properties(verify_claims PROPERTIES RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
+  set(load python3 "${CRUX_TEST_DIR}/load.py" "$<TARGET_FILE:crux>" "$<TARGET_FILE:verify_claims>"
+      "${PROJECT_BINARY_DIR}/tiny.gguf" --prompt 4 24 --tokens 4 60)
+  crux_add_script_test(NAME services_load COMMAND ${load} --clients 12 --seconds 8 LABELS e2e TIMEOUT 900 COST 15)
+  crux_add_script_test(NAME services_load_all COMMAND ${load} --seconds 300 LABELS exhaustive TIMEOUT 7200)
+  set_tests_properties(services_load services_load_all PROPERTIES FIXTURES_REQUIRED tiny_model)
+endif()

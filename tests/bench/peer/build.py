@@ -17,8 +17,11 @@ SHA256 = "832db0699007f1be95a7e41ef12e88926b02ba836461e36a36372db2760c1a2e"
 INSIDE = f"llama_cpp_python-{VERSION}/vendor/llama.cpp/"
 OVERRIDE = {"native": "CRUX_PEER_BIN", "avx2": "CRUX_PEER_BIN_AVX2"}
 TARGETS = ("llama-bench", "llama-quantize")
+SERVER_OVERRIDE, SERVER_TARGETS = "CRUX_PEER_SERVER", ("llama-server",)
 FLAGS = ["-DCMAKE_BUILD_TYPE=Release", "-DBUILD_SHARED_LIBS=OFF", "-DLLAMA_BUILD_TESTS=OFF",
          "-DLLAMA_BUILD_EXAMPLES=OFF", "-DLLAMA_BUILD_SERVER=OFF", "-DLLAMA_BUILD_APP=OFF", "-DLLAMA_OPENSSL=OFF"]
+# Without its web page, which would be fetched.
+SERVER_FLAGS = ["-DLLAMA_BUILD_SERVER=ON", "-DLLAMA_BUILD_UI=OFF", "-DLLAMA_USE_PREBUILT_UI=OFF"]
 ISA_FLAGS = {
     "native": ["-DGGML_NATIVE=ON"],
     "avx2": ["-DGGML_NATIVE=OFF", "-DGGML_SSE42=ON", "-DGGML_AVX=ON", "-DGGML_AVX2=ON", "-DGGML_BMI2=ON",
@@ -84,17 +87,18 @@ def machine():
     return hashlib.sha256("\n".join(sorted(set(kept))).encode()).hexdigest()[:8]
 
 
-def tools(cache, isa):
-    """Returns: the folder that holds llama-bench and llama-quantize for an instruction set."""
-    given = os.environ.get(OVERRIDE[isa])
+def built(cache, isa, name, override, targets, flags):
+    """Returns: the folder that holds programs for an instruction set.  In: name, of the build; override, a variable that
+    names a folder with others."""
+    given = os.environ.get(override)
     if given:
         folder = pathlib.Path(given).resolve()
-        missing = [name for name in TARGETS if not os.access(folder / name, os.X_OK)]
+        missing = [target for target in targets if not os.access(folder / target, os.X_OK)]
         if missing:
-            raise Trouble(f"{OVERRIDE[isa]}={given}: there is no program {' or '.join(missing)}")
+            raise Trouble(f"{override}={given}: there is no program {' or '.join(missing)}")
         return folder
     folder = cache / f"llama_cpp_python-{VERSION}"
-    build = folder / (f"native-{machine()}" if isa == "native" else isa)
+    build = folder / (f"{name}native-{machine()}" if isa == "native" else name + isa)
     with alone(folder):
         if (build / "built").exists():
             return build / "bin"
@@ -102,10 +106,20 @@ def tools(cache, isa):
         build.mkdir(exist_ok=True)
         log = build / "log"
         log.write_bytes(b"")
-        step(f"build llama.cpp ({isa}); this takes minutes, once. Log: {log}")
+        step(f"build llama.cpp ({name}{isa}); this takes minutes, once. Log: {log}")
         launcher = [f"-DCMAKE_{c}_COMPILER_LAUNCHER=ccache" for c in ("C", "CXX")] if shutil.which("ccache") else []
-        quietly(["cmake", "-S", source, "-B", build, "-G", "Ninja", *FLAGS, *ISA_FLAGS[isa], *launcher], log,
+        quietly(["cmake", "-S", source, "-B", build, "-G", "Ninja", *FLAGS, *flags, *ISA_FLAGS[isa], *launcher], log,
                 "llama.cpp could not be configured")
-        quietly(["cmake", "--build", build, "--target", *TARGETS], log, "llama.cpp could not be built")
+        quietly(["cmake", "--build", build, "--target", *targets], log, "llama.cpp could not be built")
         (build / "built").touch()
     return build / "bin"
+
+
+def tools(cache, isa):
+    """Returns: the folder that holds llama-bench and llama-quantize for an instruction set."""
+    return built(cache, isa, "", OVERRIDE[isa], TARGETS, [])
+
+
+def server(cache, isa):
+    """Returns: llama.cpp's own server for an instruction set."""
+    return built(cache, isa, "server-", SERVER_OVERRIDE, SERVER_TARGETS, SERVER_FLAGS) / SERVER_TARGETS[0]
