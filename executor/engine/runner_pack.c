@@ -52,7 +52,7 @@ static void look_at(void *ctx, uint32_t number, unsigned thread) {
     const struct run *run = ctx;
     struct crux_tiles *tiles = &run->packing->list[run->first + number].tiles;
     (void)thread;
-    tiles->centred = crux_backend_centred(tiles);
+    tiles->form = crux_backend_form(tiles);
 }
 
 static void lay_out(struct runner_packing *packing, struct runner_packed *item) {
@@ -124,7 +124,7 @@ enum crux_status runner_pack_all(struct runner_packing *packing, struct runner_m
     for (size_t i = 0; i < packing->count; i++) {
         const struct crux_tiles *tiles = &packing->list[i].tiles;
         *packing->list[i].matrix =
-            (struct crux_backend_matrix){tiles->tile, tiles->rows, tiles->inputs, tiles->centred,
+            (struct crux_backend_matrix){tiles->tile, tiles->rows, tiles->inputs, tiles->form,
                                          packing->memory + packing->list[i].at};
     }
     run_all(pool, pack_panels, packing, packing->tasks);

@@ -35,7 +35,7 @@ enum { CRUX_BACKEND_INPUTS_MAX = 1 << 17 };
 struct crux_backend_matrix {
     struct crux_tile tile;
     uint32_t outputs, inputs;
-    bool centred; /* of the tiles that it was packed from */
+    enum crux_tiles_form form; /* of the tiles that it was packed from */
     const void *packed;
 };
 
@@ -73,8 +73,8 @@ struct crux_backend {
                    const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1, void *scratch);
 };
 
-/* Has w 4 bits, and is every offset n = -8*m, so that a weight is worth m*(q - 8)? Then a backend may leave offsets out. */
-bool crux_backend_centred(const struct crux_tiles *w);
+/* Returns: the form of w, from its bytes; w->form is not looked at. */
+enum crux_tiles_form crux_backend_form(const struct crux_tiles *w);
 
 /* Returns: the backends of this build, the preferred first, reference last; *count of them. */
 const struct crux_backend *const *crux_backend_list(size_t *count);

@@ -13,13 +13,15 @@ static const struct question {
 } questions[] = {{35, 101, 9}, {18, 1056, 3}};
 
 static const uint8_t answer[CRUX_SHA256_BYTES] = {
-    0xb7, 0xbf, 0xcc, 0x12, 0xce, 0x10, 0x66, 0x06, 0x6d, 0x0e, 0xfe, 0xfc, 0xdb, 0x49, 0xac, 0x88,
-    0xce, 0xf9, 0xcc, 0x14, 0x4a, 0xe1, 0x83, 0x96, 0xa4, 0x34, 0x81, 0x18, 0xa0, 0xbc, 0x3d, 0x35};
+    0xef, 0x55, 0x05, 0x47, 0xca, 0xfb, 0x39, 0xeb, 0x7a, 0xa6, 0xe7, 0xae, 0xed, 0xa2, 0x60, 0x87,
+    0xf8, 0xac, 0xae, 0x32, 0x0f, 0x09, 0x32, 0x1a, 0x43, 0x08, 0xf2, 0x09, 0xb8, 0xeb, 0xfb, 0xfb};
 
-/* All twelve of tiles, and the two that may be centred once more, centred. */
+/* All twelve of tiles; then the two that may be centred once more, centred, and the four of 8 bits, with six. */
 enum {
     LAYOUTS = 12,
-    FORMS = 14,
+    CENTRED = 2,
+    SIX = 4,
+    FORMS = LAYOUTS + CENTRED + SIX,
     ROWS_MAX = 9,
     OUTPUTS_MAX = 35,
     INPUTS_MAX = 1056,
@@ -51,8 +53,9 @@ static void put(uint8_t *bytes, int16_t value) {
     bytes[1] = (uint8_t)((uint16_t)value >> 8);
 }
 
-static void fill_tile(struct room *room, const struct crux_tile *tile, bool centred, uint8_t *bytes,
-                      uint32_t count) {
+static void fill_tile(struct room *room, const struct crux_tile *tile, enum crux_tiles_form form,
+                      uint8_t *bytes, uint32_t count) {
+    bool centred = form == CRUX_TILES_CENTRED;
     uint32_t groups = (count + tile->group - 1) / tile->group,
              tables = groups * (tile->has_offsets ? 2 : 1);
     uint32_t end = crux_tile_bytes(tile, count);
@@ -64,6 +67,8 @@ static void fill_tile(struct room *room, const struct crux_tile *tile, bool cent
     }
     for (uint32_t at = 2 * tables; at + 1 < end; at += 2) put(bytes + at, number(room, INT16_MAX));
     bytes[end - 1] = (uint8_t)next(room);
+    for (uint32_t at = 2 * tables; at < end && form == CRUX_TILES_SIX; at++)
+        bytes[at] = (uint8_t)((number(room, INT16_MAX) >> 10) + (tile->has_offsets ? 16 : 0));
     if (tile->width == 1 && count % 2 != 0) bytes[end - 1] &= 15; /* the unused half is zero */
 }
 
@@ -83,7 +88,7 @@ static bool room_alloc(struct room *room, const struct crux_backend *backend,
     size_t scratch = backend->scratch_bytes(w, rows);
     room->tiles = malloc(w->outputs * crux_tiles_row_bytes(&w->tile, w->inputs));
     room->packed = room_for(backend->packed_bytes(
-        &(struct crux_tiles){w->tile, w->outputs, w->inputs, room->tiles, w->centred}));
+        &(struct crux_tiles){w->tile, w->outputs, w->inputs, room->tiles, w->form}));
     room->prepared = room_for(rows * backend->row_bytes(w->inputs));
     room->scratch = scratch == 0 ? NULL : room_for(scratch);
     return room->tiles != NULL && room->packed != NULL && room->prepared != NULL &&
@@ -92,12 +97,12 @@ static bool room_alloc(struct room *room, const struct crux_backend *backend,
 
 static void fill(struct room *room, const struct crux_backend *backend,
                  struct crux_backend_matrix *w, uint32_t rows) {
-    struct crux_tiles tiles = {w->tile, w->outputs, w->inputs, room->tiles, w->centred};
+    struct crux_tiles tiles = {w->tile, w->outputs, w->inputs, room->tiles, w->form};
     uint8_t *bytes = room->tiles;
     for (uint32_t o = 0; o < w->outputs; o++) {
         for (uint32_t t = 0; t < crux_tile_count(&w->tile, w->inputs); t++) {
             uint32_t count = crux_tile_inputs(&w->tile, w->inputs, t);
-            fill_tile(room, &w->tile, w->centred, bytes, count);
+            fill_tile(room, &w->tile, w->form, bytes, count);
             bytes += crux_tile_bytes(&w->tile, count);
         }
     }
@@ -125,8 +130,8 @@ static bool parts_agree(struct room *room, const struct crux_backend *backend,
 
 static enum crux_status ask(struct room *room, const struct crux_backend *backend,
                             const struct question *question, const struct crux_tile *tile,
-                            bool centred, struct crux_sha256_plain_ctx *hash) {
-    struct crux_backend_matrix w = {*tile, question->outputs, question->inputs, centred, NULL};
+                            enum crux_tiles_form form, struct crux_sha256_plain_ctx *hash) {
+    struct crux_backend_matrix w = {*tile, question->outputs, question->inputs, form, NULL};
     enum crux_status status = CRUX_E_OUT_OF_MEMORY;
     if (room_alloc(room, backend, &w, question->rows)) {
         fill(room, backend, &w, question->rows);
@@ -148,10 +153,15 @@ enum crux_status crux_backend_known_answers(const struct crux_backend *backend) 
     uint8_t found[CRUX_SHA256_BYTES];
     crux_sha256_plain_init(&hash);
     for (size_t i = 0; i < CRUX_ARRAY_LEN(questions) * FORMS; i++) {
-        uint32_t form = (uint32_t)(i % FORMS), l = form < LAYOUTS ? form : 6 + 3 * (form - LAYOUTS);
+        uint32_t n = (uint32_t)(i % FORMS);
+        enum crux_tiles_form form = n < LAYOUTS             ? CRUX_TILES_PLAIN
+                                    : n < LAYOUTS + CENTRED ? CRUX_TILES_CENTRED
+                                                            : CRUX_TILES_SIX;
+        uint32_t l = form == CRUX_TILES_PLAIN     ? n
+                     : form == CRUX_TILES_CENTRED ? 6 + 3 * (n - LAYOUTS)
+                                                  : 1 + 3 * (n - LAYOUTS - CENTRED);
         struct crux_tile tile = {1 + l % 3, l / 3 % 2 == 0 ? 32 : 16, 512, l / 6 == 1};
-        enum crux_status status =
-            ask(&room, backend, &questions[i / FORMS], &tile, form >= LAYOUTS, &hash);
+        enum crux_status status = ask(&room, backend, &questions[i / FORMS], &tile, form, &hash);
         if (status != CRUX_OK) return status;
     }
     crux_sha256_plain_final(&hash, found);

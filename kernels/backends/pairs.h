@@ -11,6 +11,7 @@
  *      A_low  += m'*c_low + n'*X_low       both stay at or below 2^15 * 65535 < 2^31 in a span
  *      A_high += m'*c_high + n'*X_high
  *      acc    += 65536*A_high + A_low      at its end
+ * q6   as q8, with a fourth taken as planes.h says
  * wide c as above, products and sums of 64 bits. For q16, x = 256*(x >> 8) + (x & 255):
  *      c = 256*a + b:  a = sum((x >> 8) * q), |a| <= 32 * 128 * 32768 = 2^27;  b = sum((x & 255) * q), |b| < 2^28
  */

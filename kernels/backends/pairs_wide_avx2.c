@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernels/backends/pairs.h"
+#include "kernels/backends/six_avx2.h"
 
 #define TARGET CRUX_TARGET("avx2")
 
@@ -33,6 +34,8 @@ TARGET CRUX_INLINE void load_entry(__m256i *m, __m256i *n, const struct crux_pan
     if (panel->is_raw && panel->width == CRUX_WIDTH_Q4) {
         *n = _mm256_add_epi32(*n, _mm256_slli_epi32(*m, 3));
         *m = _mm256_sub_epi32(_mm256_setzero_si256(), *m);
+    } else if (panel->is_raw && panel->width == CRUX_WIDTH_Q6) {
+        *n = _mm256_add_epi32(*n, _mm256_slli_epi32(*m, 4));
     }
 }
 
@@ -45,8 +48,9 @@ TARGET CRUX_INLINE void load_pairs(__m256i u[2], const uint8_t *q, uint32_t widt
         if (s % 2 == 1) v = _mm256_srli_epi16(v, 4);
         u[0] = _mm256_and_si256(v, nibble);
         u[1] = _mm256_and_si256(_mm256_srli_epi16(v, 8), nibble);
-    } else if (width == CRUX_WIDTH_Q8) {
-        __m256i v = load(q + 64 * s + 32 * half);
+    } else if (width != CRUX_WIDTH_Q16) {
+        __m256i v =
+            width == CRUX_WIDTH_Q6 ? crux_six(q, (int)s, (int)half) : load(q + 64 * s + 32 * half);
         u[0] = _mm256_and_si256(v, byte);
         u[1] = _mm256_srli_epi16(v, 8);
     } else { /* q itself */
@@ -74,9 +78,9 @@ TARGET CRUX_INLINE void run(int64_t *acc, const struct crux_panel *panel, const 
     for (uint32_t g = 0; g < panel->groups; g++, sum += CRUX_PAIRS_SUM_BYTES) {
         const uint8_t *q = panel->groups_at + crux_panel_q_at(q_bytes, panel->has_offsets, g),
                       *x = row + (size_t)2 * panel->group * g;
-        __m256i c = width == CRUX_WIDTH_Q4   ? broadcast(sum)
-                    : width == CRUX_WIDTH_Q8 ? broadcast(sum + 4)
-                                             : _mm256_setzero_si256(),
+        __m256i c = width == CRUX_WIDTH_Q4    ? broadcast(sum)
+                    : width != CRUX_WIDTH_Q16 ? broadcast(sum + 4)
+                                              : _mm256_setzero_si256(),
                 a = _mm256_setzero_si256(), u[2], m, n;
         for (uint32_t s = 0; s < panel->group / 4; s++) {
             load_pairs(u, q, width, s, half);
@@ -89,6 +93,7 @@ TARGET CRUX_INLINE void run(int64_t *acc, const struct crux_panel *panel, const 
                 c = _mm256_add_epi32(c, _mm256_madd_epi16(v, u[i]));
             }
         }
+        if (width == CRUX_WIDTH_Q6) c = _mm256_srai_epi32(c, 2);
         load_entry(&m, &n, panel,
                    panel->groups_at + crux_panel_entry_at(q_bytes, panel->has_offsets, g), half);
         __m256i whole = _mm256_srai_epi32(
@@ -116,11 +121,13 @@ TARGET CRUX_INLINE void run(int64_t *acc, const struct crux_panel *panel, const 
 KERNEL(q4, CRUX_WIDTH_Q4)
 KERNEL(q8, CRUX_WIDTH_Q8)
 KERNEL(q16, CRUX_WIDTH_Q16)
+KERNEL(q6, CRUX_WIDTH_Q6)
 
 crux_panel_kernel *crux_pairs_choose_wide_avx2(const struct crux_panel *panel,
                                                uint32_t rows CRUX_UNUSED, uint32_t *taken) {
+    static crux_panel_kernel *const kernels[] = {q4, q8, q16, q6};
     *taken = 1;
-    return panel->width == CRUX_WIDTH_Q4 ? q4 : panel->width == CRUX_WIDTH_Q8 ? q8 : q16;
+    return kernels[panel->width - 1];
 }
 
 #endif

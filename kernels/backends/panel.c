@@ -2,30 +2,30 @@
 
 #include <string.h>
 
-size_t crux_panel_bytes(const struct crux_tile *tile, bool centred, uint32_t inputs) {
-    size_t q_bytes = crux_panel_q_bytes(tile->width, tile->group);
+size_t crux_panel_bytes(const struct crux_tile *tile, enum crux_tiles_form form, uint32_t inputs) {
+    size_t q_bytes = crux_panel_q_bytes(crux_panel_width(tile, form), tile->group);
     return sizeof(struct crux_panel_header) + q_bytes +
-           crux_panel_q_at(q_bytes, crux_panel_has_offsets(tile, centred),
+           crux_panel_q_at(q_bytes, crux_panel_has_offsets(tile, form),
                            crux_panel_groups(tile, inputs) - 1);
 }
 
 size_t crux_panel_packed_bytes(const struct crux_tiles *w) {
     return ((size_t)w->rows + CRUX_PANEL_OUTPUTS - 1) / CRUX_PANEL_OUTPUTS *
-           crux_panel_bytes(&w->tile, w->centred, w->inputs);
+           crux_panel_bytes(&w->tile, w->form, w->inputs);
 }
 
 static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t p, uint32_t rows) {
-    size_t bytes = crux_panel_bytes(&w->tile, w->centred, w->inputs);
+    size_t bytes = crux_panel_bytes(&w->tile, w->form, w->inputs);
     const uint8_t *at = (const uint8_t *)w->packed + p * bytes;
     const struct crux_panel_header *header = (const struct crux_panel_header *)(const void *)at;
     struct crux_panel panel = {
         .groups_at = at + sizeof *header,
         .ahead_bytes = rows > CRUX_PANEL_ROWS_MAX ? bytes : CRUX_PANEL_AHEAD_BYTES,
-        .width = w->tile.width,
+        .width = crux_panel_width(&w->tile, w->form),
         .group = w->tile.group,
         .groups = crux_panel_groups(&w->tile, w->inputs),
         .blocks = (uint32_t)crux_panel_blocks(w->inputs),
-        .has_offsets = crux_panel_has_offsets(&w->tile, w->centred),
+        .has_offsets = crux_panel_has_offsets(&w->tile, w->form),
         .is_raw = header->is_raw != 0,
         .span_planes = header->span_planes,
         .span_halves = header->span_halves,

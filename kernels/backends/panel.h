@@ -4,12 +4,16 @@
  *   panel    | header | mn | q of group 0 | mn | q of group 1 | ..               mn: i16[16][2]
  *            or, with m alone,  | header | m | q of group 0 | q of group 1 | m | q of group 2 | ..    m: i16[16][2 groups]
  *   q4       | 16 outputs x (inputs 4i..4i+3 in the low halves, 4i+4..4i+7 in the high ones) | ..   as u = 15 - q
+ *   q6       | A | B | C | ..   16 inputs, 48 bytes of 16 outputs each: u of inputs 0..3 in the upper six bits of A, of
+ *            4..7 in those of B, of 8..11 of C; of 12..15 two bits each in the lowest of A, B and C      as u = 4*v + 128
  *   q8       | 16 outputs x inputs 4i..4i+3 | ..                                                    as u = q + 128
  *   q16      | 16 outputs x inputs 4i..4i+3, upper bytes | the same, lower bytes | ..             as u = q + 32768
  *
  * A weight W is worth m'*v + n': for q4 v = u - 7, which lies in -7..8, m' = -m and n' = n + 8*m; for q8 and q16 v = q,
- * m' = m and n' = n. Where no weight of a matrix has an n' (q8 and q16 without offsets, q4 whose tiles are centred) entries
- * are m' alone. All panels of a matrix are alike, even one in which every n' is 0: a gap after a panel breaks the
+ * m' = m and n' = n. q6 is what q8 becomes where all v of a matrix lie in -32..31: v = q, or with offsets v = q - 16 and
+ * n' = n + 16*m. Its u are those of 4*v, so that sums are four times too great: they are divided at the end, or, where
+ * there are offsets, before these come in.
+ * Where no weight of a matrix has an n' (q6, q8 and q16 without offsets, q4 whose tiles are centred) entries are m' alone. All panels of a matrix are alike, even one in which every n' is 0: a gap after a panel breaks the
  * processor's fetching ahead, at half of the speed or less.
  *
  * Kernels keep sums of products with m' and n' in 32-bit registers over a span of groups, and then in 64 bits. How a
@@ -24,7 +28,7 @@
 #include "kernels/backends/backend.h"
 
 /* Of the packed layout; goes up whenever it changes. */
-#define CRUX_PANEL_VERSION 5
+#define CRUX_PANEL_VERSION 6
 
 enum {
     CRUX_PANEL_OUTPUTS = 16,
@@ -33,7 +37,8 @@ enum {
     CRUX_PANEL_HALVES_MAX = 65535,  /* sum over a span of |m'| + |n'|, planes.h and pairs.h */
 };
 
-enum { CRUX_WIDTH_Q4 = 1, CRUX_WIDTH_Q8 = 2, CRUX_WIDTH_Q16 = 3 };
+/* Of a panel: its tiles' width, or q6. */
+enum { CRUX_WIDTH_Q4 = 1, CRUX_WIDTH_Q8 = 2, CRUX_WIDTH_Q16 = 3, CRUX_WIDTH_Q6 = 4 };
 
 struct crux_panel_header {
     uint32_t span_planes, span_halves; /* groups; 0: wide */
@@ -68,13 +73,19 @@ typedef void crux_panel_kernel(int64_t *acc, size_t acc_stride, const struct cru
 /* The most rows that a kernel takes at once. */
 enum { CRUX_PANEL_ROWS_MAX = 8 };
 
+/* In lists of kernels: 0 for q4, 1 for q6, 2 for q8. */
+CRUX_INLINE unsigned crux_panel_kind(const struct crux_panel *panel) {
+    return panel->width == CRUX_WIDTH_Q4 ? 0 : panel->width == CRUX_WIDTH_Q6 ? 1 : 2;
+}
+
 /* Returns: the kernel for the most rows, at most `rows`; *taken of them. */
 typedef crux_panel_kernel *crux_panel_choose(const struct crux_panel *panel, uint32_t rows,
                                              uint32_t *taken);
 
 /* Bytes of q of one group. */
 CRUX_INLINE size_t crux_panel_q_bytes(uint32_t width, uint32_t group) {
-    return (size_t)group * CRUX_PANEL_OUTPUTS * (1U << width) / 4;
+    size_t bits = width == CRUX_WIDTH_Q6 ? 6 : (size_t)2 << width;
+    return group * bits * CRUX_PANEL_OUTPUTS / 8;
 }
 
 /* Where the multipliers of group g are, those of an output 4 bytes after those of the one before; and its q. */
@@ -95,13 +106,17 @@ CRUX_INLINE size_t crux_panel_blocks(uint32_t inputs) {
     return ((size_t)inputs + CRUX_PANEL_BLOCK - 1) / CRUX_PANEL_BLOCK;
 }
 
+CRUX_INLINE uint32_t crux_panel_width(const struct crux_tile *tile, enum crux_tiles_form form) {
+    return form == CRUX_TILES_SIX ? CRUX_WIDTH_Q6 : tile->width;
+}
+
 /* Are entries mn? q4 has n' = n + 8*m even if its tiles have no n, and has none if they are centred. */
-CRUX_INLINE bool crux_panel_has_offsets(const struct crux_tile *tile, bool centred) {
-    return tile->width == CRUX_WIDTH_Q4 ? !centred : tile->has_offsets;
+CRUX_INLINE bool crux_panel_has_offsets(const struct crux_tile *tile, enum crux_tiles_form form) {
+    return tile->width == CRUX_WIDTH_Q4 ? form != CRUX_TILES_CENTRED : tile->has_offsets;
 }
 
 /* Returns: from one panel to the next. */
-size_t crux_panel_bytes(const struct crux_tile *tile, bool centred, uint32_t inputs);
+size_t crux_panel_bytes(const struct crux_tile *tile, enum crux_tiles_form form, uint32_t inputs);
 size_t crux_panel_packed_bytes(const struct crux_tiles *w);
 
 void crux_panel_pack(void *packed, const struct crux_tiles *w);

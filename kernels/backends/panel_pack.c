@@ -10,6 +10,7 @@ struct target {
     uint8_t *groups_at;
     const struct crux_tiles *w;
     uint32_t first, outputs; /* of them, at most 16 */
+    uint32_t width;          /* of the panel */
     size_t row_bytes, tile_bytes, q_bytes;
     bool has_offsets, is_raw;
 };
@@ -33,13 +34,17 @@ static const uint8_t *tile_at(const struct target *to, uint32_t lane, uint32_t t
 }
 
 /* m' and n' of a group, or m and n if raw. */
-static void multipliers(int32_t *m, int32_t *n, const struct crux_tile *tile, const uint8_t *bytes,
+static void multipliers(int32_t *m, int32_t *n, const struct target *to, const uint8_t *bytes,
                         uint32_t groups, uint32_t i, bool is_raw) {
+    const struct crux_tile *tile = &to->w->tile;
     *m = get16(bytes + 2 * i);
     *n = tile->has_offsets ? get16(bytes + 2 * (groups + i)) : 0;
-    if (tile->width == CRUX_WIDTH_Q4 && !is_raw) {
+    if (is_raw) return;
+    if (to->width == CRUX_WIDTH_Q4) {
         *n += 8 * *m;
         *m = -*m;
+    } else if (to->width == CRUX_WIDTH_Q6 && tile->has_offsets) {
+        *n += 16 * *m;
     }
 }
 
@@ -57,7 +62,7 @@ static void survey(struct target *to) {
             const uint8_t *bytes = tile_at(to, lane, t);
             for (uint32_t i = 0; i < groups; i++) {
                 int32_t m, n;
-                multipliers(&m, &n, tile, bytes, groups, i, false);
+                multipliers(&m, &n, to, bytes, groups, i, false);
                 if (!fits(m) || !fits(n)) to->is_raw = true;
             }
         }
@@ -115,6 +120,26 @@ static uint32_t get32(const uint8_t *bytes) {
     return word;
 }
 
+/* Of each byte, six bits of q + below.  In: below, at most 32 in each byte. */
+static uint32_t six_of(const uint8_t *q, uint32_t below) {
+    return ((get32(q) & 0x3f3f3f3f) + below) & 0x3f3f3f3f;
+}
+
+/* q of one output, a full group of 8 bits each, into its lane as six bits. */
+static void put_lane_six(uint8_t *block, uint32_t lane, const uint8_t *q, bool offsets,
+                         uint32_t words) {
+    uint32_t below = offsets ? 0x10101010 : 0x20202020;
+    uint8_t *to = block + 4 * lane;
+    for (uint32_t i = 0; i < words; i += 4) {
+        uint32_t last = six_of(q + 4 * i + 12, below);
+        for (uint32_t j = 0; j < 3; j++, to += 64) {
+            uint32_t word = six_of(q + 4 * (i + j), below) << 2;
+            word |= last >> (4 - 2 * j) & 0x03030303;
+            memcpy(to, &word, sizeof word);
+        }
+    }
+}
+
 /* q of one output, a full group, into its lane; words of 4 or 8 inputs are 64 bytes apart. */
 static void put_lane(uint8_t *block, uint32_t lane, const uint8_t *q, uint32_t width,
                      uint32_t words) {
@@ -158,7 +183,7 @@ static void finish_words(uint8_t *block, uint32_t width, uint32_t words) {
 /* Group i of tile t, which is the panel's group g. */
 static void pack_group(const struct target *to, uint32_t t, uint32_t i, uint32_t g) {
     const struct crux_tile *tile = &to->w->tile;
-    size_t own_bytes = to->q_bytes / CRUX_PANEL_OUTPUTS;
+    size_t own_bytes = tile->group * ((size_t)2 << tile->width) / 8;
     uint8_t *entry = to->groups_at + entry_at(to, g),
             *block = to->groups_at + crux_panel_q_at(to->q_bytes, to->has_offsets, g);
     uint32_t count = crux_tile_inputs(tile, to->w->inputs, t),
@@ -171,7 +196,7 @@ static void pack_group(const struct target *to, uint32_t t, uint32_t i, uint32_t
                       *q = bytes + (size_t)groups * (tile->has_offsets ? 4 : 2) + i * own_bytes;
         uint8_t padded[4 * WORDS_MAX] = {0};
         int32_t m, n;
-        multipliers(&m, &n, tile, bytes, groups, i, to->is_raw);
+        multipliers(&m, &n, to, bytes, groups, i, to->is_raw);
         put16(entry + 4 * lane, m);
         CRUX_ASSERT(to->has_offsets || n == 0);
         if (to->has_offsets) put16(entry + 4 * lane + 2, n);
@@ -180,21 +205,25 @@ static void pack_group(const struct target *to, uint32_t t, uint32_t i, uint32_t
             memcpy(padded, q, (inputs * bits + 7) / 8);
             q = padded;
         }
-        put_lane(block, lane, q, tile->width, words);
+        if (to->width == CRUX_WIDTH_Q6)
+            put_lane_six(block, lane, q, to->has_offsets, words);
+        else
+            put_lane(block, lane, q, tile->width, words);
     }
-    finish_words(block, tile->width, words);
+    if (to->width != CRUX_WIDTH_Q6) finish_words(block, tile->width, words);
 }
 
 static void pack_panel(uint8_t *panel, const struct crux_tiles *w, uint32_t first) {
-    struct target to = {.groups_at = panel + sizeof(struct crux_panel_header),
-                        .w = w,
-                        .first = first,
-                        .outputs = w->rows - first < CRUX_PANEL_OUTPUTS ? w->rows - first
-                                                                        : CRUX_PANEL_OUTPUTS,
-                        .row_bytes = (size_t)crux_tiles_row_bytes(&w->tile, w->inputs),
-                        .tile_bytes = crux_tile_bytes(&w->tile, w->tile.chunk),
-                        .q_bytes = crux_panel_q_bytes(w->tile.width, w->tile.group),
-                        .has_offsets = crux_panel_has_offsets(&w->tile, w->centred)};
+    struct target to = {
+        .groups_at = panel + sizeof(struct crux_panel_header),
+        .w = w,
+        .first = first,
+        .outputs = w->rows - first < CRUX_PANEL_OUTPUTS ? w->rows - first : CRUX_PANEL_OUTPUTS,
+        .width = crux_panel_width(&w->tile, w->form),
+        .row_bytes = (size_t)crux_tiles_row_bytes(&w->tile, w->inputs),
+        .tile_bytes = crux_tile_bytes(&w->tile, w->tile.chunk),
+        .q_bytes = crux_panel_q_bytes(crux_panel_width(&w->tile, w->form), w->tile.group),
+        .has_offsets = crux_panel_has_offsets(&w->tile, w->form)};
     const struct crux_tile *tile = &w->tile;
     uint32_t tiles = crux_tile_count(tile, w->inputs);
     survey(&to);
@@ -209,7 +238,7 @@ void crux_panel_pack_range(void *packed, const struct crux_tiles *w, uint32_t fi
                            uint32_t panels) {
     CRUX_ASSERT(w->inputs >= 1 && w->inputs <= CRUX_BACKEND_INPUTS_MAX);
     for (uint32_t p = first_panel; p < first_panel + panels; p++)
-        pack_panel((uint8_t *)packed + p * crux_panel_bytes(&w->tile, w->centred, w->inputs), w,
+        pack_panel((uint8_t *)packed + p * crux_panel_bytes(&w->tile, w->form, w->inputs), w,
                    p * CRUX_PANEL_OUTPUTS);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "kernels/backends/planes.h"
+#include "kernels/backends/six_avx2.h"
 
 enum { ROWS_MAX = 4 };
 
@@ -23,6 +24,7 @@ TARGET CRUX_INLINE __m256i broadcast(const void *at) {
 
 /* Step s of 8 outputs: 4 inputs each. */
 TARGET CRUX_INLINE __m256i load_u(const uint8_t *q, int s, int half, uint32_t width) {
+    if (width == CRUX_WIDTH_Q6) return crux_six(q, s, half);
     if (width != CRUX_WIDTH_Q4) return load(q + 64 * s + 32 * half);
     __m256i v = load(q + 64 * (s / 2) + 32 * half);
     return _mm256_and_si256(s % 2 == 0 ? v : _mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
@@ -62,15 +64,16 @@ struct sums {
 
 /* What the sums of one group's planes add. */
 TARGET CRUX_INLINE void add_products(struct sums *sums, int r, int half, __m256i h, __m256i l,
-                                     __m256i mn, const uint8_t *sum, bool nibbles, bool offsets) {
+                                     __m256i mn, const uint8_t *sum, uint32_t width, bool offsets) {
     __m256i nm = mn;
-    if (nibbles) {
+    if (width == CRUX_WIDTH_Q4) {
         if (offsets) {
             h = _mm256_blend_epi16(h, broadcast(sum + 8), 0xaa);
             l = _mm256_blend_epi16(l, broadcast(sum + 12), 0xaa);
         }
     } else {
         l = _mm256_add_epi32(_mm256_slli_epi32(h, 8), l);
+        if (width == CRUX_WIDTH_Q6 && offsets) l = _mm256_srai_epi32(l, 2);
         h = _mm256_add_epi32(l, _mm256_set1_epi32(32768));
         nm = _mm256_slli_epi32(mn, 16);
         if (offsets) {
@@ -83,11 +86,12 @@ TARGET CRUX_INLINE void add_products(struct sums *sums, int r, int half, __m256i
     sums->low[r][half] = DOT_WORDS(sums->low[r][half], l, mn);
 }
 
-/* One group into the sums. rows, nibbles, offsets and steps are constants. */
+/* One group into the sums. rows, width, offsets and steps are constants. */
 TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
                                   const uint8_t *const sum[], const struct crux_panel *panel,
-                                  uint32_t g, int rows, bool nibbles, bool offsets, int steps) {
-    const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
+                                  uint32_t g, int rows, uint32_t width, bool offsets, int steps) {
+    const bool nibbles = width == CRUX_WIDTH_Q4;
+    const size_t q_bytes = crux_panel_q_bytes(width, 4 * (uint32_t)steps);
     size_t at = planes_at(g, steps), at_sum = CRUX_PLANES_SUM_BYTES * (size_t)g;
     const uint8_t *q = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
@@ -103,8 +107,7 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
     }
     CRUX_UNROLL
     for (int s = 0; s < steps; s++) {
-        __m256i u0 = load_u(q, s, 0, nibbles ? CRUX_WIDTH_Q4 : CRUX_WIDTH_Q8),
-                u1 = load_u(q, s, 1, nibbles ? CRUX_WIDTH_Q4 : CRUX_WIDTH_Q8);
+        __m256i u0 = load_u(q, s, 0, width), u1 = load_u(q, s, 1, width);
         CRUX_UNROLL
         for (int r = 0; r < rows; r++) {
             __m256i high = broadcast(row[r] + at + 4 * s),
@@ -120,14 +123,15 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
         __m256i mn = load_entry(entry, offsets, half);
         CRUX_UNROLL
         for (int r = 0; r < rows; r++)
-            add_products(sums, r, half, h[r][half], l[r][half], mn, sum[r] + at_sum, nibbles,
+            add_products(sums, r, half, h[r][half], l[r][half], mn, sum[r] + at_sum, width,
                          offsets);
     }
 }
 
 TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,
-                            const struct crux_panel_rows *x, int rows, bool nibbles, bool offsets,
+                            const struct crux_panel_rows *x, int rows, uint32_t width, bool offsets,
                             int steps) {
+    const bool nibbles = width == CRUX_WIDTH_Q4, fourfold = width == CRUX_WIDTH_Q6 && !offsets;
     const uint8_t *row[ROWS_MAX], *sum[ROWS_MAX];
     uint32_t groups = panel->groups, span = nibbles ? panel->span_planes : panel->span_halves,
              group = 4 * (uint32_t)steps;
@@ -141,10 +145,14 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
         uint32_t begin = g;
         end = groups - g < span ? groups : g + span;
         memset(&sums, 0, sizeof sums);
-        for (; g < end; g++) add_group(&sums, row, sum, panel, g, rows, nibbles, offsets, steps);
+        for (; g < end; g++) add_group(&sums, row, sum, panel, g, rows, width, offsets, steps);
         for (int i = 0; i < 2 * rows; i++)
             flush(acc + (size_t)(i / 2) * acc_stride + 8 * (i % 2), sums.high[i / 2][i % 2],
-                  sums.low[i / 2][i % 2], nibbles ? 8 : 16, begin == 0);
+                  fourfold ? _mm256_srai_epi32(sums.low[i / 2][i % 2], 2) : sums.low[i / 2][i % 2],
+                  nibbles    ? 8
+                  : fourfold ? 14
+                             : 16,
+                  begin == 0);
     }
 }
 
@@ -164,6 +172,8 @@ TARGET CRUX_INLINE void load_wide_entry(__m256i *m, __m256i *n, const struct cru
     if (panel->is_raw && panel->width == CRUX_WIDTH_Q4) {
         *n = _mm256_add_epi32(*n, _mm256_slli_epi32(*m, 3));
         *m = _mm256_sub_epi32(_mm256_setzero_si256(), *m);
+    } else if (panel->is_raw && panel->width == CRUX_WIDTH_Q6) {
+        *n = _mm256_add_epi32(*n, _mm256_slli_epi32(*m, 4));
     }
 }
 
@@ -182,7 +192,7 @@ TARGET CRUX_INLINE __m256i wide_dot(__m256i *a, const uint8_t *q, const uint8_t 
     if (width == CRUX_WIDTH_Q4) {
         high = broadcast(nibbles);
         low = broadcast(nibbles + 4);
-    } else if (width == CRUX_WIDTH_Q8) {
+    } else if (width != CRUX_WIDTH_Q16) {
         low = broadcast(bytes);
     } else { /* -128 times the sum of each plane */
         *a = _mm256_sub_epi32(low, _mm256_srai_epi32(broadcast(nibbles + 8), 9));
@@ -198,7 +208,8 @@ TARGET CRUX_INLINE __m256i wide_dot(__m256i *a, const uint8_t *q, const uint8_t 
         *a = DOT_BYTES(*a, u, x_high);
         high = DOT_BYTES(high, u, x_low);
     }
-    return _mm256_add_epi32(_mm256_slli_epi32(high, 8), low);
+    low = _mm256_add_epi32(_mm256_slli_epi32(high, 8), low);
+    return width == CRUX_WIDTH_Q6 ? _mm256_srai_epi32(low, 2) : low;
 }
 
 /* 8 outputs of one row. */
@@ -234,25 +245,24 @@ TARGET CRUX_INLINE void run_wide(int64_t *acc, const struct crux_panel *panel, c
 
 /* --- the kernels ----------------------------------------------------------------------------- */
 
-#define KERNEL(name, rows, nibbles, offsets, steps)                                                \
+#define KERNEL(name, rows, width, offsets, steps)                                                  \
     TARGET static void name(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,       \
                             const struct crux_panel_rows *x) {                                     \
-        run(acc, acc_stride, panel, x, rows, nibbles, offsets, steps);                             \
+        run(acc, acc_stride, panel, x, rows, width, offsets, steps);                               \
     }
+#define KERNELS_OF(name, rows, width)                                                              \
+    KERNEL(name##_g16_##rows, rows, width, false, 4)                                               \
+    KERNEL(name##_g32_##rows, rows, width, false, 8)                                               \
+    KERNEL(name##_g16_n_##rows, rows, width, true, 4)                                              \
+    KERNEL(name##_g32_n_##rows, rows, width, true, 8)
 #define KERNELS(rows)                                                                              \
-    KERNEL(q4_g16_##rows, rows, true, false, 4)                                                    \
-    KERNEL(q4_g32_##rows, rows, true, false, 8)                                                    \
-    KERNEL(q4_g16_n_##rows, rows, true, true, 4)                                                   \
-    KERNEL(q4_g32_n_##rows, rows, true, true, 8)                                                   \
-    KERNEL(q8_g16_##rows, rows, false, false, 4)                                                   \
-    KERNEL(q8_g32_##rows, rows, false, false, 8)                                                   \
-    KERNEL(q8_g16_n_##rows, rows, false, true, 4)                                                  \
-    KERNEL(q8_g32_n_##rows, rows, false, true, 8)
+    KERNELS_OF(q4, rows, CRUX_WIDTH_Q4)                                                            \
+    KERNELS_OF(q6, rows, CRUX_WIDTH_Q6)                                                            \
+    KERNELS_OF(q8, rows, CRUX_WIDTH_Q8)
+#define NAMES_OF(name, rows)                                                                       \
+    { name##_g16_##rows, name##_g32_##rows, name##_g16_n_##rows, name##_g32_n_##rows }
 #define NAMES(rows)                                                                                \
-    {                                                                                              \
-        q4_g16_##rows, q4_g32_##rows, q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows,             \
-            q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows                                        \
-    }
+    { NAMES_OF(q4, rows), NAMES_OF(q6, rows), NAMES_OF(q8, rows) }
 #define WIDE_KERNEL(name, width)                                                                   \
     TARGET static void name(int64_t *acc, size_t acc_stride CRUX_UNUSED,                           \
                             const struct crux_panel *panel, const struct crux_panel_rows *x) {     \
@@ -268,10 +278,11 @@ KERNELS(1)
 WIDE_KERNEL(wide_q4, CRUX_WIDTH_Q4)
 WIDE_KERNEL(wide_q8, CRUX_WIDTH_Q8)
 WIDE_KERNEL(wide_q16, CRUX_WIDTH_Q16)
+WIDE_KERNEL(wide_q6, CRUX_WIDTH_Q6)
 
 crux_panel_kernel *CHOOSE(const struct crux_panel *panel, uint32_t rows, uint32_t *taken) {
-    static crux_panel_kernel *const wide[] = {wide_q4, wide_q8, wide_q16};
-    static crux_panel_kernel *const kernels[][8] = {
+    static crux_panel_kernel *const wide[] = {wide_q4, wide_q8, wide_q16, wide_q6};
+    static crux_panel_kernel *const kernels[][3][4] = {
         NAMES(1),
         NAMES(2),
 #if ROWS_MOST == 4
@@ -283,6 +294,5 @@ crux_panel_kernel *CHOOSE(const struct crux_panel *panel, uint32_t rows, uint32_
         return wide[panel->width - 1];
     unsigned most = rows >= ROWS_MOST ? ROWS_MOST / 2 : rows >= 2;
     *taken = 1U << most;
-    return kernels[most][(panel->width == CRUX_WIDTH_Q4 ? 0 : 4) + 2 * panel->has_offsets +
-                         (panel->group == 32)];
+    return kernels[most][crux_panel_kind(panel)][2 * panel->has_offsets + (panel->group == 32)];
 }

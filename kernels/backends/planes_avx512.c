@@ -21,17 +21,34 @@ TARGET CRUX_INLINE __m512i join(__m512i c, const void *x) {
     return _mm512_ternarylogic_epi32(c, _mm512_set1_epi32(0xffff), broadcast(x), 0xea);
 }
 
-TARGET CRUX_INLINE void load_u(__m512i u[8], const uint8_t *bytes, bool nibbles, int steps) {
+/* u of 16 inputs out of A, B and C. */
+TARGET CRUX_INLINE void load_six(__m512i u[4], const uint8_t *bytes) {
+    const __m512i six = _mm512_set1_epi8(-4);
+    __m512i a = _mm512_loadu_si512(bytes), b = _mm512_loadu_si512(bytes + 64),
+            c = _mm512_loadu_si512(bytes + 128);
+    u[0] = _mm512_and_si512(a, six);
+    u[1] = _mm512_and_si512(b, six);
+    u[2] = _mm512_and_si512(c, six);
+    /* The first of two where the mask has ones, the second elsewhere. */
+    __m512i ab = _mm512_ternarylogic_epi32(_mm512_set1_epi8(-64), _mm512_slli_epi16(a, 6),
+                                           _mm512_slli_epi16(b, 4), 0xca),
+            abc =
+                _mm512_ternarylogic_epi32(_mm512_set1_epi8(-16), ab, _mm512_slli_epi16(c, 2), 0xca);
+    u[3] = _mm512_and_si512(abc, six);
+}
+
+TARGET CRUX_INLINE void load_u(__m512i u[8], const uint8_t *bytes, uint32_t width, int steps) {
     const __m512i mask = _mm512_set1_epi8(15);
     CRUX_UNROLL
-    for (int s = 0; s < steps; s += nibbles ? 2 : 1) {
-        __m512i v = _mm512_loadu_si512(bytes + 64 * (nibbles ? s / 2 : s));
-        if (!nibbles) {
-            u[s] = v;
-            continue;
+    for (int s = 0; s < steps; s += 4) {
+        if (width == CRUX_WIDTH_Q6) load_six(u + s, bytes + 48 * s);
+        CRUX_UNROLL
+        for (int i = s; i < s + 4; i++) {
+            if (width == CRUX_WIDTH_Q8) u[i] = _mm512_loadu_si512(bytes + 64 * i);
+            if (width != CRUX_WIDTH_Q4) continue;
+            __m512i v = _mm512_loadu_si512(bytes + 64 * (i / 2));
+            u[i] = _mm512_and_si512(i % 2 == 0 ? v : _mm512_srli_epi16(v, 4), mask);
         }
-        u[s] = _mm512_and_si512(v, mask);
-        u[s + 1] = _mm512_and_si512(_mm512_srli_epi16(v, 4), mask);
     }
 }
 
@@ -55,9 +72,10 @@ TARGET CRUX_INLINE void ask(const struct crux_panel *panel, const uint8_t *q, si
         _mm_prefetch((const char *)((uintptr_t)q + panel->ahead_bytes + i), _MM_HINT_T0);
 }
 
-/* What one row's planes make of a group: high and low; for q8 the whole of it, and that plus 32768. */
+/* What one row's planes make of a group: high and low; for q6 and q8 the whole of it, and that plus 32768. */
 TARGET CRUX_INLINE void dots(__m512i *h, __m512i *l, const __m512i u[8], const uint8_t *x,
-                             const uint8_t *sums, bool nibbles, int steps) {
+                             const uint8_t *sums, uint32_t width, bool quarter, int steps) {
+    const bool nibbles = width == CRUX_WIDTH_Q4;
     *h = nibbles ? broadcast(sums) : _mm512_setzero_si512();
     *l = broadcast(sums + (nibbles ? 4 : 0));
     CRUX_UNROLL
@@ -67,6 +85,7 @@ TARGET CRUX_INLINE void dots(__m512i *h, __m512i *l, const __m512i u[8], const u
     }
     if (nibbles) return;
     *l = _mm512_add_epi32(_mm512_slli_epi32(*h, 8), *l);
+    if (quarter) *l = _mm512_srai_epi32(*l, 2);
     *h = _mm512_add_epi32(*l, _mm512_set1_epi32(32768));
 }
 
@@ -75,20 +94,21 @@ CRUX_INLINE size_t planes_at(size_t g, int steps) {
     return steps == 8 ? 64 * g : 64 * (g / 2) + 16 * (g % 2);
 }
 
-/* One group with offsets into the sums. rows, nibbles and steps are constants. */
+/* One group with offsets into the sums. rows, width and steps are constants. */
 TARGET CRUX_INLINE void add_group(__m512i high[], __m512i low[], const uint8_t *const row[],
                                   const uint8_t *const sum[], const struct crux_panel *panel,
-                                  uint32_t g, int rows, bool nibbles, int steps) {
-    const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
+                                  uint32_t g, int rows, uint32_t width, int steps) {
+    const bool nibbles = width == CRUX_WIDTH_Q4;
+    const size_t q_bytes = crux_panel_q_bytes(width, 4 * (uint32_t)steps);
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, true, g);
     __m512i u[8], h, l,
         mn = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, true, g));
     if (rows >= CRUX_PANEL_AHEAD_ROWS) ask(panel, q_at, q_bytes + 64);
-    load_u(u, q_at, nibbles, steps);
+    load_u(u, q_at, width, steps);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
         const uint8_t *sums = sum[r] + CRUX_PLANES_SUM_BYTES * (size_t)g;
-        dots(&h, &l, u, row[r] + planes_at(g, steps), sums, nibbles, steps);
+        dots(&h, &l, u, row[r] + planes_at(g, steps), sums, width, width == CRUX_WIDTH_Q6, steps);
         if (nibbles) {
             h = join(h, sums + 8), l = join(l, sums + 12);
             high[r] = _mm512_dpwssd_epi32(high[r], h, mn);
@@ -102,36 +122,37 @@ TARGET CRUX_INLINE void add_group(__m512i high[], __m512i low[], const uint8_t *
 }
 
 /* Two groups without offsets, or the last alone: their sums meet in one 16-bit dot. What is needed of h lies in its lower
- * halves (q4) or upper ones (q8), of l always in the lower. */
+ * halves (q4) or upper ones (q6, q8), of l always in the lower. */
 TARGET CRUX_INLINE void add_pair(__m512i high[], __m512i low[], const uint8_t *const row[],
                                  const uint8_t *const sum[], const struct crux_panel *panel,
-                                 uint32_t g, bool both, int rows, bool nibbles, int steps) {
+                                 uint32_t g, bool both, int rows, uint32_t width, int steps) {
+    const bool nibbles = width == CRUX_WIDTH_Q4;
     const __mmask32 upper = 0xaaaaaaaa;
-    const size_t q_bytes = (size_t)steps * (nibbles ? 32 : 64);
+    const size_t q_bytes = crux_panel_q_bytes(width, 4 * (uint32_t)steps);
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, false, g);
     __m512i u[8], h, l, first[CRUX_PANEL_ROWS_MAX],
         mm = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, false, g)),
         swapped = _mm512_rol_epi32(mm, 16);
     if (rows >= CRUX_PANEL_AHEAD_ROWS) ask(panel, q_at, q_bytes + 64);
-    load_u(u, q_at, nibbles, steps);
+    load_u(u, q_at, width, steps);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
         dots(&h, &l, u, row[r] + planes_at(g, steps), sum[r] + CRUX_PLANES_SUM_BYTES * (size_t)g,
-             nibbles, steps);
-        /* q4: h below l; q8: l below h */
+             width, false, steps);
+        /* q4: h below l; q6 and q8: l below h */
         first[r] = nibbles ? _mm512_mask_mov_epi16(h, upper, _mm512_slli_epi32(l, 16))
                            : _mm512_mask_mov_epi16(l, upper, h);
     }
     if (both) {
         if (rows >= CRUX_PANEL_AHEAD_ROWS) ask(panel, q_at + q_bytes, q_bytes);
-        load_u(u, q_at + q_bytes, nibbles, steps);
+        load_u(u, q_at + q_bytes, width, steps);
     }
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
         h = l = _mm512_setzero_si512();
         if (both)
             dots(&h, &l, u, row[r] + planes_at(g + 1, steps),
-                 sum[r] + CRUX_PLANES_SUM_BYTES * (size_t)(g + 1), nibbles, steps);
+                 sum[r] + CRUX_PLANES_SUM_BYTES * (size_t)(g + 1), width, false, steps);
         if (nibbles) {
             h = _mm512_mask_mov_epi16(first[r], upper, _mm512_slli_epi32(h, 16));
             l = _mm512_mask_mov_epi16(l, upper, first[r]);
@@ -147,8 +168,9 @@ TARGET CRUX_INLINE void add_pair(__m512i high[], __m512i low[], const uint8_t *c
 }
 
 TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,
-                            const struct crux_panel_rows *x, int rows, bool nibbles, bool offsets,
+                            const struct crux_panel_rows *x, int rows, uint32_t width, bool offsets,
                             int steps) {
+    const bool nibbles = width == CRUX_WIDTH_Q4, fourfold = width == CRUX_WIDTH_Q6 && !offsets;
     const uint8_t *row[CRUX_PANEL_ROWS_MAX], *sum[CRUX_PANEL_ROWS_MAX];
     uint32_t groups = panel->groups, span = nibbles ? panel->span_planes : panel->span_halves,
              group = 4 * (uint32_t)steps;
@@ -166,35 +188,39 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
         CRUX_UNROLL
         for (int r = 0; r < rows; r++) high[r] = low[r] = _mm512_setzero_si512();
         for (; g < end && offsets; g++)
-            add_group(high, low, row, sum, panel, g, rows, nibbles, steps);
+            add_group(high, low, row, sum, panel, g, rows, width, steps);
         for (; g + 1 < end; g += 2)
-            add_pair(high, low, row, sum, panel, g, true, rows, nibbles, steps);
-        if (g < end) add_pair(high, low, row, sum, panel, g++, false, rows, nibbles, steps);
+            add_pair(high, low, row, sum, panel, g, true, rows, width, steps);
+        if (g < end) add_pair(high, low, row, sum, panel, g++, false, rows, width, steps);
         CRUX_UNROLL
         for (int r = 0; r < rows; r++)
-            flush(acc + (size_t)r * acc_stride, high[r], low[r], nibbles ? 8 : 16, begin == 0);
+            flush(acc + (size_t)r * acc_stride, high[r],
+                  fourfold ? _mm512_srai_epi32(low[r], 2) : low[r],
+                  nibbles    ? 8
+                  : fourfold ? 14
+                             : 16,
+                  begin == 0);
     }
 }
 
-#define KERNEL(name, rows, nibbles, offsets, steps)                                                \
+#define KERNEL(name, rows, width, offsets, steps)                                                  \
     TARGET static void name(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,       \
                             const struct crux_panel_rows *x) {                                     \
-        run(acc, acc_stride, panel, x, rows, nibbles, offsets, steps);                             \
+        run(acc, acc_stride, panel, x, rows, width, offsets, steps);                               \
     }
+#define KERNELS_OF(name, rows, width)                                                              \
+    KERNEL(name##_g16_##rows, rows, width, false, 4)                                               \
+    KERNEL(name##_g32_##rows, rows, width, false, 8)                                               \
+    KERNEL(name##_g16_n_##rows, rows, width, true, 4)                                              \
+    KERNEL(name##_g32_n_##rows, rows, width, true, 8)
 #define KERNELS(rows)                                                                              \
-    KERNEL(q4_g16_##rows, rows, true, false, 4)                                                    \
-    KERNEL(q4_g32_##rows, rows, true, false, 8)                                                    \
-    KERNEL(q4_g16_n_##rows, rows, true, true, 4)                                                   \
-    KERNEL(q4_g32_n_##rows, rows, true, true, 8)                                                   \
-    KERNEL(q8_g16_##rows, rows, false, false, 4)                                                   \
-    KERNEL(q8_g32_##rows, rows, false, false, 8)                                                   \
-    KERNEL(q8_g16_n_##rows, rows, false, true, 4)                                                  \
-    KERNEL(q8_g32_n_##rows, rows, false, true, 8)
+    KERNELS_OF(q4, rows, CRUX_WIDTH_Q4)                                                            \
+    KERNELS_OF(q6, rows, CRUX_WIDTH_Q6)                                                            \
+    KERNELS_OF(q8, rows, CRUX_WIDTH_Q8)
+#define NAMES_OF(name, rows)                                                                       \
+    { name##_g16_##rows, name##_g32_##rows, name##_g16_n_##rows, name##_g32_n_##rows }
 #define NAMES(rows)                                                                                \
-    {                                                                                              \
-        q4_g16_##rows, q4_g32_##rows, q4_g16_n_##rows, q4_g32_n_##rows, q8_g16_##rows,             \
-            q8_g32_##rows, q8_g16_n_##rows, q8_g32_n_##rows                                        \
-    }
+    { NAMES_OF(q4, rows), NAMES_OF(q6, rows), NAMES_OF(q8, rows) }
 
 KERNELS(8)
 KERNELS(6)
@@ -205,8 +231,8 @@ KERNELS(1)
 
 crux_panel_kernel *crux_planes_choose_avx512(const struct crux_panel *panel, uint32_t rows,
                                              uint32_t *taken) {
-    static crux_panel_kernel *const kernels[][8] = {NAMES(1), NAMES(2), NAMES(3),
-                                                    NAMES(4), NAMES(6), NAMES(8)};
+    static crux_panel_kernel *const kernels[][3][4] = {NAMES(1), NAMES(2), NAMES(3),
+                                                       NAMES(4), NAMES(6), NAMES(8)};
     static const uint8_t size[] = {0, 0, 1, 2, 3, 3, 4, 4, 5};
     static const uint8_t taking[] = {1, 2, 3, 4, 6, 8};
     unsigned most = size[rows < 8 ? rows : 8];
@@ -216,8 +242,7 @@ crux_panel_kernel *crux_planes_choose_avx512(const struct crux_panel *panel, uin
     if (rows == 5) most = 2;
     if (rows == 7) most = 3;
     *taken = taking[most];
-    return kernels[most][(panel->width == CRUX_WIDTH_Q4 ? 0 : 4) + 2 * panel->has_offsets +
-                         (panel->group == 32)];
+    return kernels[most][crux_panel_kind(panel)][2 * panel->has_offsets + (panel->group == 32)];
 }
 
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "kernels/backends/planes.h"
+#include "kernels/backends/six_avx2.h"
 
 #define TARGET CRUX_TARGET("avx512f,avx512bw,avx512vl,avx512dq,avx512vnni")
 
@@ -31,6 +32,8 @@ TARGET CRUX_INLINE void load_entry(__m512i *m, __m512i *n, const struct crux_pan
     if (panel->is_raw && panel->width == CRUX_WIDTH_Q4) {
         *n = _mm512_add_epi32(*n, _mm512_slli_epi32(*m, 3));
         *m = _mm512_sub_epi32(_mm512_setzero_si512(), *m);
+    } else if (panel->is_raw && panel->width == CRUX_WIDTH_Q6) {
+        *n = _mm512_add_epi32(*n, _mm512_slli_epi32(*m, 4));
     }
 }
 
@@ -44,6 +47,9 @@ TARGET CRUX_INLINE void load_u(__m512i u[STEPS_MAX], __m512i upper[STEPS_MAX], c
             u[s] = _mm512_and_si512(s % 2 == 0 ? v : _mm512_srli_epi16(v, 4), _mm512_set1_epi8(15));
         } else if (width == CRUX_WIDTH_Q8) {
             u[s] = _mm512_loadu_si512(bytes + 64 * s);
+        } else if (width == CRUX_WIDTH_Q6) {
+            u[s] = _mm512_inserti64x4(_mm512_castsi256_si512(crux_six(bytes, s, 0)),
+                                      crux_six(bytes, s, 1), 1);
         } else {
             upper[s] = _mm512_loadu_si512(bytes + 128 * s);
             u[s] = _mm512_loadu_si512(bytes + 128 * s + 64);
@@ -61,7 +67,7 @@ TARGET CRUX_INLINE __m512i dot(__m512i *a, const __m512i u[STEPS_MAX],
     if (width == CRUX_WIDTH_Q4) {
         high = broadcast(nibbles);
         low = broadcast(nibbles + 4);
-    } else if (width == CRUX_WIDTH_Q8) {
+    } else if (width != CRUX_WIDTH_Q16) {
         low = broadcast(bytes);
     } else { /* -128 times the sum of each plane */
         *a = _mm512_sub_epi32(low, _mm512_srai_epi32(broadcast(nibbles + 8), 9));
@@ -76,7 +82,8 @@ TARGET CRUX_INLINE __m512i dot(__m512i *a, const __m512i u[STEPS_MAX],
         *a = _mm512_dpbusd_epi32(*a, upper[s], x_high);
         high = _mm512_dpbusd_epi32(high, upper[s], x_low);
     }
-    return _mm512_add_epi32(_mm512_slli_epi32(high, 8), low);
+    low = _mm512_add_epi32(_mm512_slli_epi32(high, 8), low);
+    return width == CRUX_WIDTH_Q6 ? _mm512_srai_epi32(low, 2) : low;
 }
 
 /* Products of the lanes of even numbers; of odd ones, after a shift. */
@@ -138,16 +145,21 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
     KERNEL(q8_g16_##rows, rows, CRUX_WIDTH_Q8, 4)                                                  \
     KERNEL(q8_g32_##rows, rows, CRUX_WIDTH_Q8, 8)                                                  \
     KERNEL(q16_g16_##rows, rows, CRUX_WIDTH_Q16, 4)                                                \
-    KERNEL(q16_g32_##rows, rows, CRUX_WIDTH_Q16, 8)
+    KERNEL(q16_g32_##rows, rows, CRUX_WIDTH_Q16, 8)                                                \
+    KERNEL(q6_g16_##rows, rows, CRUX_WIDTH_Q6, 4)                                                  \
+    KERNEL(q6_g32_##rows, rows, CRUX_WIDTH_Q6, 8)
 #define NAMES(rows)                                                                                \
-    { q4_g16_##rows, q4_g32_##rows, q8_g16_##rows, q8_g32_##rows, q16_g16_##rows, q16_g32_##rows }
+    {                                                                                              \
+        q4_g16_##rows, q4_g32_##rows, q8_g16_##rows, q8_g32_##rows, q16_g16_##rows,                \
+            q16_g32_##rows, q6_g16_##rows, q6_g32_##rows                                           \
+    }
 
 KERNELS(4)
 KERNELS(1)
 
 crux_panel_kernel *crux_planes_choose_wide_avx512(const struct crux_panel *panel, uint32_t rows,
                                                   uint32_t *taken) {
-    static crux_panel_kernel *const kernels[2][6] = {NAMES(1), NAMES(4)};
+    static crux_panel_kernel *const kernels[2][8] = {NAMES(1), NAMES(4)};
     *taken = rows >= ROWS_MAX ? ROWS_MAX : 1;
     return kernels[rows >= ROWS_MAX][(panel->width - 1) * 2 + (panel->group == 32)];
 }

@@ -14,11 +14,18 @@
 #include "kernels/base/macros.h"
 #include "kernels/program/layout.h"
 
+/* What a backend may leave out of a matrix, for all of it is so. */
+enum crux_tiles_form {
+    CRUX_TILES_PLAIN,   /* right for all, and only slower */
+    CRUX_TILES_CENTRED, /* 4 bits, and every offset n = -8*m: a weight is worth m*(q - 8) */
+    CRUX_TILES_SIX,     /* 8 bits, and every q lies in -32..31, or, with offsets, in -16..47 */
+};
+
 struct crux_tiles {
     struct crux_tile tile;
     uint32_t rows, inputs;
-    const uint8_t *bytes; /* rows * crux_tiles_row_bytes */
-    bool centred;         /* crux_backend_centred; false is right for all, and only slower */
+    const uint8_t *bytes;      /* rows * crux_tiles_row_bytes */
+    enum crux_tiles_form form; /* crux_backend_form says which */
 };
 
 CRUX_INLINE uint64_t crux_tiles_row_bytes(const struct crux_tile *tile, uint32_t inputs) {

@@ -19,11 +19,14 @@
 enum { ROUNDS_MAX = 101, BACKENDS_MAX = 16 };
 
 static const struct kernels_layout layouts[] = {
-    {"q4-g32-n", "Q4_1, Q4_K", {1, 32, 512, true}, -8, false},
-    {"q4-g32", "Q4_0", {1, 32, 512, true}, -8, true},
-    {"q8-g32", "Q8_0, Q5_0", {2, 32, 512, false}, 0, false},
-    {"q8-g16", "Q6_K", {2, 16, 512, false}, 0, false},
-    {"q16-g32", "floats, int16", {3, 32, 512, false}, 0, false},
+    {"q4-g32-n", "Q4_1, Q4_K", {1, 32, 512, true}, -8, CRUX_TILES_PLAIN},
+    {"q4-g32", "Q4_0", {1, 32, 512, true}, -8, CRUX_TILES_CENTRED},
+    {"q6-g32-n", "Q5_1, Q5_K", {2, 32, 512, true}, -16, CRUX_TILES_SIX},
+    {"q6-g32", "Q5_0", {2, 32, 512, false}, 0, CRUX_TILES_SIX},
+    {"q6-g16", "Q6_K", {2, 16, 512, false}, 0, CRUX_TILES_SIX},
+    {"q8-g32", "Q8_0, floats", {2, 32, 512, false}, 0, CRUX_TILES_PLAIN},
+    {"q8-g16", "none", {2, 16, 512, false}, 0, CRUX_TILES_PLAIN},
+    {"q16-g32", "floats, int16", {3, 32, 512, false}, 0, CRUX_TILES_PLAIN},
 };
 
 /* Of SmolLM2-135M, and of a Llama of 1B. */

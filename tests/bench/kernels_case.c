@@ -38,20 +38,22 @@ static void fill_tile(struct kernels_matrix *matrix, uint8_t *bytes, uint32_t co
     uint32_t groups = (count + tile->group - 1) / tile->group,
              end = crux_tile_bytes(tile, count) - (tile->width == 1 && count % 2 != 0);
     for (uint32_t i = 0; i < groups; i++) {
-        int32_t m = (int32_t)(next(matrix) % 4096);
+        int32_t m = (int32_t)(next(matrix) % (layout->around < -8 ? 2048 : 4096)); /* n is an i16 */
         put(bytes + 2 * i, m);
         if (tile->has_offsets)
             put(bytes + 2 * (groups + i),
-                layout->around * m + (layout->is_symmetric ? 0 : (int32_t)(next(matrix) % 2048)));
+                layout->around * m +
+                    (layout->form == CRUX_TILES_CENTRED ? 0 : (int32_t)(next(matrix) % 2048)));
     }
     for (uint32_t at = groups * (tile->has_offsets ? 4 : 2); at < end; at++)
-        bytes[at] = (uint8_t)next(matrix);
+        bytes[at] = (uint8_t)(layout->form == CRUX_TILES_SIX
+                                  ? next(matrix) % 32 - (tile->has_offsets ? 0 : 16)
+                                  : next(matrix));
 }
 
 static struct crux_tiles tiles_of(const struct kernels_case *one, const uint8_t *bytes) {
     const struct kernels_layout *layout = one->layout;
-    return (struct crux_tiles){layout->tile, one->outputs, one->inputs, bytes,
-                               layout->tile.width == 1 && layout->is_symmetric};
+    return (struct crux_tiles){layout->tile, one->outputs, one->inputs, bytes, layout->form};
 }
 
 static void fill_weights(struct kernels_matrix *matrix) {
@@ -121,7 +123,7 @@ static void multiply(const struct part *part, size_t copy) {
     const struct kernels_matrix *matrix = part->matrix;
     const struct kernels_case *one = &matrix->one;
     struct crux_tiles tiles = tiles_of(one, NULL);
-    struct crux_backend_matrix w = {tiles.tile, tiles.rows, tiles.inputs, tiles.centred,
+    struct crux_backend_matrix w = {tiles.tile, tiles.rows, tiles.inputs, tiles.form,
                                     matrix->weights + copy % matrix->copies * matrix->bytes};
     one->backend->matmul(part->acc, part->o1 - part->o0, &w, matrix->x, part->rows, part->o0,
                          part->o1, part->scratch);
@@ -170,7 +172,7 @@ struct kernels_speed kernels_measure(struct kernels_matrix *matrix, uint32_t row
     static struct part parts[KERNELS_THREADS_MAX];
     const struct kernels_case *one = &matrix->one;
     struct crux_tiles tiles = tiles_of(one, NULL);
-    struct crux_backend_matrix w = {tiles.tile, tiles.rows, tiles.inputs, tiles.centred,
+    struct crux_backend_matrix w = {tiles.tile, tiles.rows, tiles.inputs, tiles.form,
                                     matrix->weights};
     uint32_t grains = (one->outputs + GRAIN - 1) / GRAIN;
     pthread_barrier_t start;

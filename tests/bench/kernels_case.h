@@ -11,7 +11,7 @@ struct kernels_layout {
     const char *name, *source; /* the type of block that becomes it */
     struct crux_tile tile;
     int around;
-    bool is_symmetric; /* every n is around * m */
+    enum crux_tiles_form form; /* centred: every n is around * m */
 };
 
 struct kernels_case {

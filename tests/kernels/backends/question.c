@@ -29,8 +29,9 @@ static void *room_for(size_t bytes) {
 }
 
 static void fill_tile(struct crux_random *random, const struct crux_tile *tile, uint8_t *bytes,
-                      uint32_t count, int32_t multiplier_max, bool centred,
+                      uint32_t count, int32_t multiplier_max, enum crux_tiles_form form,
                       enum wildness wildness) {
+    bool centred = form == CRUX_TILES_CENTRED;
     uint32_t tables = (count + tile->group - 1) / tile->group * (tile->has_offsets ? 2 : 1);
     uint8_t *q = bytes + 2 * tables;
     int32_t hi = multiplier_max > INT16_MAX ? INT16_MAX : multiplier_max,
@@ -53,7 +54,9 @@ static void fill_tile(struct crux_random *random, const struct crux_tile *tile, 
     }
     if (tile->width == 1) memset(q, 0, (count + 1) / 2);
     for (uint32_t i = 0; i < count; i++) {
-        int64_t v = tile->width == 1   ? number(random, 0, 15, wildness)
+        int64_t v = tile->width == 1 ? number(random, 0, 15, wildness)
+                    : form == CRUX_TILES_SIX
+                        ? number(random, -32, 31, wildness) + (tile->has_offsets ? 16 : 0)
                     : tile->width == 2 ? number(random, INT8_MIN, INT8_MAX, wildness)
                                        : number(random, INT16_MIN, INT16_MAX, wildness);
         if (wildness >= WORST_GREATEST) v = wildness < LOW_GREATEST ? 1 : 0;
@@ -89,7 +92,7 @@ static void answer(struct question *question) {
 
 void question_ask(struct question *question, struct crux_random *random,
                   const struct crux_tile *tile, uint32_t outputs, uint32_t inputs, uint32_t rows,
-                  int32_t multiplier_max, bool centred, enum wildness wildness) {
+                  int32_t multiplier_max, enum crux_tiles_form form, enum wildness wildness) {
     size_t bytes = (size_t)(outputs * crux_tiles_row_bytes(tile, inputs));
     uint8_t *at;
     question->rows = rows;
@@ -97,11 +100,11 @@ void question_ask(struct question *question, struct crux_random *random,
     question->x = malloc((size_t)rows * inputs * sizeof *question->x);
     question->expected = malloc((size_t)rows * outputs * sizeof *question->expected);
     if (question->bytes == NULL || question->x == NULL || question->expected == NULL) abort();
-    question->w = (struct crux_tiles){*tile, outputs, inputs, question->bytes, centred};
+    question->w = (struct crux_tiles){*tile, outputs, inputs, question->bytes, form};
     for (uint32_t o = 0; o < outputs; o++) {
         for (uint32_t t = 0; t < crux_tile_count(tile, inputs); t++) {
             uint32_t count = crux_tile_inputs(tile, inputs, t);
-            fill_tile(random, tile, at, count, multiplier_max, centred, wildness);
+            fill_tile(random, tile, at, count, multiplier_max, form, wildness);
             at += crux_tile_bytes(tile, count);
         }
     }
@@ -135,7 +138,7 @@ void asked_prepare(struct asked *asked, const struct crux_backend *backend,
     asked->rows = question->rows;
     asked->packed = room_for(backend->packed_bytes(w));
     asked->prepared = room_for(question->rows * row_bytes);
-    asked->w = (struct crux_backend_matrix){w->tile, w->rows, w->inputs, w->centred, asked->packed};
+    asked->w = (struct crux_backend_matrix){w->tile, w->rows, w->inputs, w->form, asked->packed};
     backend->pack(asked->packed, w);
     for (uint32_t r = 0; r < question->rows; r++)
         backend->prepare((uint8_t *)asked->prepared + r * row_bytes, question->x + r * w->inputs,

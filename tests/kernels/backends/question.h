@@ -32,7 +32,7 @@ struct question {
 /* multiplier_max: the greatest |m| and |n|, up to 32768; of centred tiles of |m|, up to 4096. */
 void question_ask(struct question *question, struct crux_random *random,
                   const struct crux_tile *tile, uint32_t outputs, uint32_t inputs, uint32_t rows,
-                  int32_t multiplier_max, bool centred, enum wildness wildness);
+                  int32_t multiplier_max, enum crux_tiles_form form, enum wildness wildness);
 void question_free(struct question *question);
 
 /* One backend with a question packed and its rows prepared. */

@@ -69,9 +69,10 @@ static uint32_t extent(struct crux_random *random, uint32_t most, uint32_t unit)
     return crux_random_one_in(random, 3) ? (n + unit - 1) / unit * unit : n;
 }
 
-/* May be packed without offsets, if n = -8*m throughout. */
-static bool can_be_centred(const struct crux_tile *tile) {
-    return tile->width == 1 && tile->has_offsets;
+/* The form that a matrix of such tiles may have beside the plain one. */
+static enum crux_tiles_form can_be(const struct crux_tile *tile) {
+    if (tile->width == 2) return CRUX_TILES_SIX;
+    return tile->width == 1 && tile->has_offsets ? CRUX_TILES_CENTRED : CRUX_TILES_PLAIN;
 }
 
 static void random_question(struct question *question, struct crux_random *random, uint32_t i) {
@@ -82,10 +83,11 @@ static void random_question(struct question *question, struct crux_random *rando
     uint32_t outputs = extent(random, deep ? 24 : 70, 16), inputs = extent(random, 1100, 32),
              rows = extent(random, deep ? 70 : 12, 8);
     if (crux_random_one_in(random, 4)) inputs = 1 + (uint32_t)crux_random_below(random, 70);
-    bool centred = can_be_centred(&tile) && crux_random_one_in(random, 2);
+    enum crux_tiles_form form = crux_random_one_in(random, 2) ? can_be(&tile) : CRUX_TILES_PLAIN;
+    bool centred = form == CRUX_TILES_CENTRED;
     question_ask(question, random, &tile, outputs, inputs, rows,
                  most[crux_random_below(random, centred ? CENTRED_MOST : CRUX_ARRAY_LEN(most))],
-                 centred, (enum wildness)crux_random_below(random, WILDNESSES));
+                 form, (enum wildness)crux_random_below(random, WILDNESSES));
 }
 
 static void all_backends_agree(void **state CRUX_UNUSED) {
@@ -107,7 +109,7 @@ static void all_backends_agree(void **state CRUX_UNUSED) {
 
 /* The worst there is: every group at its bound, over many carries and flushes. */
 static void bounds_hold(void **state CRUX_UNUSED) {
-    enum { FORMS = 14 }; /* twelve of tiles, and two of them centred */
+    enum { FORMS = 18 }; /* twelve of tiles, two of them centred, four with six bits */
     static const int32_t most[] = {32768, 32767, 16384, 8192, 4096, 4095, 2048, 1024};
     static const enum wildness worst[] = {ALL_GREATEST, ALL_LEAST,    WORST_GREATEST,
                                           WORST_LEAST,  LOW_GREATEST, LOW_LEAST};
@@ -118,13 +120,14 @@ static void bounds_hold(void **state CRUX_UNUSED) {
         struct crux_random random = {21};
         if (backend == NULL) continue;
         for (uint32_t i = 0; i < FORMS * CRUX_ARRAY_LEN(most) * CRUX_ARRAY_LEN(worst); i++) {
-            uint32_t form = i % FORMS;
-            bool centred = form >= 12;
-            struct crux_tile tile = layout(centred ? 6 + 3 * (form - 12) : form);
+            uint32_t n = i % FORMS, six = 1 + 3 * (n - 14), l = n < 12 ? n : 6 + 3 * (n - 12);
+            struct crux_tile tile = layout(n < 14 ? l : six);
+            enum crux_tiles_form form = n < 12 ? CRUX_TILES_PLAIN : can_be(&tile);
+            bool centred = form == CRUX_TILES_CENTRED;
             int32_t multiplier = most[i / FORMS % CRUX_ARRAY_LEN(most)];
             struct question question;
             if (centred && multiplier > 4096) continue;
-            question_ask(&question, &random, &tile, 17, 2100, 5, multiplier, centred,
+            question_ask(&question, &random, &tile, 17, 2100, 5, multiplier, form,
                          worst[i / FORMS / CRUX_ARRAY_LEN(most)]);
             ask_one(&random, &question, backend);
             question_free(&question);
@@ -143,8 +146,7 @@ static void many_rows_agree(void **state CRUX_UNUSED) {
         for (uint32_t i = 0; i < 12; i++) {
             struct crux_tile tile = layout(i);
             struct question question;
-            question_ask(&question, &random, &tile, 35, 2100, 101 + i, 4095, can_be_centred(&tile),
-                         EDGY);
+            question_ask(&question, &random, &tile, 35, 2100, 101 + i, 4095, can_be(&tile), EDGY);
             ask_one(&random, &question, backend);
             question_free(&question);
         }
@@ -184,25 +186,31 @@ static void parts_pack_the_same(void **state CRUX_UNUSED) {
     }
 }
 
-/* Centred are 4 bits with n = -8*m everywhere; one other n, wherever it is, and they are not. */
-static void centred_is_seen(void **state CRUX_UNUSED) {
+/* Centred are 4 bits with n = -8*m everywhere, and six are 8 with few q; one other n or q, wherever it is, and
+ * they are not. */
+static void forms_are_seen(void **state CRUX_UNUSED) {
     struct crux_random random = {25};
     for (uint32_t i = 0; i < 4 * LAYOUTS; i++) {
         struct crux_tile tile = layout(i % LAYOUTS);
         struct question question;
         uint32_t outputs = extent(&random, 20, 16), inputs = extent(&random, 1100, 32);
-        bool centred = can_be_centred(&tile);
-        question_ask(&question, &random, &tile, outputs, inputs, 1, 4096, centred, EDGY);
-        assert_int_equal(crux_backend_centred(&question.w), centred);
-        if (centred) {
+        enum crux_tiles_form form = can_be(&tile);
+        question_ask(&question, &random, &tile, outputs, inputs, 1, 4096, form, EDGY);
+        assert_int_equal(crux_backend_form(&question.w), form);
+        if (form != CRUX_TILES_PLAIN) {
             uint32_t row = (uint32_t)crux_random_below(&random, outputs),
                      t = (uint32_t)crux_random_below(&random, crux_tile_count(&tile, inputs)),
                      count = crux_tile_inputs(&tile, inputs, t),
                      groups = (count - 1) / tile.group + 1;
-            question.bytes[row * crux_tiles_row_bytes(&tile, inputs) +
-                           t * crux_tile_bytes(&tile, tile.chunk) +
-                           2 * (groups + crux_random_below(&random, groups))] ^= 1;
-            assert_false(crux_backend_centred(&question.w));
+            uint8_t *at = question.bytes + row * crux_tiles_row_bytes(&tile, inputs) +
+                          t * crux_tile_bytes(&tile, tile.chunk);
+            if (form == CRUX_TILES_CENTRED)
+                at[2 * (groups + crux_random_below(&random, groups))] ^= 1;
+            else
+                at[groups * (tile.has_offsets ? 4 : 2) + crux_random_below(&random, count)] =
+                    (uint8_t)((crux_random_one_in(&random, 2) ? 32 : -33) +
+                              (tile.has_offsets ? 16 : 0));
+            assert_int_equal(crux_backend_form(&question.w), CRUX_TILES_PLAIN);
         }
         question_free(&question);
     }
@@ -236,8 +244,7 @@ static void threads_split_the_outputs(void **state CRUX_UNUSED) {
             struct asked asked;
             struct part parts[THREADS];
             uint32_t outputs = 97;
-            question_ask(&question, &random, &tile, outputs, 300, 19, 4095, can_be_centred(&tile),
-                         EDGY);
+            question_ask(&question, &random, &tile, outputs, 300, 19, 4095, can_be(&tile), EDGY);
             asked_prepare(&asked, backend, &question);
             int64_t *acc = malloc((size_t)outputs * question.rows * sizeof *acc);
             assert_non_null(acc);
@@ -263,7 +270,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(all_backends_agree), cmocka_unit_test(bounds_hold),
         cmocka_unit_test(many_rows_agree),    cmocka_unit_test(parts_pack_the_same),
-        cmocka_unit_test(centred_is_seen),    cmocka_unit_test(threads_split_the_outputs),
+        cmocka_unit_test(forms_are_seen),     cmocka_unit_test(threads_split_the_outputs),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
