@@ -1,9 +1,10 @@
 /* An executor as a process, for tests: it settles claims of which some are lies, serves them, and defends itself.
  *
- *   lying_executor CHAIN MODEL OTHER_MODEL ACCOUNT PORT SEED CLAIMS KINDS [withhold]
+ *   lying_executor CHAIN MODEL OTHER_MODEL ACCOUNT PORT SEED CLAIMS KINDS [withhold|silent]
  *
- * KINDS: lies by name, "honest,layer,..": claim i is the i-th of them, then all over again. Every number of it follows
- * from its arguments, so that it may be killed at any moment and begins again where the chain says it was. */
+ * KINDS: lies by name, "honest,layer,..": claim i is the i-th of them, then all over again. withhold: it serves no request
+ * and no trace, only what is demanded on the chain; silent: not even that. Every number of it follows from its arguments,
+ * so that it may be killed at any moment and begins again where the chain says it was. */
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -61,7 +62,9 @@ int main(int argc, char **argv) {
     }
     (void)sigaction(SIGTERM, &action, NULL);
     double_open(d, argv[2], argv[3], argv[4]);
+    bool is_silent = argc > 9 && strcmp(argv[9], "silent") == 0;
     if (argc > 9) d->serves_traces = d->serves_claims = false;
+    if (is_silent) d->serves_batches = false;
     double_listen(d, (unsigned)strtoul(argv[5], NULL, 10));
     (void)printf("%s\n", d->url);
     (void)fflush(stdout);
@@ -77,7 +80,7 @@ int main(int argc, char **argv) {
         for (uint32_t m = 0; m < count; m++) double_show(d, &chain, i + m);
     }
     while (!stopped) {
-        if (double_defend(d, &chain) == 0) (void)nanosleep(&pause, NULL);
+        if (is_silent || double_defend(d, &chain) == 0) (void)nanosleep(&pause, NULL);
     }
     double_close(d);
     chain.ops->close(&chain);

@@ -1,175 +1,286 @@
 #!/usr/bin/env python3
-"""system.py CRUX BIN: crux executor and crux challenger over one chain file, each a process, beside an executor that lies.
+"""system.py CRUX BIN [ROUNDS [SEED]]: whole systems, each party a process of this build, over one chain file each.
 
-Answers are asked for by HTTP, their receipts verified, executor and challengers killed with SIGKILL; in the end every
-receipt's claim is final, what the liar claimed has fallen, and crux verify and crux watch say so.
+    a client --HTTP--> crux executor --+
+                       a lying one   --+--> chain file <-- two of crux challenger, which ask both executors by HTTP
+
+Nobody intervenes: only the chain's clock is moved from outside. The liar lies, round after round in turn, about an
+output, a layer, its model (another one's weights), and by withholding; in the end its lies have fallen, every receipt
+of the client is final, and every account holds what it should, to the unit. The first four rounds are quiet; in each of
+ROUNDS more, every party is killed with SIGKILL at random moments. A round's draws follow from SEED and its number;
+nothing is decided by how long something takes.
 """
-import json
+import collections
+import concurrent.futures
 import os
 import random
 import subprocess
 import sys
 import tempfile
+import threading
 import time
-import urllib.request
+import urllib.error
 
-import watchtower as w
+from chain import DEMAND_OPEN, Chain
+from client import Client, Refused, fetch
+from judge import judge_papers, judge_receipts, judge_value, judge_verdicts
+from processes import Port, Process, crux
 
-ANSWERS = 6
+LIES = ["output", "layer", "model", "withheld"]
+QUIET = len(LIES)
+AT_ONCE = 5             # rounds; they wait more than they compute
+LOOK_SECONDS = 0.05
+IDLE_SECONDS = 0.7      # without an event, and only the liar's turn: then its clock runs out
+ROUND_SECONDS = 600     # then it is given up
+TICKS = 600             # seconds of the chain that pass while parties are at work: far less than any clock
+WRONG_MAX = 3           # rounds; then no other is begun
+OTHERS = ["token", "stale", "leaf", "count", "early"]
 
 
-def ask(port, number):
-    body = {"model": "a", "prompt": "abc"[: 1 + number % 3] * 4, "max_tokens": 5, "seed": number}
-    request = urllib.request.Request(f"http://127.0.0.1:{port}/v1/completions", json.dumps(body).encode(),
-                                     {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=60) as reply:
-        return json.load(reply)["crux"], body["prompt"]
+class Round:
+    MONEY = 100_000_000
 
+    def __init__(self, number, seed, root, program, binaries, account, over):
+        self.over = over
+        self.number, self.draw = number, random.Random(seed * 100_000 + number)
+        self.folder = os.path.join(root, str(number))
+        os.mkdir(self.folder)
+        self.program, self.binaries, self.root, self.account = program, binaries, root, account
+        self.models = [os.path.join(root, name) for name in ("a.crux", "b.crux")]
+        self.lie = LIES[number % len(LIES)]
+        self.processes, self.port, self.chain, self.client = {}, {}, None, None
+        self.fell_by, self.ticks, self.demanded = collections.Counter(), 0, {}
+        self.lost = 0
 
-def wait_for(port):
-    for _ in range(300):
+    # ---- who takes part ----
+
+    def draw_lies(self):
+        """What is not served has to be published on demand, or it falls whatever it is."""
+        silent = self.lie == "withheld" and self.number // len(LIES) % 2 == 0
+        if silent:
+            return ["honest"] * 3, "silent", 3
+        if self.lie == "withheld":  # a trace is not known then: these are seen without one
+            return ["layer", "honest", "token"], "withhold", 2
+        return [self.lie, "honest", self.draw.choice(OTHERS)], None, 2
+
+    def draw_asks(self):
+        modes = [{"mode": "batched"}, {"mode": "batched"}, {"mode": "full"},
+                 {"mode": "private", "requester": self.requester}]
+        self.draw.shuffle(modes)
+        return [(self.draw.uniform(0, 0.3),
+                 {"model": "a", "prompt": "".join(self.draw.choices("abc", k=12)), "max_tokens": 5, "seed": number,
+                  "stream": self.draw.random() < 0.5, "crux": {**mode, "nonce": self.draw.randbytes(32).hex()}})
+                for number, mode in enumerate(modes)]
+
+    def start(self):
+        path = os.path.join(self.folder, "chain")
+        crux(self.program, "chain", "init", path, "--scripted")
+        names = {name: crux(self.program, "chain", "deposit", path, name, str(self.MONEY))["account"]
+                 for name in (self.account, "liar", "first", "second")}
+        self.accounts, self.liar = list(names.values()), names["liar"]
+        self.requester = names["first"][::-1]  # of nobody here
+        self.port = {name: Port() for name in ("executor", "liar", "first", "second")}
+        self.chain = Chain(self.program, path)
+        self.kinds, manner, self.lie_count = self.draw_lies()
+        self.silent = manner == "silent"
+        self.begin("executor", self.program, "executor", "--model", "a=" + self.models[0], "--chain", "local:" + path,
+                   "--listen", self.port["executor"].address, "--data", os.path.join(self.folder, "data"), "--key",
+                   os.path.join(self.root, "key"), "--passphrase-file", os.path.join(self.root, "passphrase"),
+                   "--threads", "1", "--batch-count", "2", "--batch-seconds", "1")
+        self.begin("liar", os.path.join(self.binaries, "lying_executor"), path, *self.models, "liar",
+                   str(self.port["liar"].number), str(self.number), str(len(self.kinds)), ",".join(self.kinds),
+                   *([manner] if manner else []))
+        for name, retry in (("first", "1"), ("second", "0")):
+            self.begin(name, self.program, "challenger", "--model", self.models[0], "--chain", "local:" + path,
+                       "--data", os.path.join(self.folder, name + ".data"), "--mode", "challenge", "--account", name, "--poll",
+                       "20", "--retry", retry, "--threads", "1", "--demand-fees", "1000000", "--metrics-listen",
+                       self.port[name].address, "--executor", f"{self.account}={self.port['executor'].url}",
+                       "--executor", f"liar={self.port['liar'].url}")
+        self.client = Client(self.port["executor"].url, self.draw_asks())
+        self.client.start()
+
+    def begin(self, name, *args):
+        self.processes[name] = Process(name, args, self.folder)
+
+    def is_lie(self, claim):
+        return self.silent or self.kinds[claim["member"]] != "honest"
+
+    # ---- what happens ----
+
+    def draw_kills(self):
+        """Each party once, some more than once: [(seconds after the one before, who, seconds until it is back)]."""
+        if self.number < QUIET:
+            return []
+        victims = list(self.processes) + self.draw.choices(list(self.processes), k=self.draw.randrange(4))
+        self.draw.shuffle(victims)
+        return [(self.draw.uniform(0.02, 0.6), name, self.draw.choice([0, 0, self.draw.uniform(0, 0.5)]))
+                for name in victims]
+
+    def is_ready(self, name, view):
+        """Has this challenger read everything, and found true what is true?"""
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
-                return
-        except OSError:
-            time.sleep(0.1)
-    raise SystemExit("the executor does not answer")
+            text = fetch(self.port[name].url + "/metrics")
+        except (OSError, urllib.error.URLError):
+            return False
+        figures = dict(line.split() for line in text.splitlines() if not line.startswith("#"))
+        true = sum(claim["mode"] != "private" for claim in view.of(self.account)) + len(self.kinds) - self.lie_count
+        return (float(figures.get("crux_challenger_valid", 0)) == true
+                and float(figures["crux_challenger_event"]) == view.events)
+
+    def is_done(self, view):
+        """Nothing is to happen any more in the window."""
+        mine, lies = view.of(self.account), [claim for claim in view.of(self.liar) if self.is_lie(claim)]
+        return (self.client.is_done() and len(mine) == len(self.client.asked)
+                and len(view.of(self.liar)) == len(self.kinds)
+                and all(claim["state"] != "not shown" for claim in view.claims)
+                and len(lies) == self.lie_count and all(claim["state"] == "fallen" for claim in lies)
+                and view.value["stakes"] == 0 and view.value["fees"] == 0
+                and all(self.is_ready(name, view) for name in ("first", "second")))
+
+    def is_only_the_liars_turn(self, view):
+        """Everything else has happened, and each of its lies that stands is disputed or demanded, not yet too late."""
+        due = [claim for claim in view.of(self.liar) if self.is_lie(claim) and claim["state"] != "fallen"]
+        demands = [claim for claim in view.claims if claim["demand"] == DEMAND_OPEN and claim["state"] != "fallen"]
+        disputes = [dispute for dispute in view.open_disputes() if not dispute["claim_fallen"]]
+        disputed = {(dispute["batch"], dispute["member"]) for dispute in disputes}
+        for claim in demands:
+            since = self.demanded.setdefault((claim["batch"], claim["member"]), view.now)
+            if claim not in due or view.now > since + view.parameters["demand_seconds"]:
+                return False
+        return (bool(due) and len(view.of(self.liar)) == len(self.kinds) and self.client.is_done()
+                and len(view.of(self.account)) == len(self.client.asked)
+                and all(claim["state"] != "not shown" for claim in view.claims)
+                and all(claim in demands or (claim["batch"], claim["member"]) in disputed for claim in due)
+                and all(dispute["executor"] == self.liar and not dispute["late"]
+                        and (dispute["turn"] == "executor" or dispute["stage"] == "queued") for dispute in disputes))
+
+    def run_out_the_liars_clock(self):
+        """While it is dead, so that nobody's turn comes by it; in steps too short for any other clock."""
+        self.processes["liar"].kill(ROUND_SECONDS)
+        view = self.chain.look()
+        while self.is_only_the_liars_turn(view):
+            self.chain.advance(view.parameters["demand_seconds"] - TICKS)
+            view = self.chain.look()
+        self.processes["liar"].start()
+
+    def play(self):
+        """Returns: whether it comes to an end."""
+        kills = self.draw_kills()
+        start = idle_since = next_kill = time.monotonic()
+        events = 0
+        while True:
+            now = time.monotonic()
+            if now > start + ROUND_SECONDS:
+                return False
+            if self.client.problem:
+                raise RuntimeError(self.client.problem)
+            if kills and now >= next_kill + kills[0][0]:
+                _, name, seconds = kills.pop(0)
+                self.processes[name].kill(seconds)
+                next_kill = now
+            for process in self.processes.values():
+                process.revive()
+                process.check()
+            view = self.chain.look()
+            if view.events != events:
+                events, idle_since = view.events, now
+            if not kills and all(process.back_at is None for process in self.processes.values()) and self.is_done(view):
+                return True
+            if not kills and now > idle_since + IDLE_SECONDS and self.is_only_the_liars_turn(view):
+                self.run_out_the_liars_clock()
+                idle_since = time.monotonic()
+            elif self.ticks < TICKS and self.draw.random() < 0.1:
+                seconds = self.draw.choice([1, 5, 30])
+                self.ticks += seconds
+                self.chain.advance(seconds)
+            time.sleep(LOOK_SECONDS)
+
+    def finish(self):
+        """The windows end, and bonds come back."""
+        view = self.chain.look()
+        self.chain.advance(view.parameters["window_seconds"] + 1)
+        end = time.monotonic() + ROUND_SECONDS
+        while any(batch["released"] != batch["claims"] for batch in view.batches if batch["executor"] == self.account):
+            if time.monotonic() > end:
+                raise RuntimeError(f"bonds do not come back: {view.batches}")
+            self.processes["executor"].check()
+            time.sleep(LOOK_SECONDS)
+            view = self.chain.look()
+        return self.judge(view) + (judge_papers(self) if self.number == 0 else [])
+
+    def judge(self, view):
+        problems, self.lost = judge_receipts(self, view)
+        return problems + judge_verdicts(self, view) + judge_value(self, view)
+
+    def run(self):
+        """Returns: problems; None if enough others went wrong."""
+        if self.over.is_set():
+            return None
+        problems = []
+        try:
+            self.start()
+            problems = self.finish() if self.play() else ["there is no end"] + self.judge(self.chain.look())
+            for name, process in self.processes.items():
+                status = process.stop()
+                if status != 0:
+                    problems.append(f"{name} ends with {status}")
+            crux(self.program, "chain", "verify", self.chain.path)
+        except Exception as trouble:  # pylint: disable=broad-except  # whatever it is, the other rounds go on
+            problems.append(f"{type(trouble).__name__}: {trouble}")
+        finally:
+            self.end()
+        return problems
+
+    def end(self):
+        if self.client is not None:
+            self.client.stopped = True
+        for process in self.processes.values():
+            process.end()
+        if self.chain is not None:
+            self.chain.close()
+        for port in self.port.values():
+            port.close()
 
 
-def start(folder, models):
-    chain = os.path.join(folder, "chain")
-    with open(os.path.join(folder, "passphrase"), "w", encoding="ascii") as out:
-        out.write("secret\n")
-    key = os.path.join(folder, "key")
-    account = w.crux("keys", "new", key, "--passphrase-file", os.path.join(folder, "passphrase"))["account"]
-    w.crux("chain", "init", chain, "--scripted")
-    for name in (account, "liar", "first", "second"):
-        w.crux("chain", "deposit", chain, name, str(w.MONEY))
-    port, liar_port = w.free_port(), w.free_port()
-    processes = {
-        "liar": w.Process("liar", [os.path.join(w.BIN, "lying_executor"), chain, *models, "liar", str(liar_port), "5",
-                                   "3", "honest,layer,model"], folder),
-        "executor": w.Process("executor", [
-            w.CRUX, "executor", "--model", "a=" + models[0], "--listen", f"127.0.0.1:{port}", "--chain",
-            "local:" + chain, "--data", os.path.join(folder, "data"), "--key", key, "--passphrase-file",
-            os.path.join(folder, "passphrase"), "--threads", "1", "--batch-count", "3", "--batch-seconds", "1"], folder),
-    }
-    for name in ("first", "second"):
-        processes[name] = w.Process(name, [
-            w.CRUX, "challenger", "--model", models[0], "--chain", "local:" + chain, "--data",
-            os.path.join(folder, name + ".data"), "--mode", "challenge", "--account", name, "--poll", "50", "--retry",
-            "1", "--threads", "1", "--executor", f"{account}=http://127.0.0.1:{port}", "--executor",
-            f"liar=http://127.0.0.1:{liar_port}"], folder)
-    return chain, processes, port, account
-
-
-def verify(folder, receipt, *args):
-    path = os.path.join(folder, "receipt")
-    with open(path, "w", encoding="ascii") as out:
-        json.dump(receipt, out)
-    done = subprocess.run([w.CRUX, "verify", path, *args, "--json"], capture_output=True, text=True, timeout=60)
-    return done.returncode, json.loads(done.stdout)
-
-
-def settled(chain, account):
-    batches = w.batches_of(chain)
-    return (sum(b["claims"] for b in batches if b["executor"] == account) >= ANSWERS
-            and sum(b["fallen"] for b in batches) >= 2)
-
-
-def play(chain, processes, port, account):
-    draw = random.Random(3)
-    receipts = []
-    for number in range(ANSWERS):
-        wait_for(port)
-        receipts.append(ask(port, number))
-        processes[draw.choice(["executor", "first", "second"])].kill()
-        for process in processes.values():
-            if process.running.poll() is not None:
-                process.start()
-        w.crux("chain", "advance", chain, "2")
-    wait_for(port)
-    end, idle, events = time.monotonic() + 180, 0, 0
-    while not settled(chain, account):
-        if time.monotonic() > end:
-            raise SystemExit(f"no end: {w.batches_of(chain)}")
-        for process in processes.values():
-            process.check()
-        time.sleep(0.2)
-        now = w.crux("chain", "status", chain)["events"]
-        idle, events = (idle + 1 if now == events else 0), now
-        w.crux("chain", "advance", chain, "1000" if idle >= 15 else "2")
-        idle = 0 if idle >= 15 else idle
-    time.sleep(1.5)  # for what would be wrong
-    return receipts
-
-
-def whole_receipt(port, receipt):
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/v1/receipts/{receipt['id']}", timeout=30) as reply:
-        return json.load(reply)
+def say(it, problems, seed):
+    print(f"round {it.number} of seed {seed}, {it.lie}: {len(problems)} problems")
+    print("\n".join(problems))
+    for process in it.processes.values():
+        print(f"--- {process.name}\n{process.log(3000)}")
 
 
 def main():
-    problems = []
-    with tempfile.TemporaryDirectory(prefix="crux-system-") as folder:
-        subprocess.run([os.path.join(w.BIN, "make_small_files"), folder], check=True)
-        models = [os.path.join(folder, "a.crux"), os.path.join(folder, "b.crux")]
-        chain, processes, port, account = start(folder, models)
-        try:
-            asked = play(chain, processes, port, account)
-            receipts = [(whole_receipt(port, receipt), prompt) for receipt, prompt in asked]
-            time.sleep(1)
-            w.crux("chain", "advance", chain,
-                   str(w.crux("chain", "status", chain)["parameters"]["window_seconds"] + 1))
-            for receipt, prompt in receipts:
-                code, said = verify(folder, receipt, "--chain", "local:" + chain, "--model", models[0], "--text",
-                                    prompt, "--threads", "1")
-                wanted = {"consistent": True, "signature": True, "chain": True, "included": True, "state": "final",
-                          "tokens": True, "recomputed": True}
-                if code != 0 or {name: said.get(name) for name in wanted} != wanted:
-                    problems.append(f"verify: {code} {said}")
-            # whatever is changed in a receipt is seen
-            receipt, prompt = receipts[0]
-            for name, value, what in (("signature", "00" * 64, "signature"), ("deadline", receipt["deadline"] + 1, "signature"),
-                                      ("output_tokens", [1] * len(receipt["output_tokens"]), "consistent"),
-                                      ("member", receipt["member"] + 1, "included")):
-                code, said = verify(folder, {**receipt, name: value}, "--chain", "local:" + chain)
-                if code != 3 or said[what] is not False:
-                    problems.append(f"verify after {name} was changed: {code} {said}")
-            code, said = verify(folder, receipt, "--model", models[0], "--text", prompt + "x", "--threads", "1")
-            if code != 3 or said["tokens"] is not False:
-                problems.append(f"verify with another text: {code} {said}")
-            code, said = verify(folder, {"version": 1})
-            if code != 1 or said["error"] != "syntax":
-                problems.append(f"verify of nothing: {code} {said}")
-            # single layers, from the records that the executor serves, by a challenger that has seen nothing yet
-            done = subprocess.run([w.CRUX, "challenger", "--model", models[0], "--chain", "local:" + chain, "--data",
-                                   os.path.join(folder, "auditor"), "--layers", "1", "--once", "--threads", "1",
-                                   "--executor", f"{account}=http://127.0.0.1:{port}", "--json"],
-                                  capture_output=True, text=True, timeout=120)
-            figures = json.loads(done.stdout)
-            if done.returncode != 0 or figures["audited_layers"] < ANSWERS or figures["invalid"] != 0:
-                problems.append(f"layers: {done.returncode} {figures} {done.stderr[-2000:]}")
-            seen = w.crux("watch", "--chain", "local:" + chain, "--once")
-            if seen["disputes"] or sum(b["fallen"] for b in seen["batches"]) != 2:
-                problems.append(f"watch: {seen}")
-            liar = w.crux("chain", "show", chain, "liar")["account"]
-            for batch in w.batches_of(chain):
-                if batch["executor"] == account and batch["fallen"]:
-                    problems.append(f"an honest claim fell: {batch}")
-                if batch["executor"] == liar and batch["fallen"] != 2:
-                    problems.append(f"the liar: {batch}")
-        finally:
-            for process in processes.values():
-                if process.running.poll() is None:
-                    process.stop()
-        if problems:
-            for name in processes:
-                with open(os.path.join(folder, name + ".log"), errors="replace") as log:
-                    print(f"--- {name}\n{log.read()[-2500:]}")
-    print(f"{ANSWERS} answers, {len(problems)} problems")
-    print("\n".join(problems))
-    return 1 if problems else 0
+    program, binaries = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
+    rounds = int(sys.argv[3]) if len(sys.argv) > 3 else 20
+    seed = int(sys.argv[4]) if len(sys.argv) > 4 else random.SystemRandom().randrange(10**6)
+    print(f"{QUIET} quiet rounds and {rounds} with kills, seed {seed}", flush=True)
+    # In memory: what a killed process has written stays; a disk would help only where the machine itself stops.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    over, bad, left, kills, found, fell_by = threading.Event(), 0, 0, *(collections.Counter() for _ in range(3))
+    with tempfile.TemporaryDirectory(prefix="crux-system-", dir=memory) as root:
+        made = subprocess.run([os.path.join(binaries, "make_small_files"), root], check=True, capture_output=True,
+                              text=True)
+        all_rounds = [Round(number, seed, root, program, binaries, made.stdout.strip(), over)
+                      for number in range(QUIET + rounds)]
+        with concurrent.futures.ThreadPoolExecutor(AT_ONCE) as pool:
+            for it, problems in zip(all_rounds, pool.map(Round.run, all_rounds)):
+                if problems is None:
+                    left += 1
+                    continue
+                if problems:
+                    bad += 1
+                    say(it, problems, seed)
+                if bad == WRONG_MAX:
+                    over.set()
+                client = it.client or Client(None, [])
+                found.update(receipts=len(client.receipts), again=client.asked_again, lost=it.lost)
+                fell_by += it.fell_by
+                kills.update({process.name: process.kills for process in it.processes.values()})
+    print(f"kills: {dict(kills)}")
+    print(f"{found['receipts']} receipts, {found['lost']} lost; asked again {found['again']} times")
+    print(f"lies fell: {fell_by['prove']} by proof, {fell_by['timeout']} by a clock, {fell_by['demand']} by a demand")
+    print(f"{QUIET + rounds} rounds, {bad} with a wrong end" + (f", {left} not played" if left else ""))
+    return 1 if bad else 0
 
 
 if __name__ == "__main__":
