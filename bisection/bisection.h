@@ -20,6 +20,7 @@
 #include "bisection/game/memory.h"
 #include "bisection/game/move.h"
 #include "bisection/game/parameters.h"
+#include "bisection/game/promise_bytes.h"
 #include "bisection/game/records.h"
 #include "bisection/game/signed.h"
 #include "bisection/game/store.h"

@@ -1,6 +1,7 @@
 /* What an executor pledges for its receipts, and what becomes of it.   spec/70-game.md#receipts */
 #include "bisection/commitment/receipt.h"
 #include "bisection/game/inside.h"
+#include "bisection/game/promise_bytes.h"
 
 static struct crux_account account_of(const uint8_t *bytes) {
     struct crux_account account;
@@ -69,18 +70,11 @@ enum crux_status crux_play_release(struct crux_play *play) {
 static void read_promise(struct crux_receipt *receipt, uint8_t digest[32],
                          const uint8_t **signature, const struct crux_play *play,
                          const uint8_t *bytes) {
-    struct crux_cursor cursor;
     crux_copy(receipt->chain_id, play->game->chain_id, 32);
     crux_copy(receipt->contract, play->game->contract, 32);
     crux_copy(receipt->executor, play->move->executor, sizeof receipt->executor);
     crux_copy(receipt->request_hash, play->move->hash, 32);
-    crux_cursor_init(&cursor, bytes, CRUX_PROMISE_BYTES);
-    crux_copy(receipt->claim_hash, crux_get_bytes(&cursor, 32), 32);
-    receipt->mode = crux_get_u8(&cursor);
-    crux_copy(receipt->requester, crux_get_bytes(&cursor, sizeof receipt->requester),
-              sizeof receipt->requester);
-    receipt->deadline = crux_get_u64(&cursor);
-    *signature = crux_get_bytes(&cursor, CRUX_SIGNATURE_BYTES);
+    *signature = crux_promise_read(receipt, bytes);
     crux_receipt_digest(digest, receipt);
 }
 

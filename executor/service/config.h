@@ -28,8 +28,8 @@ struct crux_service_config {
     uint64_t body_bytes;
     uint32_t connections, connections_per_address, idle_seconds;
     uint32_t batch_count, batch_seconds, receipt_seconds, retention_seconds;
-    uint64_t bond, withdraw_above, archive_bytes, leaves_bytes;
-    bool withdraw;
+    uint64_t bond, withdraw_above, pledge, archive_bytes, leaves_bytes;
+    bool withdraw, leave;
 };
 
 enum crux_config_kind { CRUX_CONFIG_TEXT, CRUX_CONFIG_NUMBER, CRUX_CONFIG_FLAG, CRUX_CONFIG_LIST };

@@ -58,7 +58,9 @@ static enum crux_status open_settle(struct service *service, char *message, size
                     ? CRUX_SETTLE_SHOW_DEMANDED
                     : CRUX_SETTLE_SHOW_ALL,
         .withdraws = config->withdraw,
-        .withdraw_above = config->withdraw_above};
+        .withdraw_above = config->withdraw_above,
+        .pledge = config->pledge,
+        .leaves = config->leave};
     for (unsigned i = 0; i < service->models.count; i++) {
         enum crux_status status = describe(&models[i], &service->models.model[i]);
         if (status != CRUX_OK)
@@ -127,6 +129,10 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
 void receipts_stop(struct service *service) {
     struct receipts *receipts = service->receipts;
     if (receipts == NULL) return;
+    if (receipts->archives != NULL && receipts->pledged.pledge > 0)
+        crux_log(CRUX_LOG_WARNING, NULL,
+                 "%llu stay pledged: who is away for longer than a call may wait loses of it",
+                 (unsigned long long)receipts->pledged.pledge);
     crux_archives_close(receipts->archives);
     receipts->archives = NULL;
 }
@@ -173,6 +179,7 @@ void receipts_tick(struct service *service) {
     enum crux_status defended = crux_defend_tick(receipts->defend, receipts->store);
     if (receipts->status == CRUX_OK) receipts->status = defended;
     say_defence(receipts);
+    receipts_say_pledged(receipts);
 }
 
 bool receipts_drained(struct service *service) {
@@ -182,14 +189,10 @@ bool receipts_drained(struct service *service) {
 }
 
 const char *receipts_trouble(struct service *service) {
-    struct receipts *receipts = service->receipts;
-    struct crux_settle_figures figures;
+    const struct receipts *receipts = service->receipts;
     if (receipts == NULL) return NULL;
-    if (receipts->status != CRUX_OK) return crux_status_text(receipts->status);
-    if (crux_settle_figures(receipts->settle, &figures) != CRUX_OK || figures.status == CRUX_OK)
-        return NULL;
-    (void)snprintf(receipts->trouble, sizeof receipts->trouble, "%s", figures.trouble);
-    return receipts->trouble;
+    return receipts->status != CRUX_OK ? crux_status_text(receipts->status)
+                                       : crux_settle_trouble(receipts->settle);
 }
 
 void receipts_metrics(struct service *service, struct crux_metrics_text *out) {
@@ -256,6 +259,7 @@ void receipts_metrics(struct service *service, struct crux_metrics_text *out) {
         crux_metrics_family(out, rows[i].name, rows[i].kind, rows[i].help);
         crux_metrics_value(out, rows[i].name, NULL, rows[i].value);
     }
+    receipts_pledged_metrics(service->receipts, out);
 }
 
 /* ---- promising ---- */

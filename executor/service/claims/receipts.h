@@ -13,16 +13,20 @@ struct receipts {
     struct crux_settle *settle;
     struct crux_archives *archives;
     struct crux_defend *defend;
-    const char *path;        /* of the chain */
-    uint32_t cases;          /* contested, as last said */
-    uint64_t false_promises; /* likewise */
-    bool grouping, grouped;  /* what is promised is written together; a group is open */
+    const char *path;                   /* of the chain */
+    uint32_t cases;                     /* contested, as last said */
+    uint64_t false_promises;            /* likewise */
+    struct crux_settle_pledged pledged; /* likewise */
+    bool grouping, grouped;             /* what is promised is written together; a group is open */
     unsigned ticks;
     enum crux_status status; /* of the store: other than CRUX_OK, nothing may be promised */
     bool draining;
     uint64_t left; /* promised and not posted, as last seen while draining */
-    char trouble[CRUX_SETTLE_TROUBLE_BYTES];
 };
+
+/* Logs what has changed about the pledge and the calls of receipts. */
+void receipts_say_pledged(struct receipts *receipts);
+void receipts_pledged_metrics(struct receipts *receipts, struct crux_metrics_text *out);
 
 /* Returns: a run's receipt as JSON, with its place on the chain once it has one; NULL without memory. */
 json_t *receipt_document(const struct crux_store_run *run);

@@ -76,7 +76,7 @@ enum crux_status settle_withdraw(struct crux_settle *settle) {
     /* the balance as this tick began, less what it has paid since: asked again, so that none is counted twice */
     status = settle_look(settle);
     if (status != CRUX_OK) return status;
-    uint64_t keeps = sum(free_float(settle), owed);
+    uint64_t keeps = sum(sum(free_float(settle), owed), settle_unpledged(settle));
     if (settle->balance <= keeps) return CRUX_OK;
     const struct crux_move move = {.kind = CRUX_MOVE_WITHDRAW,
                                    .amount = settle->withdrawn + settle->balance - keeps};

@@ -80,10 +80,18 @@ enum crux_status settle_refresh(struct crux_settle *settle, const struct crux_st
 /* ---- events ---- */
 
 struct touching {
+    const struct crux_settle *settle;
     struct crux_claim_id claim[SETTLE_CHUNK];
-    uint32_t count;
+    uint8_t called[SETTLE_CHUNK][32];
+    uint32_t count, calls;
     uint64_t events;
 };
+
+/* Collects the receipts that the events are about. */
+static bool touch_call(struct touching *t, const struct crux_chain_event *event) {
+    if (settle_call_of(t->called[t->calls], t->settle, event)) t->calls++;
+    return t->calls < SETTLE_CHUNK;
+}
 
 /* Collects the claims that the events are about, each once. */
 static bool touch(void *ctx, const struct crux_chain_event *event) {
@@ -97,6 +105,9 @@ static bool touch(void *ctx, const struct crux_chain_event *event) {
     case CRUX_MOVE_REVEAL:
     case CRUX_MOVE_PROVE:
     case CRUX_MOVE_TIMEOUT: break;
+    case CRUX_MOVE_CALL:
+    case CRUX_MOVE_KEEP:
+    case CRUX_MOVE_LAPSE: return touch_call(t, event);
     default: return true; /* opens and ends no dispute, and no demand */
     }
     const struct crux_claim_id *claim = &event->outcome.claim;
@@ -133,7 +144,7 @@ enum crux_status settle_follow(struct crux_settle *settle) {
     enum crux_status status = crux_store_cursor(settle->store, INT64_MAX, &cursor);
     if (status != CRUX_OK) return settle_store_failed(settle, status);
     for (uint64_t read = 0; read < SETTLE_EVENTS_A_TICK;) {
-        struct touching t = {.count = 0};
+        struct touching t = {.settle = settle};
         bool gone_back = false;
         uint64_t before = cursor.number;
         status = settle->chain->ops->events(settle->chain, &cursor, &gone_back,
@@ -147,6 +158,8 @@ enum crux_status settle_follow(struct crux_settle *settle) {
         read += t.events;
         settle->events = cursor.number;
         status = refresh_touched(settle, &t);
+        if (status == CRUX_OK)
+            status = settle_refresh_calls(settle, (const uint8_t(*)[32])t.called, t.calls);
         if (status != CRUX_OK) return status;
         /* after the marks: killed between the two, it reads these events again */
         status = crux_store_cursor_put(settle->store, &cursor);

@@ -4,6 +4,7 @@
 
 #include "executor/service/settle/settle.h"
 #include "executor/service/store/batches.h"
+#include "executor/service/store/calls.h"
 
 enum {
     SETTLE_EVENTS_A_TICK = 1024,
@@ -25,6 +26,7 @@ struct crux_settle {
 
     /* as last seen on the chain */
     uint64_t chain_time, balance, withdrawn;
+    struct crux_game_pledge pledge;
     struct crux_game_parameters parameters;
 
     uint64_t owed, left, late; /* as last counted, and what was promised since */
@@ -63,6 +65,8 @@ void settle_trouble(struct crux_settle *settle, struct settle_trouble *trouble,
 void settle_recovered(struct settle_trouble *trouble);
 /* Is this the chain's own trouble, and not a refusal by the game? */
 bool settle_is_chain_trouble(enum crux_status status);
+/* A visit of a look: what settle_look sees.  In: ctx, the settlement. */
+enum crux_status settle_see(void *ctx, const struct crux_game *game, uint64_t now);
 /* Sees time, balance and parameters anew.  Returns: the chain's trouble, not noted; settle_look: noted. */
 enum crux_status settle_look_quietly(struct crux_settle *settle);
 CRUX_MUST_CHECK
@@ -91,6 +95,27 @@ enum crux_status settle_follow(struct crux_settle *settle);
 CRUX_MUST_CHECK
 enum crux_status settle_refresh(struct crux_settle *settle, const struct crux_store_place *places,
                                 uint32_t count, bool ends);
+
+/* ---- calls.c ---- */
+/* Out: digest, of the receipt that this call, keep or lapse is about.  Returns: false if it is none of ours for sure. */
+bool settle_call_of(uint8_t digest[32], const struct crux_settle *settle,
+                    const struct crux_chain_event *event);
+/* Reads what has become of the calls of ours among these, and notes it.  In: at most SETTLE_CHUNK digests. */
+CRUX_MUST_CHECK
+enum crux_status settle_refresh_calls(struct crux_settle *settle, const uint8_t (*digests)[32],
+                                      uint32_t count);
+/* Answers what is called, once it is posted. */
+CRUX_MUST_CHECK
+enum crux_status settle_keep(struct crux_settle *settle);
+/* Says of what was missed that it was. */
+CRUX_MUST_CHECK
+enum crux_status settle_lapse(struct crux_settle *settle);
+
+/* ---- pledge.c ---- */
+CRUX_MUST_CHECK
+enum crux_status settle_pledge(struct crux_settle *settle);
+/* Returns: what is still to be pledged. */
+uint64_t settle_unpledged(const struct crux_settle *settle);
 
 /* ---- serve.c ---- */
 /* Shows what is demanded or has a fee, and publishes what is demanded. */

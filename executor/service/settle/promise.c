@@ -87,30 +87,46 @@ static enum crux_status check_request(struct crux_settle *settle,
                        "this request came out otherwise before: this machine may compute wrongly");
 }
 
-struct finding {
-    struct crux_game_escrow escrow;
-    bool found;
+/* What the chain says to a promise, in one look. */
+struct asking {
+    struct crux_settle *settle;
+    const struct crux_store_run *run;
+    bool stands;     /* a batch of ours is this claim alone */
+    bool has_escrow; /* the one that the run names */
 };
 
-static enum crux_status find_escrow(void *ctx, const struct crux_game *game, uint64_t now) {
-    struct finding *finding = ctx;
-    struct crux_game_escrow found;
-    enum crux_status status =
-        game->store.get(game->store.ctx, CRUX_TABLE_ESCROW, &finding->escrow.key, &found);
-    if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
-    finding->found = status == CRUX_OK && found.state == CRUX_ESCROW_HELD && now <= found.deadline;
-    return status;
+static enum crux_status ask(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct asking *asking = ctx;
+    const struct crux_account *executor = &asking->settle->key->account;
+    struct crux_game_batch_of of = {.key.executor = *executor};
+    struct crux_game_escrow escrow = {.key.requester = asking->run->fee_requester,
+                                      .key.executor = *executor};
+    enum crux_status status = settle_see(asking->settle, game, now);
+    if (status != CRUX_OK) return status;
+    crux_claim_hash(of.key.root, &asking->run->claim);
+    status = game->store.get(game->store.ctx, CRUX_TABLE_BATCH_OF, &of.key, &of);
+    asking->stands = status == CRUX_OK;
+    if (status != CRUX_OK && status != CRUX_E_NOT_FOUND) return status;
+    memcpy(escrow.key.request_hash, asking->run->claim.request_hash, 32);
+    status = game->store.get(game->store.ctx, CRUX_TABLE_ESCROW, &escrow.key, &escrow);
+    asking->has_escrow =
+        status == CRUX_OK && escrow.state == CRUX_ESCROW_HELD && now <= escrow.deadline;
+    return status == CRUX_E_NOT_FOUND ? CRUX_OK : status;
 }
 
-/* Who asks may name an escrow that is not there; that is to cost no move. So it must be there when the receipt is given. */
-static void forget_fee(struct crux_settle *settle, struct crux_store_run *run) {
+/* Sees the chain's time.  Returns: CRUX_E_ALREADY_POSTED for a claim that stands there as a batch of its own, and was
+ * forgotten here: spec/70-game.md#batches-and-claims: "An executor's second batch of the same root is the first one again" */
+static enum crux_status ask_chain(struct crux_settle *settle, struct crux_store_run *run) {
     static const struct crux_account nobody;
-    struct finding finding = {.escrow.key.requester = run->fee_requester,
-                              .escrow.key.executor = settle->key->account};
-    if (memcmp(&run->fee_requester, &nobody, sizeof nobody) == 0) return;
-    memcpy(finding.escrow.key.request_hash, run->receipt.request_hash, 32);
-    enum crux_status status = settle->chain->ops->look(settle->chain, find_escrow, &finding);
-    if (status == CRUX_OK && !finding.found) run->fee_requester = nobody;
+    struct asking asking = {.settle = settle, .run = run};
+    settle->chain->message[0] = 0;
+    /* a chain that cannot be asked now: its time as last seen gives an earlier deadline, and binds the more */
+    if (settle->chain->ops->look(settle->chain, ask, &asking) != CRUX_OK) return CRUX_OK;
+    /* who asks may name an escrow that is not there; that is to cost no move */
+    if (!asking.has_escrow) run->fee_requester = nobody;
+    if (!asking.stands) return CRUX_OK;
+    return settle_fail(settle, CRUX_E_ALREADY_POSTED,
+                       "this claim stands on the chain already: ask with another nonce");
 }
 
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
@@ -127,11 +143,9 @@ enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_sto
     if (status != CRUX_OK || repeated) return status;
     status = check_request(settle, run);
     if (status != CRUX_OK) return status;
-    /* a chain that cannot be asked now: its time as last seen gives an earlier deadline, and binds the more */
-    (void)settle_look_quietly(settle);
-    status = sign(settle, run);
+    status = ask_chain(settle, run);
+    if (status == CRUX_OK) status = sign(settle, run);
     if (status != CRUX_OK) return status;
-    forget_fee(settle, run);
     status = crux_store_add(settle->store, run);
     if (status != CRUX_OK) return settle_store_failed(settle, status);
     settle->owed += settle_bond(settle);

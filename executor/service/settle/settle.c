@@ -83,12 +83,14 @@ enum crux_status settle_move(struct crux_settle *settle, const struct crux_move 
 
 /* ---- opening ---- */
 
-static enum crux_status see(void *ctx, const struct crux_game *game, uint64_t now) {
+enum crux_status settle_see(void *ctx, const struct crux_game *game, uint64_t now) {
     struct crux_settle *settle = ctx;
     struct crux_game_chain chain;
     struct crux_game_account account;
     enum crux_status status = crux_game_get_chain(game, &chain);
     if (status == CRUX_OK) status = crux_game_get_account(game, &settle->key->account, &account);
+    if (status == CRUX_OK)
+        status = crux_game_get_pledge(game, &settle->key->account, &settle->pledge);
     if (status != CRUX_OK) return status;
     memcpy(settle->chain_id, game->chain_id, 32);
     memcpy(settle->contract, game->contract, 32);
@@ -101,7 +103,7 @@ static enum crux_status see(void *ctx, const struct crux_game *game, uint64_t no
 
 enum crux_status settle_look_quietly(struct crux_settle *settle) {
     settle->chain->message[0] = 0;
-    return settle->chain->ops->look(settle->chain, see, settle);
+    return settle->chain->ops->look(settle->chain, settle_see, settle);
 }
 
 enum crux_status settle_look(struct crux_settle *settle) {
@@ -136,8 +138,8 @@ static enum crux_status take_options(struct crux_settle *settle,
         return settle_fail(settle, CRUX_E_USAGE,
                            "a receipt's deadline (%u s) must be later than a batch may wait (%u s)",
                            o->deadline_seconds, o->batch_seconds);
-    if (o->bond > CRUX_GAME_AMOUNT_MAX)
-        return settle_fail(settle, CRUX_E_USAGE, "a bond is at most 2^62");
+    if (o->bond > CRUX_GAME_AMOUNT_MAX || o->pledge > CRUX_GAME_AMOUNT_MAX)
+        return settle_fail(settle, CRUX_E_USAGE, "a bond or a pledge is at most 2^62");
     if (o->model_count > 0)
         memcpy(settle->models, o->models, o->model_count * sizeof *settle->models);
     o->models = settle->models;
@@ -181,22 +183,29 @@ const char *crux_settle_message(const struct crux_settle *settle) {
 
 /* ---- the tick ---- */
 
+/* spec/70-game.md#receipts: "So an executor keeps where a claim stands, and its path, until deadline + window_seconds +
+ * demand_seconds, and no longer." */
 static enum crux_status forget(struct crux_settle *settle) {
     const struct crux_settle_options *o = &settle->options;
+    const struct crux_game_parameters *p = &settle->parameters;
+    uint64_t callable = (uint64_t)p->window_seconds + p->demand_seconds;
     enum crux_status status =
         crux_store_trim(settle->store, o->leaves_bytes_max, SETTLE_FORGET_A_TICK);
     if (status == CRUX_OK && settle->now >= o->retention_seconds)
-        status = crux_store_forget(settle->store, settle->now - o->retention_seconds,
-                                   SETTLE_FORGET_A_TICK);
+        status =
+            crux_store_forget(settle->store, settle->now - o->retention_seconds,
+                              settle->chain_time < callable ? 0 : settle->chain_time - callable,
+                              SETTLE_FORGET_A_TICK);
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
 }
 
-/* What is demanded comes first: to miss it costs a bond. A demand on a batch that stands on the chain, and that the store
+/* What is demanded or called comes first: to miss it costs a bond or a pledge. A demand on a batch that stands on the chain, and that the store
  * does not know to stand there yet, is seen when its posting turns out to be repeated. */
 static enum crux_status do_what_is_due(struct crux_settle *settle) {
     static enum crux_status (*const steps[])(struct crux_settle * settle) = {
-        settle_register, settle_follow,   settle_answer, settle_form,    settle_post,
-        settle_serve,    settle_finalise, settle_pay,    settle_withdraw};
+        settle_register, settle_follow, settle_answer, settle_keep,
+        settle_form,     settle_post,   settle_keep,   settle_serve,
+        settle_finalise, settle_pay,    settle_pledge, settle_withdraw};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(steps); i++) {
         enum crux_status status = steps[i](settle);
         if (status != CRUX_OK) return status;
@@ -243,10 +252,30 @@ enum crux_status crux_settle_drain(struct crux_settle *settle, uint64_t *left) {
 
 /* ---- figures ---- */
 
+static const struct settle_trouble *trouble_of(const struct crux_settle *settle) {
+    return settle->chain_trouble.status != CRUX_OK ? &settle->chain_trouble : &settle->post_trouble;
+}
+
+const char *crux_settle_trouble(const struct crux_settle *settle) {
+    const struct settle_trouble *trouble = trouble_of(settle);
+    return trouble->status == CRUX_OK ? NULL : trouble->text;
+}
+
+enum crux_status crux_settle_pledged(struct crux_settle *settle,
+                                     struct crux_settle_pledged *pledged) {
+    enum crux_status status = crux_store_call_figures(settle->store, &pledged->calls);
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    pledged->pledge = settle->pledge.amount;
+    pledged->pledge_missing = settle_unpledged(settle);
+    pledged->pledge_free_at = settle->pledge.leaving ? settle->pledge.leaving_at : 0;
+    pledged->chain_time = settle->chain_time;
+    pledged->penalty = settle->parameters.receipt_penalty;
+    return CRUX_OK;
+}
+
 enum crux_status crux_settle_figures(struct crux_settle *settle,
                                      struct crux_settle_figures *figures) {
-    const struct settle_trouble *trouble =
-        settle->chain_trouble.status != CRUX_OK ? &settle->chain_trouble : &settle->post_trouble;
+    const struct settle_trouble *trouble = trouble_of(settle);
     memset(figures, 0, sizeof *figures);
     enum crux_status status = crux_store_figures(settle->store, &figures->store);
     if (status != CRUX_OK) return settle_store_failed(settle, status);

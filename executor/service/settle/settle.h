@@ -3,6 +3,7 @@
  *   run done --crux_settle_promise--> receipt, on the disk --> the client
  *                                        |
  *   a timer  --crux_settle_tick-----> batches -> chain -> shown, published, bound -> finalised, paid, withdrawn -> deleted
+ *                                                    `--called --> kept
  *
  * No thread and no loop of its own: the owner of the store calls tick every second or so. Each step is written to the
  * store before the next, and every move may be made again (spec/70-game.md#repetition), so that a process that is killed
@@ -13,6 +14,7 @@
 
 #include "chain-adapter/chain.h"
 #include "chain-adapter/keys/keys.h"
+#include "executor/service/store/calls.h"
 #include "executor/service/store/store.h"
 
 /* Of leaves that are kept, unless the options say otherwise. */
@@ -57,6 +59,10 @@ struct crux_settle_options {
     /* takes out what exceeds the bonds of what waits and withdraw_above, or those of a whole batch if that is more */
     bool withdraws;
     uint64_t withdraw_above;
+    /* that the account will have pledged in all for its receipts, once its balance holds that beside the bonds of what is
+     * promised; 0: none. What falls of it, or was taken out, is not pledged again unless this rises. */
+    uint64_t pledge;
+    bool leaves; /* announces that the pledge goes, and takes it out as soon as that may be */
     uint32_t moves_a_tick; /* most; 0: CRUX_SETTLE_MOVES_A_TICK */
     /* after which a tick begins no other move: each waits for the disk; 0: CRUX_SETTLE_MILLISECONDS_A_TICK */
     uint32_t milliseconds_a_tick;
@@ -87,7 +93,7 @@ enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32
  * In/out: run: in as for crux_store_add, but for id, receipt and signature, of which receipt.mode and receipt.requester
  * are read alone; out: these three, number and fee_requester.  Out: again, may be NULL.
  * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_ALREADY_POSTED if a run of this claim is kept that was asked in another mode
- *          or for another requester, or that the chain has refused; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the
+ *          or for another requester, or that the chain has refused, or it stands there already; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the
  *          chain's. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
@@ -114,7 +120,11 @@ struct crux_settle_figures {
     uint64_t late;    /* runs posted after their receipts' deadline, or still waiting then */
     uint64_t balance, withdrawn, bond; /* as last seen; bond: of the next claim */
     uint64_t owed;                     /* bonds of what is promised and not posted */
-    uint64_t chain_time, events;       /* as last seen */
+    uint64_t pledge;                   /* that stands, as last seen */
+    uint64_t pledge_missing; /* of what the options ask for: the balance does not hold it */
+    uint64_t pledge_free_at; /* chain's clock, if it leaves; else 0 */
+    struct crux_store_call_figures calls;
+    uint64_t chain_time, events; /* as last seen */
     uint64_t batches_posted, claims_shown, demands_met, fees_paid;
     enum crux_status status; /* of the last try; CRUX_OK: no trouble */
     uint64_t retry_at;       /* system's clock; 0: nothing waits for it */
@@ -123,6 +133,21 @@ struct crux_settle_figures {
 CRUX_MUST_CHECK
 enum crux_status crux_settle_figures(struct crux_settle *settle,
                                      struct crux_settle_figures *figures);
+
+/* What changes while nobody asks for all figures; cheap enough for every second. */
+struct crux_settle_pledged {
+    uint64_t pledge;         /* that stands, as last seen */
+    uint64_t pledge_missing; /* of what the options ask for: the balance does not hold it */
+    uint64_t pledge_free_at; /* chain's clock, if it leaves; else 0 */
+    uint64_t chain_time;     /* as last seen */
+    uint64_t penalty;        /* of a broken promise, today */
+    struct crux_store_call_figures calls;
+};
+CRUX_MUST_CHECK
+enum crux_status crux_settle_pledged(struct crux_settle *settle,
+                                     struct crux_settle_pledged *pledged);
+/* Returns: what the last try failed of, until the next tick; NULL: no trouble. */
+const char *crux_settle_trouble(const struct crux_settle *settle);
 
 /* The state of a claim as the chain has it now. */
 CRUX_MUST_CHECK

@@ -228,6 +228,7 @@ enum crux_status crux_store_unpost(struct crux_store *store) {
     if (status != CRUX_OK) return status;
     status = store_do(store, STORE_UNPOST_RUNS);
     if (status == CRUX_OK) status = store_do(store, STORE_UNPOST_BATCHES);
+    if (status == CRUX_OK) status = store_do(store, STORE_REOPEN_CALLS);
     return store_end(store, own, status);
 }
 

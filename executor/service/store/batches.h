@@ -62,7 +62,8 @@ enum crux_status crux_store_batch_refused(struct crux_store *store, uint64_t num
 /* Out: open, runs of it that have not ended. If there is none, the batch has ended. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_batch_end(struct crux_store *store, uint64_t number, uint64_t *open);
-/* The chain was reorganised: all that has not ended is to be posted again, which repeats what still stands. */
+/* The chain was reorganised: all that has not ended is to be posted again, which repeats what still stands, and each call
+ * that is noted to be answered. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_unpost(struct crux_store *store);
 
@@ -111,9 +112,11 @@ CRUX_MUST_CHECK
 enum crux_status crux_store_end_run(struct crux_store *store, uint64_t number,
                                     enum crux_store_state state, uint64_t now);
 
-/* Deletes at most `most` runs that ended at `before` or earlier, and the batches left without one. */
+/* Deletes at most `most` runs that ended at `before` or earlier, the batches left without one, and calls that ended then.
+ * In: uncallable, chain's clock: a receipt with an earlier deadline can be called no more, and no call of it is open. */
 CRUX_MUST_CHECK
-enum crux_status crux_store_forget(struct crux_store *store, uint64_t before, uint32_t most);
+enum crux_status crux_store_forget(struct crux_store *store, uint64_t before, uint64_t uncallable,
+                                   uint32_t most);
 
 /* Drops the leaves of the oldest runs, at most `most` of them, until all that are left take at most `bytes`. */
 CRUX_MUST_CHECK

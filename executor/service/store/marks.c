@@ -53,19 +53,23 @@ static enum crux_status clear_gone(struct crux_store *store) {
     return code == SQLITE_OK ? CRUX_OK : store_sqlite(store, code, "delete what is over");
 }
 
-enum crux_status crux_store_forget(struct crux_store *store, uint64_t before, uint32_t most) {
+enum crux_status crux_store_forget(struct crux_store *store, uint64_t before, uint64_t uncallable,
+                                   uint32_t most) {
     bool own;
     enum crux_status status = store_write(store, &own);
     if (status != CRUX_OK) return status;
     status = clear_gone(store);
     store_put_number(store, STORE_FORGET, 1, before);
     store_put_number(store, STORE_FORGET, 2, most);
+    store_put_number(store, STORE_FORGET, 3, uncallable);
     if (status == CRUX_OK) status = store_do(store, STORE_FORGET);
     if (status == CRUX_OK && sqlite3_changes(store->db) > 0) {
         status = store_do(store, STORE_FORGET_BODIES);
         if (status == CRUX_OK) status = store_do(store, STORE_FORGET_RUNS);
         if (status == CRUX_OK) status = store_do(store, STORE_FORGET_BATCHES);
     }
+    store_put_number(store, STORE_FORGET_CALLS, 1, before);
+    if (status == CRUX_OK) status = store_do(store, STORE_FORGET_CALLS);
     return store_end(store, own, status);
 }
 

@@ -46,6 +46,12 @@ static const char schema[] =
     "CREATE INDEX batches_by_place ON batches (chain_batch);"
     "CREATE TABLE cursors (number INTEGER PRIMARY KEY, hash BLOB NOT NULL);";
 
+/* Of version 2. */
+static const char schema_calls[] =
+    "CREATE TABLE calls (number INTEGER PRIMARY KEY AUTOINCREMENT, id BLOB NOT NULL UNIQUE, "
+    "state INTEGER NOT NULL, answer_by INTEGER NOT NULL, ended INTEGER NOT NULL);"
+    "CREATE INDEX calls_by_state ON calls (state, number);";
+
 static enum crux_status run(struct crux_store *store, const char *text) {
     int code = sqlite3_exec(store->db, text, NULL, NULL, NULL);
     return code == SQLITE_OK ? CRUX_OK : store_sqlite(store, code, "use the store of runs");
@@ -61,13 +67,16 @@ static enum crux_status pragma_number(struct crux_store *store, const char *prag
     return store_sqlite(store, code, "read the store of runs");
 }
 
-/* One transaction makes all of it: a process that is killed leaves an empty file, which is made anew. */
-static enum crux_status make(struct crux_store *store) {
+/* One transaction makes all of it: a process that is killed leaves the file as it was. A file of version 1 knows of no
+ * calls, and has perhaps read their events: it reads all of them again.  In: from, the file's version; 0: it is empty. */
+static enum crux_status make(struct crux_store *store, int from) {
     char version[96];
     (void)snprintf(version, sizeof version, "PRAGMA application_id = %d; PRAGMA user_version = %d",
                    (int)STORE_APPLICATION, (int)CRUX_STORE_VERSION);
     enum crux_status status = run(store, "BEGIN IMMEDIATE");
-    if (status == CRUX_OK) status = run(store, schema);
+    if (status == CRUX_OK && from < 1) status = run(store, schema);
+    if (status == CRUX_OK) status = run(store, schema_calls);
+    if (status == CRUX_OK) status = run(store, "DELETE FROM cursors");
     if (status == CRUX_OK) status = run(store, version);
     if (status == CRUX_OK) status = run(store, "COMMIT");
     return status;
@@ -80,9 +89,10 @@ static enum crux_status check_format(struct crux_store *store, const char *path)
     if (status == CRUX_OK)
         status = pragma_number(store, "SELECT COUNT(*) FROM sqlite_schema", &tables);
     if (status != CRUX_OK) return status;
-    if (application == 0 && version == 0 && tables == 0) return make(store);
+    if (application == 0 && version == 0 && tables == 0) return make(store, 0);
     if (application != STORE_APPLICATION)
         return store_fail(store, CRUX_E_BAD_MAGIC, "'%.300s' is no store of runs", path);
+    if (version == 1) return make(store, 1);
     if (version != CRUX_STORE_VERSION)
         return store_fail(store, CRUX_E_BAD_VERSION,
                           "'%.300s' is a store of runs of version %d; this program uses version %d",

@@ -106,14 +106,30 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_OPEN_RUNS] = "SELECT COUNT(*) FROM runs WHERE batch = ?1 AND state = 3",
     [STORE_END_BATCH] = "UPDATE batches SET state = 4 WHERE number = ?1",
     [STORE_REFUSE] = "UPDATE runs SET state = 8, ended = ?2 WHERE batch = ?1 AND state = 2",
-    /* an escrow that is still to be paid out keeps its run */
+    /* an escrow that is still to be paid out keeps its run, and so does a receipt that can be called, or was and is not
+     * answered */
     [STORE_FORGET] = "INSERT INTO temp.gone SELECT number FROM runs WHERE state >= 4 AND "
-                     "ended <= ?1 AND NOT (bound = 1 AND paid = 0 AND (state = 4 OR state = 5)) "
-                     "ORDER BY ended LIMIT ?2",
+                     "ended <= ?1 AND deadline < ?3 AND "
+                     "NOT (bound = 1 AND paid = 0 AND (state = 4 OR state = 5)) AND "
+                     "NOT EXISTS (SELECT 1 FROM calls WHERE calls.id = runs.id AND "
+                     "calls.state = 1) ORDER BY ended LIMIT ?2",
     [STORE_FORGET_BODIES] = "DELETE FROM bodies WHERE number IN (SELECT number FROM temp.gone)",
     [STORE_FORGET_RUNS] = "DELETE FROM runs WHERE number IN (SELECT number FROM temp.gone)",
     [STORE_FORGET_BATCHES] = "DELETE FROM batches WHERE state = 4 AND NOT EXISTS "
                              "(SELECT 1 FROM runs WHERE runs.batch = batches.number)",
+    [STORE_FORGET_CALLS] = "DELETE FROM calls WHERE state >= 2 AND state <> 3 AND ended <= ?1",
+    [STORE_CALL_PUT] =
+        "INSERT INTO calls (id, state, answer_by, ended) VALUES (?1, ?2, ?3, ?4) ON CONFLICT (id) "
+        "DO UPDATE SET state = ?2, answer_by = ?3, ended = ?4 WHERE state <> ?2",
+    [STORE_CALL_DROP] = "DELETE FROM calls WHERE id = ?1",
+    [STORE_CALL_NEXT] =
+        "SELECT c.number, c.id, c.answer_by, r.number, r.state FROM calls c LEFT JOIN runs r ON "
+        "r.id = c.id WHERE c.state = ?1 AND c.number > ?2 ORDER BY c.number LIMIT 1",
+    [STORE_CALL_COUNTS] =
+        "SELECT IFNULL(SUM(state = 1), 0), IFNULL(SUM(state = 2), 0), IFNULL(SUM(state = 3), 0), "
+        "IFNULL(SUM(state = 4), 0), IFNULL(SUM(state = 1 AND NOT EXISTS (SELECT 1 FROM runs WHERE "
+        "runs.id = calls.id)), 0), IFNULL(MIN(CASE state WHEN 1 THEN answer_by END), 0) FROM calls",
+    [STORE_REOPEN_CALLS] = "UPDATE calls SET state = 1",
     [STORE_CURSOR_GET] =
         "SELECT number, hash FROM cursors WHERE number < ?1 ORDER BY number DESC LIMIT 1",
     [STORE_CURSOR_PUT] = "INSERT OR REPLACE INTO cursors VALUES (?1, ?2)",

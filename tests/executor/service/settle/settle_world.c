@@ -12,6 +12,9 @@ static const struct crux_game_parameters parameters = {.executor_bond = SETTLE_W
                                                        .challenger_bond = 100,
                                                        .defence_cost = 50,
                                                        .demand_fee = 10,
+                                                       .receipt_penalty = 300,
+                                                       .receipt_reward = 100,
+                                                       .leave_seconds = 1500,
                                                        .window_seconds = 1000,
                                                        .clock_seconds = 300,
                                                        .extension_seconds = 100,
@@ -141,6 +144,17 @@ enum crux_status settle_world_move(struct settle_world *world, const struct crux
     return world->chain.ops->move(&world->chain, &outcome, sender, bytes, writer.at);
 }
 
+enum crux_status settle_world_call(struct settle_world *world, const struct crux_account *sender,
+                                   const struct crux_store_run *run) {
+    uint8_t promise[CRUX_PROMISE_BYTES];
+    crux_promise_encode(promise, &run->receipt, run->signature);
+    const struct crux_move move = {.kind = CRUX_MOVE_CALL,
+                                   .executor = run->receipt.executor,
+                                   .hash = run->receipt.request_hash,
+                                   .promise = promise};
+    return settle_world_move(world, sender, &move);
+}
+
 void settle_world_tick(struct settle_world *world, uint64_t now) {
     struct crux_settle_figures before, after;
     unsigned ticks = 0;
@@ -172,6 +186,7 @@ static enum crux_status sum(void *ctx, const struct crux_game *game, uint64_t no
     enum crux_status status = crux_game_get_chain(game, &totals->chain);
     if (status == CRUX_OK)
         status = crux_game_get_account(game, summing->executor, &totals->executor);
+    if (status == CRUX_OK) status = crux_game_get_pledge(game, summing->executor, &totals->pledge);
     return status == CRUX_OK ? crux_game_total(game, &totals->total, &totals->deposited) : status;
 }
 

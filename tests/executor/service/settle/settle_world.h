@@ -27,7 +27,7 @@ struct settle_world {
     struct crux_settle *settle;
 };
 
-/* Makes the folder and the chain (scripted, time 1000; window 1000, clocks 100, k 4). Nothing is open.  Any failure of
+/* Makes the folder and the chain (scripted, time 1000; window 1000, demands 100, pledges leave in 1500). Nothing is open.  Any failure of
  * these functions stops the process. */
 void settle_world_make(struct settle_world *world);
 void settle_world_open(struct settle_world *world);
@@ -50,6 +50,9 @@ void settle_world_promise(struct settle_world *world, struct settle_world_run *r
 /* Makes a move as somebody.  Returns: the game's status. */
 enum crux_status settle_world_move(struct settle_world *world, const struct crux_account *sender,
                                    const struct crux_move *move);
+/* Calls a receipt.  In: run, promised or kept.  Returns: the game's status. */
+enum crux_status settle_world_call(struct settle_world *world, const struct crux_account *sender,
+                                   const struct crux_store_run *run);
 /* Ticks at the system's time `now`, as often as there is something to do. */
 void settle_world_tick(struct settle_world *world, uint64_t now);
 /* Returns: the run as it is kept. To be freed. */
@@ -58,6 +61,7 @@ struct crux_store_run *settle_world_find(struct settle_world *world, uint64_t nu
 struct settle_world_totals {
     struct crux_game_chain chain;
     struct crux_game_account executor;
+    struct crux_game_pledge pledge; /* the executor's */
     uint64_t total, deposited, now;
 };
 struct settle_world_totals settle_world_totals(struct settle_world *world);

@@ -163,13 +163,18 @@ static void every_mode_to_its_end(void **state) {
     /* kept for 50 seconds more, and then deleted */
     settle_world_tick(&world, START + 1050);
     assert_int_equal(state_of(2), CRUX_STORE_FINAL);
+    /* nor then, while its receipt can be called: deadline 1100, window 1000, demands 100 */
+    advance(2200 - 2001);
+    settle_world_tick(&world, START + 1051);
+    assert_int_equal(state_of(2), CRUX_STORE_FINAL);
+    advance(1);
     settle_world_tick(&world, START + 1051);
     struct crux_settle_figures f = figures();
     for (unsigned i = 0; i < CRUX_STORE_STATES; i++) assert_int_equal(f.store.runs[i], 0);
     struct crux_store_run *gone;
     assert_int_equal(crux_store_find(world.store, &gone, CRUX_STORE_BY_ID, run.run.id),
                      CRUX_E_NOT_FOUND);
-    assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_OK);
+    settle_world_promise(&world, &run, 4, CRUX_MODE_BATCHED);
     assert_true(run.run.number > 3); /* numbers are never given twice */
 }
 

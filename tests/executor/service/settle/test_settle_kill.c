@@ -1,5 +1,6 @@
 /* An executor's store and settlement are killed again and again, at random moments and right before or after each move
- * on the chain: no receipt is lost, no claim is settled twice, every demand is met, and no unit of value goes astray. */
+ * on the chain: no receipt is lost, no claim is settled twice, every demand is met, every call is kept, and no unit of
+ * value goes astray. */
 #include <stdarg.h>
 #include <stddef.h>
 #include <setjmp.h>
@@ -19,6 +20,7 @@
 enum {
     START = 5000,
     FEE = 7,
+    PLEDGE = 5000,
     KILLS = 60, /* as many as fit a run of all tests; the first argument asks for more */
     RUNS_MAX = 100000,
     CRASH_RUNS = 6
@@ -80,6 +82,21 @@ static void demand(void) {
          crux_status_name(status));
 }
 
+/* Calls a receipt of the store, as early as that may be.  Returns: whether it was called, now or before. */
+static bool call(uint64_t number) {
+    struct crux_store_run *run;
+    uint64_t now = settle_world_totals(&world).now;
+    enum crux_status status = crux_store_find(world.store, &run, CRUX_STORE_BY_NUMBER, &number);
+    if (status == CRUX_E_NOT_FOUND) return false;
+    must(status == CRUX_OK, crux_store_message(world.store));
+    bool is_due = now > run->receipt.deadline;
+    if (is_due) status = settle_world_call(&world, &world.stranger.account, run);
+    crux_store_run_free(run);
+    if (status == CRUX_E_PLEDGE_UNKNOWN) return false; /* killed before it was pledged */
+    must(status == CRUX_OK, crux_status_name(status));
+    return is_due;
+}
+
 /* ---- random moments ---- */
 
 /* What is said after a tick, between the numbers of runs. */
@@ -96,6 +113,7 @@ static void work(uint64_t next, uint64_t now, int said) {
         for (; first < next; first++)
             must(write(said, &first, sizeof first) == sizeof first, "pipe");
         if (turn % 4 == 1) demand();
+        if (turn % 2 == 0) (void)call(1 + (5 * next + 3 * turn) % (next / 2 + 1));
         must(crux_settle_tick(world.settle, now) == CRUX_OK, crux_settle_message(world.settle));
         must(write(said, &ticked, sizeof ticked) == sizeof ticked, "pipe");
     }
@@ -129,8 +147,8 @@ static uint64_t balance_of_stranger(void) {
     return account.balance;
 }
 
-/* Everything ends: nothing was lost, and nothing is there twice. */
-static void check_the_end(uint64_t promised, uint64_t now, bool says) {
+/* Everything ends: nothing was lost, and nothing is there twice.  In: calls, at least so many were made. */
+static void check_the_end(uint64_t promised, uint64_t now, uint64_t calls, bool says) {
     static uint8_t seen[RUNS_MAX / 8 + 1];
     struct crux_settle_figures figures;
     uint64_t fees = 0, runs, batches = 0, claims = 0;
@@ -148,6 +166,13 @@ static void check_the_end(uint64_t promised, uint64_t now, bool says) {
     assert_int_equal(figures.late, 0);
     assert_true(runs >= promised); /* the last ones may have been cut off before they were said */
     struct settle_world_totals totals = settle_world_totals(&world);
+    struct crux_settle_pledged pledged;
+    assert_int_equal(crux_settle_pledged(world.settle, &pledged), CRUX_OK);
+    assert_int_equal(totals.pledge.amount, PLEDGE);
+    assert_int_equal(totals.pledge.total, PLEDGE);
+    assert_int_equal(totals.pledge.open, 0);
+    assert_int_equal(pledged.calls.open + pledged.calls.missed + pledged.calls.lapsed, 0);
+    assert_true(pledged.calls.kept >= calls);
     for (uint64_t i = 1; i <= runs; i++) {
         struct settle_world_run made;
         struct crux_store_run *kept;
@@ -176,12 +201,13 @@ static void check_the_end(uint64_t promised, uint64_t now, bool says) {
     assert_int_equal(totals.chain.bonds, 0);
     assert_int_equal(totals.chain.burned, 0); /* every demand was met, and its fee earned */
     assert_true(totals.chain.fees <= FEE);    /* of an escrow whose run was never promised */
-    assert_int_equal(totals.executor.balance,
-                     SETTLE_WORLD_MONEY + fees + (SETTLE_WORLD_MONEY - balance_of_stranger()));
+    assert_int_equal(totals.executor.balance, SETTLE_WORLD_MONEY - PLEDGE + fees +
+                                                  (SETTLE_WORLD_MONEY - balance_of_stranger()));
     if (says)
-        print_message("%llu receipts given, %llu kept; %llu batches; %llu of fees\n",
+        print_message("%llu receipts given, %llu kept; %llu batches; %llu of fees; %llu calls\n",
                       (unsigned long long)promised, (unsigned long long)runs,
-                      (unsigned long long)batches, (unsigned long long)fees);
+                      (unsigned long long)batches, (unsigned long long)fees,
+                      (unsigned long long)pledged.calls.kept);
     settle_world_close(&world);
 }
 
@@ -191,6 +217,8 @@ static void killed_at_any_moment(void **state) {
     uint64_t now = START;
     (void)state;
     settle_world_make(&world);
+    world.options.pledge = PLEDGE;
+    world.options.deadline_seconds = 30; /* so that receipts can be called before the end */
     world.options.retention_seconds = 1 << 20;
     world.options.milliseconds_a_tick =
         1 << 20; /* however slow the machine, a tick does all that is due */
@@ -222,7 +250,7 @@ static void killed_at_any_moment(void **state) {
         clock.ops->close(&clock);
     }
     assert_true(heard.last >= kills / 2);
-    check_the_end(heard.last, now, true);
+    check_the_end(heard.last, now, kills / 10, true);
     settle_world_remove(&world);
 }
 
@@ -273,7 +301,15 @@ static void pass_close(struct crux_chain *chain) {
     c->inner.ops->close(&c->inner);
 }
 
-/* The whole life of six runs, from wherever the last process left it: promised, posted, demanded, ended. */
+/* Lets time pass to `at`. */
+static void wait_for(uint64_t at) {
+    uint64_t now = settle_world_totals(&world).now;
+    if (now < at) must(world.chain.ops->advance(&world.chain, at - now) == CRUX_OK, "advance");
+}
+
+enum { BEGUN = 1000, CALLABLE = 1150, ENDED = 2151 }; /* of the chain's clock; deadlines are 1100 */
+
+/* The whole life of six runs, from wherever the last process left it: promised, posted, demanded, called, ended. */
 static void live(unsigned at, bool after) {
     static const struct crux_chain_ops ops = {.name = "crashing",
                                               .move = crash_move,
@@ -285,12 +321,17 @@ static void live(unsigned at, bool after) {
     settle_world_open(&world);
     crashing.inner = world.chain;
     world.chain = (struct crux_chain){.ops = &ops, .ctx = &crashing};
-    if (settle_world_totals(&world).now == 1000) { /* the window is open, or has not been */
+    if (settle_world_totals(&world).now == BEGUN) { /* the window is open, or has not been */
         for (uint64_t i = 1; i <= CRASH_RUNS; i++) promise(i, START);
         settle_world_tick(&world, START + 10);
         demand();
         settle_world_tick(&world, START + 11);
-        must(world.chain.ops->advance(&world.chain, 1001) == CRUX_OK, "advance");
+        wait_for(CALLABLE);
+    }
+    if (settle_world_totals(&world).now == CALLABLE) {
+        for (uint64_t i = 1; i <= CRASH_RUNS; i += 2) must(call(i), "a call");
+        settle_world_tick(&world, START + 160);
+        wait_for(ENDED);
     }
     settle_world_tick(&world, START + 1010);
     settle_world_close(&world);
@@ -314,6 +355,7 @@ static void killed_at_each_move(void **state) {
         assert_true(at < 200);
         for (unsigned after = 0; after < 2 && !ended; after++) {
             settle_world_make(&world);
+            world.options.pledge = PLEDGE;
             world.options.show = at % 2 == 0 ? CRUX_SETTLE_SHOW_ALL : CRUX_SETTLE_SHOW_DEMANDED;
             world.options.retention_seconds = 1 << 20;
             int code = run_life(at, after != 0);
@@ -328,7 +370,7 @@ static void killed_at_each_move(void **state) {
                 world.chain.ops->close(&world.chain);
                 assert_int_equal(run_life(UINT32_MAX, false), 0);
             }
-            check_the_end(CRASH_RUNS, START, false);
+            check_the_end(CRASH_RUNS, START, CRASH_RUNS / 2, false);
             settle_world_remove(&world);
         }
     }

@@ -108,25 +108,49 @@ static void a_drain_posts_what_waits(void **state) {
     assert_int_equal(left, 0);
 }
 
-/* A claim that was posted alone, and forgotten here, is promised again on other terms: the chain will never take that. */
-static void what_the_chain_refuses_for_ever(void **state) {
+/* A claim that was posted alone, and forgotten here, would never be taken on other terms: it is not promised again. */
+static void what_stands_is_not_promised_again(void **state) {
     struct settle_world_run run;
     (void)state;
     settle_world_open(&world);
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START + 10);
-    advance(1001);
+    advance(1300);
     settle_world_tick(&world, START + 1001);
     settle_world_tick(&world, START + 1051);
     assert_int_equal(figures().store.runs[CRUX_STORE_FINAL], 0);
+    for (uint8_t mode = CRUX_MODE_FULL; mode <= CRUX_MODE_PRIVATE; mode++) {
+        settle_world_run(&run, &world, 1, mode);
+        assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_E_ALREADY_POSTED);
+    }
+    assert_int_equal(figures().store.runs[CRUX_STORE_WAITING], 0);
+}
+
+/* Somebody else with the same key posts a claim on other terms, after it was promised: the chain takes it no more. */
+static void what_the_chain_refuses_for_ever(void **state) {
+    struct settle_world_run run;
+    uint8_t root[32];
+    (void)state;
+    settle_world_open(&world);
     settle_world_promise(&world, &run, 1, CRUX_MODE_FULL);
+    crux_claim_hash(root, &run.run.claim);
     settle_world_promise(&world, &run, 2, CRUX_MODE_FULL);
-    settle_world_tick(&world, START + 1052);
-    assert_int_equal(state_of(2), CRUX_STORE_REFUSED);
-    assert_int_equal(state_of(3), CRUX_STORE_POSTED); /* and the others go on */
+    const struct crux_move settle = {.kind = CRUX_MOVE_SETTLE,
+                                     .hash = root,
+                                     .count = 1,
+                                     .account = (const uint8_t[20]){0},
+                                     .amount = SETTLE_WORLD_BOND};
+    assert_int_equal(settle_world_move(&world, &world.executor.account, &settle), CRUX_OK);
+    settle_world_tick(&world, START);
+    assert_int_equal(state_of(1), CRUX_STORE_REFUSED);
+    assert_int_equal(state_of(2), CRUX_STORE_POSTED); /* and the others go on */
     assert_non_null(strstr(figures().trouble, crux_status_text(CRUX_E_ALREADY_POSTED)));
-    assert_int_equal(settle_world_totals(&world).chain.bonds, SETTLE_WORLD_BOND);
-    settle_world_tick(&world, START + 1102);
+    assert_int_equal(settle_world_totals(&world).chain.bonds, 2 * SETTLE_WORLD_BOND);
+    /* asked again, it is not said to be promised */
+    settle_world_run(&run, &world, 1, CRUX_MODE_FULL);
+    assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_E_ALREADY_POSTED);
+    advance(1300);
+    settle_world_tick(&world, START + 50);
     assert_int_equal(figures().store.runs[CRUX_STORE_REFUSED], 0); /* kept as long as any end */
 }
 
@@ -213,6 +237,7 @@ int main(void) {
         RULE(without_money),
         RULE(another_owner_of_the_store),
         RULE(a_drain_posts_what_waits),
+        RULE(what_stands_is_not_promised_again),
         RULE(what_the_chain_refuses_for_ever),
         RULE(a_chain_that_is_down),
         RULE(a_reorganised_chain),

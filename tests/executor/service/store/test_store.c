@@ -215,10 +215,10 @@ static void other_files(void **state) {
     assert_int_equal(open_at(path, message), CRUX_E_IO);
     (void)snprintf(path, sizeof path, "%s/newer", world.folder);
     assert_int_equal(open_at(path, message), CRUX_OK);
-    run_sql(path, "PRAGMA user_version = 2");
+    run_sql(path, "PRAGMA user_version = 3");
     assert_int_equal(open_at(path, message), CRUX_E_BAD_VERSION);
-    assert_non_null(strstr(message, "version 2; this program uses version 1"));
-    run_sql(path, "PRAGMA user_version = 1; DROP TABLE bodies");
+    assert_non_null(strstr(message, "version 3; this program uses version 2"));
+    run_sql(path, "PRAGMA user_version = 2; DROP TABLE bodies");
     assert_int_equal(open_at(path, message), CRUX_E_BAD_MAGIC);
 }
 
