@@ -73,21 +73,12 @@ void mailbox_take(struct service *service) {
     struct answer *at = mailbox->first, *next;
     mailbox->first = mailbox->last = NULL;
     (void)pthread_mutex_unlock(&mailbox->lock);
-    struct answer *first = at;
-    if (first == NULL) return;
-    receipts_begin(service);
     for (; at != NULL; at = next) {
         /* from here on it may be put again */
         (void)pthread_mutex_lock(&mailbox->lock);
         next = *answer_link(at);
         *answer_in_mailbox(at) = false;
         (void)pthread_mutex_unlock(&mailbox->lock);
-        *answer_turn(at) = next;
-        answer_settle(at);
-    }
-    bool kept = receipts_keep(service);
-    for (at = first; at != NULL; at = next) {
-        next = *answer_turn(at);
-        answer_deliver(at, kept);
+        answer_news(at);
     }
 }

@@ -67,10 +67,14 @@ static void on_tick(evutil_socket_t fd, short what, void *ctx) {
     struct service *service = &run->service;
     (void)fd;
     (void)what;
-    receipts_tick(service);
     if (!service->draining) return;
     run->left -= TICK_MILLISECONDS / 1000.0;
-    bool done = run->drained && service->answers == 0 && receipts_drained(service);
+    bool done = run->drained && service->answers == 0;
+    if (done) {
+        ledger_hold(service);
+        done = receipts_drained(service);
+        ledger_release(service);
+    }
     if (!done && run->left > 0) return;
     if (!done) crux_log(CRUX_LOG_WARNING, NULL, "the time to drain is over");
     (void)event_base_loopbreak(service->base);
@@ -206,6 +210,10 @@ static enum crux_status open_all(struct run *run) {
     if (status == CRUX_OK) status = open_loop(run);
     if (status == CRUX_OK)
         status = receipts_open(&run->service, run->message, CRUX_SERVICE_MESSAGE_BYTES);
+    if (status == CRUX_OK) {
+        status = ledger_open(&run->service);
+        if (status != CRUX_OK) (void)fail(run, status, "no thread for receipts");
+    }
     if (status == CRUX_OK) status = open_batcher(run);
     if (status == CRUX_OK) status = open_http(run);
     if (status == CRUX_OK &&
@@ -220,11 +228,13 @@ static void close_all(struct run *run) {
     crux_http_server_close(service->http);
     if (service->batcher != NULL) {
         crux_batcher_close(service->batcher);
+        ledger_close(service);
         receipts_stop(service);
         /* each turn frees what is done; what it puts back is freed in the next */
         for (unsigned turn = 0; service->answers + service->traces > 0 && turn < 16; turn++)
             mailbox_take(service);
     }
+    ledger_close(service);
     receipts_close(service);
     if (service->base != NULL) mailbox_close(&service->mailbox);
     if (run->tick != NULL) event_free(run->tick);

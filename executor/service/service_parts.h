@@ -3,7 +3,8 @@
  *   service.c   opens, runs, drains, closes
  *   api.c       routes; who may ask
  *   answer.c    one request for text: from its body to its last byte
- *   mailbox.c   news of the compute thread for the main thread
+ *   mailbox.c   news of the compute thread and of the ledger's for the main thread
+ *   ledger.c    what waits for the disk: promises and settlement, on a thread of its own
  *   receipts.c  what is promised, kept and defended
  *   traces.c    runs computed again for whoever doubts
  *   figures.c   /metrics, /healthz */
@@ -38,6 +39,18 @@ struct mailbox {
     struct crux_histogram to_first, between; /* seconds to the first token, and between tokens */
 };
 
+/* ---- ledger: what waits for the disk ---- */
+
+struct ledger {
+    pthread_mutex_t held; /* by whoever uses what receipts.c opens: store, chain, settlement */
+    pthread_mutex_t lock; /* of what follows */
+    pthread_cond_t work;  /* by the monotonic clock */
+    struct answer_choice *first, *last; /* whose receipts are asked for */
+    bool closing;
+    bool started;
+    pthread_t thread;
+};
+
 struct service {
     const struct crux_service_config *config;
     struct event_base *base;
@@ -46,6 +59,7 @@ struct service {
     struct crux_batcher *batcher;
     struct crux_api_keys keys;
     struct mailbox mailbox;
+    struct ledger ledger;
     const struct crux_key *key; /* NULL: without a chain */
     struct receipts *receipts;  /* likewise */
     unsigned answers, traces;   /* that are not freed yet */
@@ -63,20 +77,28 @@ void mailbox_close(struct mailbox *mailbox);
 /* Any thread. The answer must not be freed before it was taken. */
 void mailbox_put(struct mailbox *mailbox, struct answer *answer);
 void mailbox_put_trace(struct mailbox *mailbox, struct trace_job *job);
-/* Hands all news to answer_settle and answer_deliver, with one write to the disk between them, and to trace_news. */
+/* Hands all news to answer_news and trace_news. */
 void mailbox_take(struct service *service);
+
+/* Starts the thread; without a chain there is none.  Returns: CRUX_E_OUT_OF_MEMORY. */
+CRUX_MUST_CHECK
+enum crux_status ledger_open(struct service *service);
+/* Ends the thread, once everything that was asked for is settled. */
+void ledger_close(struct service *service);
+/* Has a choice's receipt made and kept, many with one write to the disk; then there is news of its answer. Without a chain
+ * that is done at once, without news.  In: a choice whose run is over. */
+void ledger_promise(struct service *service, struct answer_choice *choice);
+/* Around everything of receipts.c but receipts_may_accept, on any thread: the thread may be writing. */
+void ledger_hold(struct service *service);
+void ledger_release(struct service *service);
 
 /* ---- answers ---- */
 
 /* Handlers of the two routes. */
 void answer_chat(void *ctx, struct crux_http_exchange *exchange);
 void answer_completion(void *ctx, struct crux_http_exchange *exchange);
-/* Looks at what is new of it: promises what is over. */
-void answer_settle(struct answer *answer);
-/* Then says it; may free it.  In: kept, whether what was promised since receipts_begin is on the disk. */
-void answer_deliver(struct answer *answer, bool kept);
-/* The link of those that have their turn together. */
-struct answer **answer_turn(struct answer *answer);
+/* Looks at what is new of it, asks for receipts of what is over, and says what may be said; may free it. */
+void answer_news(struct answer *answer);
 /* The mailbox's link. */
 struct answer **answer_link(struct answer *answer);
 /* Whether it lies in the mailbox; the mailbox's lock is held. */

@@ -19,10 +19,6 @@ struct answer **answer_link(struct answer *answer) {
     return &answer->link;
 }
 
-struct answer **answer_turn(struct answer *answer) {
-    return &answer->turn;
-}
-
 bool *answer_in_mailbox(struct answer *answer) {
     return &answer->in_mailbox;
 }
@@ -402,47 +398,73 @@ static const char *finish_of(const struct answer_choice *choice, struct crux_ope
 }
 
 /* Once, when its run is over: why, and what it is promised. */
-static bool finish_choice(struct answer *answer, struct answer_choice *choice,
-                          struct crux_openai_error *error) {
-    choice->finish = finish_of(choice, error);
-    if (choice->finish == NULL) return false;
+static bool ask_receipt(struct answer *answer, struct answer_choice *choice,
+                        struct crux_openai_error *error) {
+    choice->reason = finish_of(choice, error);
+    if (choice->reason == NULL) return false;
     answer->service->prompt_tokens += answer->prompts[choice->prompt].count;
     answer->service->completion_tokens += choice->result->count;
-    answer->promised = true;
-    return receipts_promise(answer, choice, error);
+    choice->asked = true;
+    ledger_promise(answer->service, choice);
+    return true;
+}
+
+static bool finish_choice(struct answer *answer, struct answer_choice *choice,
+                          struct crux_openai_error *error) {
+    (void)pthread_mutex_lock(&answer->lock);
+    bool over = choice->result != NULL;
+    (void)pthread_mutex_unlock(&answer->lock);
+    /* the compute thread is through with it */
+    if (over && !choice->asked && !ask_receipt(answer, choice, error)) return false;
+    (void)pthread_mutex_lock(&answer->lock);
+    bool settled = choice->settled;
+    (void)pthread_mutex_unlock(&answer->lock);
+    /* and so is the ledger */
+    if (settled && choice->failed) *error = choice->error;
+    if (settled && !choice->failed) choice->finish = choice->reason;
+    return !settled || !choice->failed;
 }
 
 static bool finish_choices(struct answer *answer, struct crux_openai_error *error) {
     bool fine = true;
     for (uint32_t i = 0; i < answer->choice_count && fine; i++) {
-        struct answer_choice *choice = &answer->choices[i];
-        (void)pthread_mutex_lock(&answer->lock);
-        bool due = choice->result != NULL && choice->finish == NULL;
-        (void)pthread_mutex_unlock(&answer->lock);
-        /* the compute thread is through with it */
-        if (due) fine = finish_choice(answer, choice, error);
+        if (answer->choices[i].finish == NULL)
+            fine = finish_choice(answer, &answer->choices[i], error);
     }
     return fine;
 }
 
-void answer_settle(struct answer *answer) {
-    /* asked first: what comes to its end after this brings news of its own */
-    answer->done = all_done(answer);
-    answer->failed = answer->exchange != NULL && !finish_choices(answer, &answer->error);
+/* Does the ledger have any of its choices? */
+static bool waits_for_receipt(struct answer *answer) {
+    bool waits = false;
+    (void)pthread_mutex_lock(&answer->lock);
+    for (uint32_t i = 0; i < answer->choice_count; i++)
+        waits = waits || (answer->choices[i].asked && !answer->choices[i].settled);
+    (void)pthread_mutex_unlock(&answer->lock);
+    return waits;
 }
 
-void answer_deliver(struct answer *answer, bool kept) {
-    if (answer->exchange != NULL && answer->promised && !kept)
-        answer->failed = !crux_openai_fail(&answer->error, 500, "store", NULL,
-                                           "The receipt could not be kept, so there is no answer.");
-    answer->promised = false;
-    if (answer->exchange != NULL && answer->failed) {
+static bool is_finished(const struct answer *answer) {
+    bool finished = true;
+    for (uint32_t i = 0; i < answer->choice_count; i++)
+        finished = finished && answer->choices[i].finish != NULL;
+    return finished;
+}
+
+void answer_news(struct answer *answer) {
+    struct crux_openai_error error = {.status = 0};
+    /* asked first: what comes to its end after this brings news of its own */
+    bool done = all_done(answer);
+    if (answer->exchange != NULL && !finish_choices(answer, &error)) {
         crux_http_when_gone(answer->exchange, NULL, NULL);
-        answer_fail(answer, &answer->error);
+        answer_fail(answer, &error);
     }
     if (answer->exchange != NULL && answer->request.stream) answer_stream_news(answer);
-    if (!answer->done) return;
-    if (answer->exchange != NULL) answer_whole(answer); /* a stream has ended by itself */
+    if (!done || waits_for_receipt(answer)) return;
+    if (answer->exchange != NULL) { /* a stream has ended by itself */
+        if (!is_finished(answer)) return;
+        answer_whole(answer);
+    }
     answer->exchange = NULL;
     (void)pthread_mutex_lock(&answer->service->mailbox.lock);
     bool again = answer->in_mailbox; /* then it is freed in its turn there */

@@ -25,15 +25,23 @@ struct answer_choice {
     size_t entry_count, entry_cap;
     struct crux_batcher_result *result; /* NULL: it runs; else outcome */
     struct crux_batcher_result outcome;
-    size_t sent; /* bytes of the text */
+    size_t sent;  /* bytes of the text */
+    bool settled; /* the ledger is through with it: what it has left behind is the main thread's */
+
+    /* the ledger's, from asked to settled */
+    struct answer_choice *next;
+    bool failed; /* nothing is promised, as error says */
+    struct crux_openai_error error;
+    json_t *document; /* what goes under "crux" */
 
     double last_seconds; /* the compute thread's: when its last token came, or it was asked */
 
     /* the main thread's */
     size_t entries_sent;
-    const char *finish; /* NULL: it runs */
+    bool asked;         /* for its receipt */
+    const char *reason; /* why it ended, once it was asked for */
+    const char *finish; /* the same, once it may be said; NULL: not yet */
     bool finished;      /* and that was said in the stream */
-    json_t *document;   /* what goes under "crux" */
 };
 
 struct answer {
@@ -51,11 +59,6 @@ struct answer {
     uint32_t choice_count, submitted;
     bool begun; /* the stream */
     const char *retry_after;
-
-    /* of one turn of the mailbox */
-    struct answer *turn;
-    bool done, failed, promised; /* every run is over; there is an error; something was promised */
-    struct crux_openai_error error;
 
     pthread_mutex_t lock;
     struct answer *link; /* the mailbox's, under its lock */
@@ -82,7 +85,7 @@ void answer_stream_fail(struct crux_http_exchange *exchange, const struct crux_o
 /* May another request be accepted, as far as bonds go? */
 CRUX_MUST_CHECK
 bool receipts_may_accept(struct answer *answer, struct crux_openai_error *error);
-/* Fills choice->document: with a receipt, if there is a chain.  In: a choice whose run is over. */
+/* Fills choice->document: with a receipt, if there is a chain, held then.  In: a choice whose run is over. */
 CRUX_MUST_CHECK
 bool receipts_promise(struct answer *answer, struct answer_choice *choice,
                       struct crux_openai_error *error);

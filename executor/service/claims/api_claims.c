@@ -47,9 +47,11 @@ struct crux_store_run *claims_find(struct service *service, struct crux_http_exc
         claims_fail(exchange, 400, "invalid_value", "64 lower-case hexadecimal digits name it.");
         return NULL;
     }
+    ledger_hold(service);
     enum crux_status status = service->receipts == NULL
                                   ? CRUX_E_NOT_FOUND
                                   : crux_store_find(service->receipts->store, &run, by, hash);
+    ledger_release(service);
     if (status == CRUX_OK) return run;
     claims_fail(exchange, status == CRUX_E_NOT_FOUND ? 404 : 500, crux_status_name(status),
                 status == CRUX_E_NOT_FOUND ? "It was never promised here, or is kept no longer."
@@ -109,10 +111,12 @@ void claims_batch(void *ctx, struct crux_http_exchange *exchange) {
         claims_fail(exchange, 400, "invalid_value", "64 lower-case hexadecimal digits name it.");
         return;
     }
+    ledger_hold(service);
     enum crux_status status =
         service->receipts == NULL
             ? CRUX_E_NOT_FOUND
             : crux_store_batch_hashes(service->receipts->store, &hashes, &count, root);
+    ledger_release(service);
     if (status == CRUX_OK)
         crux_http_answer(exchange, 200, "application/octet-stream", hashes, (size_t)count * 32);
     else

@@ -166,6 +166,12 @@ static void say_defence(struct receipts *receipts) {
     receipts->false_promises = figures.false_promises;
 }
 
+/* For receipts_may_accept. */
+static void show_room(struct receipts *receipts) {
+    atomic_store(&receipts->seen_status, (int)receipts->status);
+    atomic_store(&receipts->seen_room, crux_settle_room(receipts->settle));
+}
+
 void receipts_tick(struct service *service) {
     struct receipts *receipts = service->receipts;
     if (receipts == NULL) return;
@@ -178,6 +184,7 @@ void receipts_tick(struct service *service) {
     /* also when the store can write nothing, such as on a full disk: what is known to be contested is defended */
     enum crux_status defended = crux_defend_tick(receipts->defend, receipts->store);
     if (receipts->status == CRUX_OK) receipts->status = defended;
+    show_room(receipts);
     say_defence(receipts);
     receipts_say_pledged(receipts);
 }
@@ -265,17 +272,18 @@ void receipts_metrics(struct service *service, struct crux_metrics_text *out) {
 /* ---- promising ---- */
 
 bool receipts_may_accept(struct answer *answer, struct crux_openai_error *error) {
-    const struct receipts *receipts = answer->service->receipts;
+    struct receipts *receipts = answer->service->receipts;
     const struct crux_openai_request *asked = &answer->request;
     if (receipts == NULL)
         return asked->mode == CRUX_OPENAI_MODE_UNSAID ||
                crux_openai_fail(error, 400, "unsupported_value", "crux.mode",
                                 "This server has no chain, so it settles nothing.");
     answer->retry_after = "30";
-    if (receipts->status != CRUX_OK)
+    enum crux_status status = (enum crux_status)atomic_load(&receipts->seen_status);
+    if (status != CRUX_OK)
         return crux_openai_fail(error, 503, "store", NULL, "No receipt can be kept now: %s",
-                                crux_status_text(receipts->status));
-    if (crux_settle_may_accept(receipts->settle, answer->service->choices) != CRUX_OK)
+                                crux_status_text(status));
+    if (atomic_load(&receipts->seen_room) < answer->service->choices)
         return crux_openai_fail(error, 503, "balance_too_small", NULL,
                                 "The executor's balance holds no bond for another claim.");
     answer->retry_after = NULL;
@@ -317,6 +325,7 @@ bool receipts_keep(struct service *service) {
     struct receipts *receipts = service->receipts;
     if (receipts == NULL) return true;
     receipts->grouping = false;
+    show_room(receipts);
     if (!receipts->grouped) return true; /* there was nothing, or each was written by itself */
     receipts->grouped = false;
     if (crux_store_commit(receipts->store) == CRUX_OK) return true;

@@ -1,6 +1,8 @@
-/* What the service promises with its answers: key, chain, store and settlement, all on the main thread. */
+/* What the service promises with its answers: key, chain, store and settlement; of one thread at a time (ledger_hold). */
 #ifndef CRUX_EXECUTOR_SERVICE_CLAIMS_RECEIPTS_H
 #define CRUX_EXECUTOR_SERVICE_CLAIMS_RECEIPTS_H
+
+#include <stdatomic.h>
 
 #include "executor/service/defend/defend.h"
 #include "executor/service/service_parts.h"
@@ -20,6 +22,9 @@ struct receipts {
     bool grouping, grouped;             /* what is promised is written together; a group is open */
     unsigned ticks;
     enum crux_status status; /* of the store: other than CRUX_OK, nothing may be promised */
+    _Atomic int
+        seen_status; /* the same, and claims that bonds are left for, for whoever does not hold the rest */
+    _Atomic uint64_t seen_room;
     bool draining;
     uint64_t left; /* promised and not posted, as last seen while draining */
 };

@@ -330,8 +330,11 @@ static bool put_kept(struct service *service, struct crux_http_exchange *exchang
                      const struct crux_store_run *run, uint64_t from, uint64_t count) {
     uint8_t(*leaves)[32] = NULL, close[32];
     uint64_t kept = 0;
-    if (crux_store_leaves(service->receipts->store, run->number, &leaves, &kept) != CRUX_OK)
-        return false;
+    ledger_hold(service);
+    enum crux_status status =
+        crux_store_leaves(service->receipts->store, run->number, &leaves, &kept);
+    ledger_release(service);
+    if (status != CRUX_OK) return false;
     uint8_t *bytes = malloc((size_t)count * 32 + 1);
     bool whole = bytes != NULL && from <= kept && count <= kept + 1 - from;
     if (whole) {

@@ -76,7 +76,7 @@ CRUX_MUST_CHECK
 enum crux_status settle_move(struct crux_settle *settle, const struct crux_move *move,
                              struct crux_game_outcome *outcome);
 
-/* ---- promise.c: crux_settle_may_accept, crux_settle_promise ---- */
+/* ---- promise.c: crux_settle_room, crux_settle_promise ---- */
 
 /* ---- post.c ---- */
 CRUX_MUST_CHECK

@@ -3,11 +3,10 @@
 
 #include "executor/service/settle/inside.h"
 
-enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32_t claims) {
+uint64_t crux_settle_room(const struct crux_settle *settle) {
     uint64_t bond = settle_bond(settle);
-    bool holds = settle->balance >= settle->owed &&
-                 (bond == 0 || (settle->balance - settle->owed) / bond >= claims);
-    return holds ? CRUX_OK : CRUX_E_BALANCE_TOO_SMALL;
+    if (settle->balance < settle->owed) return 0;
+    return bond == 0 ? UINT64_MAX : (settle->balance - settle->owed) / bond;
 }
 
 /* A move is at most 2^20 bytes long: what is too long to be posted or published is not promised. */

@@ -81,12 +81,9 @@ enum crux_status crux_settle_open(struct crux_settle **settle, struct crux_store
 void crux_settle_close(struct crux_settle *settle);
 const char *crux_settle_message(const struct crux_settle *settle);
 
-/* May a request be accepted, as far as bonds go?
- * In: claims, that would be promised then: its own, and those of requests that were accepted and are not answered.
- * Returns: CRUX_E_BALANCE_TOO_SMALL if the balance, as last seen, does not hold the bonds of what is promised and of
- *          these. */
-CRUX_MUST_CHECK
-enum crux_status crux_settle_may_accept(const struct crux_settle *settle, uint32_t claims);
+/* Returns: how many claims, beside those that are promised, the balance as last seen holds bonds of: of requests that
+ * are accepted, no more may be unanswered at once. */
+uint64_t crux_settle_room(const struct crux_settle *settle);
 
 /* Signs the receipt of a run and keeps both. If a run of this claim is kept already, of the same mode and requester,
  * nothing is written, and the receipt that is there stands, with its deadline. A fee counts whose escrow is there by then; another is left out.

@@ -13,16 +13,17 @@ def percentile(values, share):
 
 
 def of_answers(answers, begin, seconds):
-    """In: answers, whole ones; the first so many seconds since `begin` count."""
+    """In: answers, whole ones; what came in so many seconds from `begin` counts."""
     first, between, tokens, requests, until = [], [], 0.0, 0, begin + seconds
     for answer in answers:
-        inside = [at for at in answer.times if at <= until]
-        requests += answer.ended <= until
+        inside = [at for at in answer.times if begin <= at <= until]
+        requests += begin <= answer.ended <= until
         if not inside:
             continue
         # a text may hold several tokens, and a token no text of its own: each event counts as many as the others
         tokens += answer.tokens * len(inside) / len(answer.times)
-        first.append(inside[0] - answer.started)
+        if inside[0] == answer.times[0]:
+            first.append(inside[0] - answer.started)
         between += [later - earlier for earlier, later in zip(inside, inside[1:])]
     first.sort()
     between.sort()

@@ -23,10 +23,11 @@ import sides  # noqa: E402
 import work  # noqa: E402
 
 ABOUT = """Streaming clients ask, read to the end and ask again, until the time is over: the same prompts and lengths for both
-servers, which take turns. Lengths are spread evenly by their logarithms. Temperature is 0 and stop tokens end nothing
-(ignore_eos, on both sides), so that both choose as many tokens for each request; what is counted is what came within
-the time. Crux has a chain and gives each answer its receipt. llama.cpp's server is built once from the source package
-that ./dev bench llama takes, and has a slot for each client, with room for the longest request."""
+servers, which take turns. The first seconds, in which all prompts are read at once, do not count. Lengths are spread
+evenly by their logarithms. Temperature is 0 and stop tokens end nothing (ignore_eos, on both sides), so that both choose
+as many tokens for each request; what is counted is what came within the time. Crux has a chain and gives each answer its
+receipt. llama.cpp's server is built once from the source package that ./dev bench llama takes, and has a slot for each
+client, with room for the longest request."""
 BELOW = """Times between tokens are those between events with text, as the clients see them. "clients" is what the clients
 took of one core. --model names a GGUF file, or a form of the demo model: %s.""" % ", ".join(files.FORMATS)
 TAIL_SECONDS = 300  # for what runs when the time is over
@@ -48,6 +49,7 @@ def options(words):
     add = parser.add_argument
     add("--clients", type=int, default=64, metavar="N", help="at once (default 64)")
     add("--seconds", type=int, default=60, metavar="N", help="of each server in each round (default 60)")
+    add("--ramp", type=int, default=20, metavar="N", help="seconds before that, which do not count (default 20)")
     add("--rounds", type=int, default=3, metavar="N", help="default 3")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="of each server (default: all cores)")
     add("--model", default="Q4_1", metavar="FILE", help="a GGUF file that both serve (default Q4_1, the demo model's)")
@@ -60,7 +62,7 @@ def options(words):
     for name in ("crux", "make-model", "demo"):
         add("--" + name, required=True, help=argparse.SUPPRESS)  # ./dev gives them
     asked = parser.parse_args(words)
-    if min(asked.clients, asked.seconds, asked.rounds, asked.threads) < 1 or asked.clients > 512:
+    if min(asked.clients, asked.seconds, asked.rounds, asked.threads) < 1 or asked.clients > 512 or asked.ramp < 0:
         parser.error("at least one round, second, thread and client, and at most 512 clients")
     return asked
 
@@ -121,21 +123,21 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="crux-bench-") as folder, self.server(side, folder) as server:
             warm = iter(range(WARM_UP))
             self.load(server, 1, asked.clients, lambda: next(warm, None) is None, TAIL_SECONDS, lambda _: server.check())
-            begin, busy, work_ends = time.monotonic(), server.processor_seconds(), {}
+            begin, end, busy = time.monotonic(), asked.ramp + asked.seconds, [(0.0, server.processor_seconds())]
 
             def tick(seconds):
                 server.check()
-                if seconds >= asked.seconds and not work_ends:
-                    work_ends.update(busy=server.processor_seconds() - busy, seconds=seconds)
-            answers, own = self.load(server, asked.clients, 0, lambda: time.monotonic() >= begin + asked.seconds,
-                                     asked.seconds + TAIL_SECONDS, tick)
-            found = figures.of_answers(answers, begin, asked.seconds)
+                if seconds < asked.ramp or busy[-1][0] < asked.ramp:
+                    busy[0] = (seconds, server.processor_seconds())
+                elif seconds <= end:
+                    busy[1:] = [(seconds, server.processor_seconds())]
+            answers, own = self.load(server, asked.clients, 0, lambda: time.monotonic() >= begin + end, end + TAIL_SECONDS,
+                                     tick)
             whole = time.monotonic() - begin
-            work_ends = work_ends or {"busy": server.processor_seconds() - busy, "seconds": whole}
-            return {**found, "peak_bytes": server.peak_bytes(), "clients_share": own / whole,
-                    "prompt_tokens": sum(answer.prompt_tokens for answer in answers),
+            return {**figures.of_answers(answers, begin + asked.ramp, asked.seconds), "peak_bytes": server.peak_bytes(),
+                    "clients_share": own / whole, "prompt_tokens": sum(answer.prompt_tokens for answer in answers),
                     "receipts": sum(answer.receipt is not None for answer in answers),
-                    "processor_share": work_ends["busy"] / work_ends["seconds"] / os.cpu_count()}
+                    "processor_share": (busy[-1][1] - busy[0][1]) / (busy[-1][0] - busy[0][0] or 1) / os.cpu_count()}
 
     def rounds(self):
         asked, found = self.asked, {"llama": [], "crux": []}
@@ -152,10 +154,11 @@ def main(words):
     asked = options(words)
     home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.environ["HOME"], ".cache")
     bench = Bench(asked, pathlib.Path(home) / "crux" / "peer")
-    step(f"{asked.rounds} rounds of {asked.seconds} s, {asked.clients} clients, {asked.threads} threads, {bench.file.name}")
+    step(f"{asked.rounds} rounds of {asked.ramp} and {asked.seconds} s, {asked.clients} clients, {asked.threads} threads, "
+         f"{bench.file.name}")
     rounds = bench.rounds()
     said = {**figures.answer(rounds), "model": bench.file.name,
-            **{name: getattr(asked, name) for name in ("clients", "seconds", "threads", "prompt", "tokens")}}
+            **{name: getattr(asked, name) for name in ("clients", "ramp", "seconds", "threads", "prompt", "tokens")}}
     print(json.dumps(said) if asked.json else figures.table(rounds))
     return 0
 

@@ -135,6 +135,9 @@ class Figures(unittest.TestCase):
         self.assertEqual(found["tokens_per_second"], (3 + 8 * 2 / 4) / 10)
         self.assertEqual((found["requests"], found["first_p50"], found["first_p99"]), (1, 2, 2))
         self.assertEqual((found["between_p50"], found["between_p99"]), (2, 5))
+        found = figures.of_answers(answers, 12, 7)
+        self.assertEqual(found["tokens_per_second"], (2 + 8 * 2 / 4) / 7)
+        self.assertEqual((found["requests"], found["first_p50"], found["between_p50"]), (1, 2, 5))
 
     def test_percentile(self):
         values = list(range(1, 101))
