@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "executor/engine/model_layout.h"
+#include "executor/engine/runner_memory.h"
 
 /* A table that has no freedom must be the one its configuration makes. */
 static enum crux_status check_table(const struct crux_model_file *model, uint32_t number) {
@@ -50,7 +51,9 @@ enum crux_status crux_model_file_verify(const struct crux_model_file *model,
         if (status != CRUX_OK)
             return crux_model_fail(message, status, "tensor '%s': %s",
                                    model->program.tensors[i].name, crux_status_text(status));
-        done += model->memory.tensors[i].len;
+        const struct crux_model_bytes *hashed = &model->memory.tensors[i];
+        if (model->map != NULL) runner_memory_give_back(hashed->bytes, hashed->len);
+        done += hashed->len;
         if (progress != NULL) progress(ctx, done, all);
     }
     return CRUX_OK;

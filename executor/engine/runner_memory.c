@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "executor/engine/processors.h"
 #include "kernels/kernels.h"
@@ -55,4 +56,10 @@ void runner_memory_free(struct runner_memory *memory) {
     for (size_t i = 0; i < memory->count; i++) free(memory->block[i]);
     free(memory->block);
     *memory = (struct runner_memory){.count = 0};
+}
+
+void runner_memory_give_back(const void *bytes, size_t len) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)bytes;
+    uintptr_t start = (first + page - 1) / page * page, end = (first + len) / page * page;
+    if (start < end) (void)madvise((void *)start, end - start, MADV_DONTNEED);
 }

@@ -19,4 +19,7 @@ void *runner_memory_get(struct runner_memory *memory, size_t count, size_t size)
 void *runner_memory_get_large(struct runner_memory *memory, size_t bytes);
 void runner_memory_free(struct runner_memory *memory);
 
+/* Whole pages inside these bytes leave this process's memory; the file still has them.  In: bytes, of a read-only map. */
+void runner_memory_give_back(const void *bytes, size_t len);
+
 #endif

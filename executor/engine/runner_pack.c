@@ -1,9 +1,6 @@
-#define _DEFAULT_SOURCE /* madvise */
 #include "executor/engine/runner_pack.h"
 
 #include <stdlib.h>
-#include <sys/mman.h>
-#include <unistd.h>
 
 #include "executor/engine/threads.h"
 
@@ -69,13 +66,6 @@ static void lay_out(struct runner_packing *packing, struct runner_packed *item) 
 
 /* ---- packing ---- */
 
-/* Whole pages inside these bytes leave this process's memory; the file still has them. */
-static void give_back(const uint8_t *bytes, size_t len) {
-    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), first = (uintptr_t)bytes;
-    uintptr_t start = (first + page - 1) / page * page, end = (first + len) / page * page;
-    if (start < end) (void)madvise((void *)start, end - start, MADV_DONTNEED);
-}
-
 static const struct runner_packed *item_of(const struct runner_packing *packing, uint32_t task) {
     size_t low = 0, high = packing->count;
     while (high - low > 1) {
@@ -103,7 +93,7 @@ static void pack_panels(void *ctx, uint32_t number, unsigned thread) {
            rows = packing->backend->panel_outputs;
     size_t end = ((size_t)first + panels) * rows, outputs = item->tiles.rows;
     if (end > outputs) end = outputs;
-    give_back(item->tiles.bytes + first * rows * row, (end - first * rows) * row);
+    runner_memory_give_back(item->tiles.bytes + first * rows * row, (end - first * rows) * row);
 }
 
 enum crux_status runner_pack_all(struct runner_packing *packing, struct runner_memory *memory) {
