@@ -8,8 +8,6 @@
 
 #include "challenger/inside.h"
 
-enum { ROWS = 256 }; /* of a step of verification */
-
 uint64_t challenger_now(void) {
     struct timespec now;
     return clock_gettime(CLOCK_REALTIME, &now) == 0 && now.tv_sec > 0 ? (uint64_t)now.tv_sec : 0;
@@ -101,107 +99,12 @@ enum crux_status crux_challenger_open(struct crux_challenger **out, struct crux_
     return status;
 }
 
-static void close_model(struct challenger_model *model) {
-    if (model->is_committed) crux_committed_model_free(&model->committed);
-    if (model->engine != NULL) {
-        crux_engine_close(model->engine);
-        crux_engine_unload(&model->loaded);
-    }
-    if (model->file.map != NULL) crux_model_file_close(&model->file);
-    free(model->path);
-    free(model);
-}
-
 void crux_challenger_close(struct crux_challenger *c) {
     if (c == NULL) return;
     challenger_runs_free(c);
-    for (uint32_t i = 0; i < c->model_count; i++) close_model(c->model[i]);
+    for (uint32_t i = 0; i < c->model_count; i++) challenger_model_close(c->model[i]);
     journal_close(&c->journal);
     free(c);
-}
-
-enum crux_status challenger_model_whole(struct crux_challenger *c, struct challenger_model *model) {
-    const struct crux_engine_options options = {.threads = c->options.threads, .rows = ROWS};
-    char why[CRUX_MODEL_MESSAGE_BYTES];
-    if (model->engine != NULL) return CRUX_OK;
-    enum crux_status status =
-        crux_engine_load(&model->loaded, model->path, c->options.backend, why);
-    if (status != CRUX_OK) {
-        (void)snprintf(c->message, sizeof c->message, "%.500s", why);
-        return status;
-    }
-    status = crux_engine_open(&model->engine, model->loaded.model, &options);
-    /* the file may have been replaced since it was hashed */
-    if (status == CRUX_OK && memcmp(model->loaded.file.root, model->file.root, 32) != 0)
-        status = CRUX_E_PROOF_ROOT_MISMATCH;
-    if (status == CRUX_OK) return CRUX_OK;
-    (void)snprintf(c->message, sizeof c->message, "'%.200s': %s", model->path,
-                   crux_status_text(status));
-    if (model->engine != NULL) crux_engine_close(model->engine);
-    model->engine = NULL;
-    crux_engine_unload(&model->loaded);
-    return status;
-}
-
-/* What its policy is worth against one lie in one claim. */
-static void say_policy(const struct crux_challenger *c, const struct challenger_model *model) {
-    uint32_t all = model->file.program.header.layers;
-    double found = (double)c->options.share / CRUX_CHALLENGER_ALL;
-    if (challenger_audits_layers(c, model)) found *= (double)c->options.layers / all;
-    if (found <= 0 || found >= 1) return;
-    challenger_say(c, CRUX_CHALLENGER_INFO, "policy",
-                   "%u of %u layers of %.4g%% of claims: a lie in one layer is found with "
-                   "probability %.4g; it pays an executor who gains more than %.4g of its bond",
-                   challenger_audits_layers(c, model) ? (unsigned)c->options.layers : (unsigned)all,
-                   (unsigned)all, c->options.share * 100.0 / CRUX_CHALLENGER_ALL, found,
-                   found / (1 - found));
-}
-
-static enum crux_status ready_model(struct crux_challenger *c, struct challenger_model *model,
-                                    const char *path, char message[CRUX_CHALLENGER_MESSAGE_BYTES]) {
-    char why[CRUX_MODEL_MESSAGE_BYTES];
-    struct crux_model_file file;
-    enum crux_status status = crux_model_file_open(&file, path, why);
-    if (status == CRUX_OK) {
-        model->file = file;
-        status = crux_model_file_verify(&model->file, why, NULL, NULL);
-    }
-    if (status != CRUX_OK) {
-        (void)snprintf(message, CRUX_CHALLENGER_MESSAGE_BYTES, "'%.200s': %.250s", path, why);
-        return status;
-    }
-    if (challenger_model_of(c, model->file.root) != NULL) {
-        (void)snprintf(message, CRUX_CHALLENGER_MESSAGE_BYTES,
-                       "'%.200s' is a model that is given twice", path);
-        return CRUX_E_DUPLICATE_NAME;
-    }
-    model->path = strdup(path);
-    if (model->path == NULL) return CRUX_E_OUT_OF_MEMORY;
-    say_policy(c, model);
-    if (challenger_audits_layers(c, model)) return CRUX_OK;
-    status = challenger_model_whole(c, model);
-    if (status != CRUX_OK) memcpy(message, c->message, CRUX_CHALLENGER_MESSAGE_BYTES);
-    return status;
-}
-
-enum crux_status crux_challenger_model(struct crux_challenger *c, const char *path,
-                                       uint8_t root[32],
-                                       char message[CRUX_CHALLENGER_MESSAGE_BYTES]) {
-    if (c->model_count == CRUX_CHALLENGER_MODELS_MAX) {
-        (void)snprintf(message, CRUX_CHALLENGER_MESSAGE_BYTES, "at most %d models",
-                       (int)CRUX_CHALLENGER_MODELS_MAX);
-        return CRUX_E_USAGE;
-    }
-    struct challenger_model *model = calloc(1, sizeof *model);
-    if (model == NULL) return CRUX_E_OUT_OF_MEMORY;
-    enum crux_status status = ready_model(c, model, path, message);
-    if (status != CRUX_OK) {
-        close_model(model);
-        return status;
-    }
-    memcpy(root, model->file.root, 32);
-    c->model[c->model_count++] = model;
-    return CRUX_OK;
 }
 
 /* ---- a step ---- */

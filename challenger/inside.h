@@ -13,12 +13,16 @@ enum {
     CHALLENGER_UNSERVED_MAX = 64
 };
 
+/* All layers of a model, or some, ready to compute. Zeroed: not open. */
+struct challenger_engine {
+    struct crux_engine_model *model;
+    struct crux_engine *engine;
+};
+
 struct challenger_model {
-    char *path;
     struct crux_model_file file;
-    /* all layers in memory; opened when they are first needed */
-    struct crux_engine_loaded loaded;
-    struct crux_engine *engine; /* NULL: not open */
+    bool is_file;                   /* open */
+    struct challenger_engine whole; /* opened when it is first needed */
     struct crux_committed_model committed;
     bool is_committed; /* made when the first dispute needs it */
 };
@@ -88,14 +92,24 @@ const struct crux_challenger_peer *challenger_peer(const struct crux_challenger 
                                                    const struct crux_account *account);
 struct challenger_model *challenger_model_of(const struct crux_challenger *c,
                                              const uint8_t root[32]);
-/* Opens all of its layers, if they are not. */
-CRUX_MUST_CHECK
-enum crux_status challenger_model_whole(struct crux_challenger *c, struct challenger_model *model);
 /* Returns: may this mode dispute the claim? */
 bool challenger_disputes(const struct crux_challenger *c, const struct journal_claim *claim);
 
 /* Returns: is there enough to judge it? A claim about another number of tokens than its request's needs none. */
 bool challenger_is_whole(const struct journal_claim *claim);
+
+/* ---- model.c ---- */
+
+/* Opens all of its layers, if they are not. */
+CRUX_MUST_CHECK
+enum crux_status challenger_model_whole(struct crux_challenger *c, struct challenger_model *model);
+void challenger_model_close(struct challenger_model *model);
+/* Out: engine, to be closed if CRUX_OK is returned.  In: layers, ascending; NULL: all. */
+CRUX_MUST_CHECK
+enum crux_status challenger_engine_open(struct challenger_engine *engine, struct crux_challenger *c,
+                                        const struct challenger_model *model,
+                                        const uint32_t *layers, uint32_t count);
+void challenger_engine_close(struct challenger_engine *engine);
 
 /* ---- follow.c ---- */
 

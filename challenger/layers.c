@@ -1,7 +1,6 @@
 /* Audits of drawn layers: the weights of those alone are in memory, and what they read is served by the executor and
  * found under the claim's trace root before it is used. One draw for a batch on the chain: all of its claims were posted
  * before their executor is asked for a record, which tells it the layers. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +8,12 @@
 #include "challenger/inside.h"
 #include "challenger/trace_source.h"
 
-enum { ROWS = 256, SECONDS = 600 };
+enum {
+    SECONDS = 600,
+    /* Audited together: enough to fill steps, and few enough that an executor that runs them again for their records has
+     * them all in memory from the first layer to the last. */
+    POSITIONS_AT_ONCE = 1024
+};
 
 bool challenger_audits_layers(const struct crux_challenger *c,
                               const struct challenger_model *model) {
@@ -58,34 +62,45 @@ static enum crux_status batch_root(struct crux_challenger *c, uint64_t number, u
     return status;
 }
 
+/* Returns: how many claims, from the first on, are audited together. */
+static uint32_t group(const struct crux_engine_audited *audited, uint32_t count) {
+    uint64_t positions = 0;
+    uint32_t taken = 0;
+    do positions += crux_claim_positions(&audited[taken++].claim);
+    while (taken < count &&
+           positions + crux_claim_positions(&audited[taken].claim) <= POSITIONS_AT_ONCE);
+    return taken;
+}
+
+static enum crux_status audit_groups(struct crux_engine *engine, const uint8_t *model_root,
+                                     struct crux_challenger_source *source,
+                                     struct crux_engine_audited *audited, uint32_t count) {
+    enum crux_status status = CRUX_OK;
+    struct crux_engine_served served;
+    crux_challenger_source_serve(&served, source);
+    while (status == CRUX_OK && count > 0) {
+        uint32_t some = group(audited, count);
+        status = crux_engine_audit(engine, model_root, &served, audited, some);
+        source->claims += some;
+        audited += some;
+        count -= some;
+    }
+    crux_challenger_source_free(source);
+    return status;
+}
+
 static enum crux_status audit(struct crux_challenger *c, const struct challenger_model *model,
                               const uint32_t *layers,
                               const struct crux_challenger_served_claim *claims,
                               struct crux_engine_audited *audited, uint32_t count) {
-    const struct crux_engine_options options = {.threads = c->options.threads, .rows = ROWS};
     struct crux_challenger_source source = {
         .claims = claims, .until = crux_seconds() + SECONDS, .stop = c->options.stop};
-    struct crux_engine_served served;
-    struct crux_engine_loaded loaded;
-    struct crux_engine *engine;
-    char why[CRUX_MODEL_MESSAGE_BYTES];
-    enum crux_status status = crux_engine_load_layers(&loaded, model->path, c->options.backend,
-                                                      layers, c->options.layers, why);
-    if (status != CRUX_OK) {
-        (void)snprintf(c->message, sizeof c->message, "%.500s", why);
-        return status;
-    }
-    /* the file may have been replaced since it was hashed */
-    if (memcmp(loaded.file.root, model->file.root, 32) != 0) status = CRUX_E_PROOF_ROOT_MISMATCH;
-    if (status == CRUX_OK) status = crux_engine_open(&engine, loaded.model, &options);
-    if (status == CRUX_OK) {
-        crux_challenger_source_serve(&served, &source);
-        status = crux_engine_audit(engine, loaded.file.root, &served, audited, count);
-        c->fetched_bytes += source.bytes;
-        crux_challenger_source_free(&source);
-        crux_engine_close(engine);
-    }
-    crux_engine_unload(&loaded);
+    struct challenger_engine engine;
+    enum crux_status status = challenger_engine_open(&engine, c, model, layers, c->options.layers);
+    if (status != CRUX_OK) return status;
+    status = audit_groups(engine.engine, model->file.root, &source, audited, count);
+    c->fetched_bytes += source.bytes;
+    challenger_engine_close(&engine);
     return status;
 }
 

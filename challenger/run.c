@@ -37,7 +37,7 @@ static enum crux_status make(struct crux_challenger *c, struct challenger_run *r
     memcpy(run->tokens, claim->tokens, bytes);
     crux_request_read(&request.fields, claim->request);
     request.tokens = run->tokens;
-    status = crux_archive_run_fast(&run->archive, &model->committed, model->loaded.model,
+    status = crux_archive_run_fast(&run->archive, &model->committed, model->whole.model,
                                    c->options.threads, &request, NULL);
     if (status != CRUX_OK) return status;
     memcpy(run->hash, claim->hash, 32);

@@ -81,7 +81,7 @@ static enum crux_status choose(struct crux_challenger *c, struct challenger_mode
     request.fields.stop_count = 0;
     memset(request.fields.stop, 0, sizeof request.fields.stop);
     double start = crux_seconds();
-    status = crux_engine_generate(model->engine, model->file.root, &request, NULL, &result);
+    status = crux_engine_generate(model->whole.engine, model->file.root, &request, NULL, &result);
     c->verify_seconds += crux_seconds() - start;
     if (status == CRUX_OK && result.count != wanted) status = CRUX_E_INTERNAL;
     if (status == CRUX_OK) {
@@ -135,7 +135,8 @@ static enum crux_status verify_whole(struct crux_challenger *c, struct batch *ba
     enum crux_status status = count > 0 ? challenger_model_whole(c, batch->model) : CRUX_OK;
     if (status != CRUX_OK || count == 0) return status;
     for (uint32_t i = 0; i < count; i++) claimed[i] = batch->claimed[numbers[i]];
-    status = crux_engine_verify(batch->model->engine, batch->model->file.root, claimed, count);
+    status =
+        crux_engine_verify(batch->model->whole.engine, batch->model->file.root, claimed, count);
     if (status != CRUX_OK) return status;
     for (uint32_t i = 0; i < count; i++)
         findings[i] = (struct finding){&batch->claim[numbers[i]],
