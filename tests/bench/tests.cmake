@@ -35,6 +35,12 @@ if(CRUX_PYTHON)
     COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/peer/test_peer.py")
   crux_add_script_test(NAME bench_server
     COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/server/test_server.py")
+  if(NOT CRUX_FUZZ)
+    crux_add_script_test(NAME bench_verification
+      COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}"
+        "${CRUX_TEST_DIR}/verification/test_verification.py" "$<TARGET_FILE:crux>"
+        "${PROJECT_BINARY_DIR}/bin/make_small_files" LABELS e2e)
+  endif()
 else()
   crux_add_script_test(NAME bench_peer COMMAND sh -c "echo 'python3 is not installed'; exit 77")
   crux_add_script_test(NAME bench_server COMMAND sh -c "echo 'python3 is not installed'; exit 77")

@@ -1,0 +1,44 @@
+#!/usr/bin/env python3
+"""test_verification.py CRUX MAKE_SMALL_FILES: the bench over a small model: everything is verified, and all is said."""
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+BENCH = pathlib.Path(__file__).resolve().parent / "verification.py"
+
+
+def run(*words):
+    return subprocess.run([sys.executable, BENCH, "--crux", sys.argv[1], *words], capture_output=True, text=True,
+                          timeout=280)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="crux-bench-") as folder:
+        subprocess.run([sys.argv[2], folder], check=True)
+        model = folder + "/a.crux"
+        done = run("--model", model, "--quick", "--layers", "1", "--share", "0.5", "--json")
+        assert done.returncode == 0, done.stdout + done.stderr
+        answer = json.loads(done.stdout)
+        wrong = run("--model", folder + "/nothing", "--quick", "--json")
+        assert wrong.returncode == 1 and json.loads(wrong.stdout)["error"] == "trouble", wrong.stdout
+        long = run("--model", model, "--claims", "100000", "--json")
+        assert long.returncode == 1 and "too few tokens" in json.loads(long.stdout)["message"], long.stdout
+        assert run("--quick").returncode == 2
+    figures = answer["challenger"]
+    assert set(figures) == {"start", "start_layers", "full", "share", "layers"}, figures
+    assert figures["full"]["claims"] == [5] and figures["layers"]["claims"] == [5], figures
+    assert figures["start"]["claims"] == [0] and 0 <= figures["share"]["claims"][0] <= 5, figures
+    # what a layer reads is served as a whole; a whole run needs no more than tokens
+    assert figures["layers"]["fetched_bytes"] > figures["full"]["fetched_bytes"] > 1000, figures
+    for name in ("full", "share", "layers"):
+        ratio = answer["executor_single"]["processor_seconds"] / figures[name]["work_processor_seconds"]
+        assert figures[name]["ratio_single"] == ratio and figures[name]["peak_bytes"] > 1 << 20, figures
+    assert answer["executor_single"]["positions"] == answer["executor_batched"]["positions"], answer
+    print("the bench of verification says what it should")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
