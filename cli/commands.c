@@ -23,11 +23,15 @@ const struct crux_cli_command crux_cli_commands[] = {
         .summary = "Serve models over HTTP; put claims about the answers on a chain.",
         .operands = "",
         .options = crux_cli_executor_options,
-        .help = "The interface is that of OpenAI: chat completions, completions, models. Each "
-                "setting may also stand in the\nenvironment (CRUX_LISTEN) or in a file "
-                "(--config). The first line of standard output is the URL; the log\ngoes to "
-                "standard error. SIGTERM or SIGINT ends it once everything is answered; the "
-                "second one at once.\n",
+        .help =
+            "The interface is that of OpenAI: chat completions, completions, models. Each "
+            "setting may also stand in the\nenvironment (CRUX_LISTEN) or in a file "
+            "(--config). The first line of standard output is the URL; the log\ngoes to "
+            "standard error. SIGTERM or SIGINT ends it once everything is answered; the "
+            "second one at once.\n\n"
+            "    crux executor --model smol=smol.crux\n"
+            "    crux executor --model smol=smol.crux --chain local:chain --data executor --key "
+            "key.json\n",
         .run = crux_cli_run_executor,
     },
     {

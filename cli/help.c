@@ -6,6 +6,9 @@
 
 #include "cli/output.h"
 
+/* Of an option and its value; what is wider has a line to itself. */
+enum { LEFT_COLUMNS = 24 };
+
 static bool in_group(const struct crux_cli_command *command, const char *group) {
     if (group == NULL) return true;
     size_t len = strlen(group);
@@ -37,7 +40,9 @@ static void write_options(FILE *out, const struct crux_cli_option *options) {
                            value);
         else
             (void)snprintf(left, sizeof left, "--%s %s", options->name, value);
-        fprintf(out, "  %-24s %s\n", left, options->help);
+        bool fits = strlen(left) <= LEFT_COLUMNS;
+        fprintf(out, "  %-*s%s", LEFT_COLUMNS, left, fits ? " " : "\n");
+        fprintf(out, "%*s%s\n", fits ? 0 : LEFT_COLUMNS + 3, "", options->help);
     }
 }
 

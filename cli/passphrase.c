@@ -67,8 +67,8 @@ static enum crux_status ask_terminal(struct crux_cli_passphrase *passphrase, cha
     int terminal = open("/dev/tty", O_RDWR | O_CLOEXEC | O_NOCTTY);
     if (terminal < 0) {
         (void)snprintf(message, CRUX_CLI_MESSAGE_BYTES,
-                       "there is no terminal to ask for the passphrase: give --passphrase-file or "
-                       "--passphrase-env");
+                       "there is no terminal to ask for the passphrase: give it in a file "
+                       "(--passphrase-file) or in the environment");
         return CRUX_E_USAGE;
     }
     enum crux_status status =

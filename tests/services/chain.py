@@ -45,10 +45,17 @@ class Chain:
         self.connection = http.client.HTTPConnection("127.0.0.1", json.loads(text)["port"], timeout=WAIT_SECONDS)
         self.view = None
 
-    def get(self, path):
+    def ask(self, path):
         self.connection.request("GET", path)
         reply = self.connection.getresponse()
-        body = json.load(reply)
+        return reply, json.load(reply)
+
+    def get(self, path):
+        try:
+            reply, body = self.ask(path)
+        except (http.client.HTTPException, ConnectionError):  # closed after it was idle for long; asked anew, it is opened
+            self.connection.close()
+            reply, body = self.ask(path)
         if reply.status != 200:
             raise RuntimeError(f"{path}: {body}")
         return body
