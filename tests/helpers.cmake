@@ -5,7 +5,8 @@
 #   crux_add_test(NAME name OF other [ARGS ...] ...)     another run of the program of the test `other`
 #   crux_add_fuzz(NAME name SOURCES fuzz_x.c... [CORPUS dir] [LIBS ...])     corpus: tests/fuzz/corpus/<name>
 #   crux_add_bench(NAME name SOURCES bench_x.c... [LIBS ...])
-#   crux_add_script_test(NAME name COMMAND program... [LABELS unit] [TIMEOUT seconds] [COST seconds])
+#   crux_add_script_test(NAME name COMMAND program... [LABELS unit] [TIMEOUT seconds] [COST seconds] [NOT_SANITIZED])
+#                            NOT_SANITIZED: it runs no program of ours, or only such as check others: not in sanitizer builds
 #
 # COST: about how long a dear test takes, 5 and more: the dearest start first, so that none ends alone.
 #
@@ -21,6 +22,14 @@ find_library(CRUX_JANSSON_LIBRARY jansson)
 if(CRUX_JANSSON_LIBRARY AND NOT TARGET jansson)
   add_library(jansson INTERFACE)
   target_link_libraries(jansson INTERFACE "${CRUX_JANSSON_LIBRARY}")
+endif()
+
+# Where a sanitizer makes everything several times as long, a test does less of the same: in C this macro says so, in
+# scripts an environment variable of this name.
+if(CRUX_SANITIZE)
+  set(CRUX_SANITIZED 1)
+else()
+  set(CRUX_SANITIZED 0)
 endif()
 
 find_library(CRUX_CMOCKA_LIBRARY cmocka)
@@ -44,7 +53,7 @@ file(GLOB support CONFIGURE_DEPENDS "${CMAKE_CURRENT_SOURCE_DIR}/support/*.c")
 list(FILTER support EXCLUDE REGEX "/test_[a-z_]+\\.c$")
 add_library(crux_test_support STATIC ${support})
 target_link_libraries(crux_test_support PUBLIC crux_engine crux_bisection crux_kernels)
-target_compile_definitions(crux_test_support PRIVATE _POSIX_C_SOURCE=200809L)
+target_compile_definitions(crux_test_support PRIVATE _POSIX_C_SOURCE=200809L CRUX_SANITIZED=${CRUX_SANITIZED})
 target_include_directories(crux_test_support SYSTEM PRIVATE "${CRUX_CMOCKA_INCLUDE}")
 
 function(crux_add_support)
@@ -59,7 +68,7 @@ function(crux_test_program target)
   crux_test_sources(sources ${arg_SOURCES})
   add_executable(${target} ${sources})
   target_link_libraries(${target} PRIVATE crux_test_support ${arg_LIBS} crux_engine crux_bisection crux_kernels)
-  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L)
+  target_compile_definitions(${target} PRIVATE _POSIX_C_SOURCE=200809L CRUX_SANITIZED=${CRUX_SANITIZED})
 endfunction()
 
 function(crux_set_test_properties name labels timeout)
@@ -68,7 +77,8 @@ function(crux_set_test_properties name labels timeout)
     set(cost "${ARGV3}")
   endif()
   set_tests_properties("${name}" PROPERTIES
-    LABELS "${labels}" TIMEOUT "${timeout}" SKIP_RETURN_CODE ${CRUX_TEST_SKIPPED} COST "${cost}")
+    LABELS "${labels}" TIMEOUT "${timeout}" SKIP_RETURN_CODE ${CRUX_TEST_SKIPPED}
+    COST "${cost}" ENVIRONMENT "CRUX_SANITIZED=${CRUX_SANITIZED}")
 endfunction()
 
 function(crux_add_test)
@@ -95,8 +105,8 @@ function(crux_add_test)
 endfunction()
 
 function(crux_add_script_test)
-  cmake_parse_arguments(PARSE_ARGV 0 arg "" "NAME;TIMEOUT;COST" "COMMAND;LABELS")
-  if(CRUX_FUZZ)
+  cmake_parse_arguments(PARSE_ARGV 0 arg "NOT_SANITIZED" "NAME;TIMEOUT;COST" "COMMAND;LABELS")
+  if(CRUX_FUZZ OR (arg_NOT_SANITIZED AND CRUX_SANITIZE))
     return()
   endif()
   if(NOT arg_LABELS)

@@ -19,7 +19,7 @@ if(NOT CRUX_FUZZ AND TARGET jansson)
   crux_add_script_test(NAME vectors COMMAND run_vectors spec/vectors LABELS conformance)
   crux_add_script_test(NAME vectors_are_generated LABELS conformance
     COMMAND "${CRUX_TEST_DIR}/check_generated.sh" "$<TARGET_FILE:generate_vectors>")
-  crux_add_script_test(NAME vectors_can_fail LABELS conformance
+  crux_add_script_test(NAME vectors_can_fail LABELS conformance NOT_SANITIZED
     COMMAND "${CRUX_TEST_DIR}/check_can_fail.sh" "$<TARGET_FILE:run_vectors>")
 elseif(NOT CRUX_FUZZ)
   crux_add_script_test(NAME vectors LABELS conformance COMMAND sh -c "echo 'jansson is not installed'; exit 77")

@@ -29,5 +29,5 @@ while IFS= read -r -d '' file; do
 done < <(find . \( -name .git -o -name build -o -name 'build-*' -o -name .cache \) -prune -o \
     -type f \( -name '*.c' -o -name '*.h' \) -print0)
 [[ ${#files[@]} -gt 0 ]] || { echo 'no C file found: nothing is proved'; exit 1; }
-"$tool" --style=file "${mode[@]}" "${files[@]}"
+printf '%s\0' "${files[@]}" | xargs -0 -n 64 -P "$(nproc)" "$tool" --style=file "${mode[@]}"
 echo "${#files[@]} C files are formatted"

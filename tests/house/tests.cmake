@@ -2,12 +2,13 @@
 find_program(CRUX_PYTHON python3)
 if(CRUX_PYTHON)
   crux_add_script_test(NAME house_checks
-    COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/test_checks.py")
+    COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/test_checks.py"
+    NOT_SANITIZED)
 else()
   crux_add_script_test(NAME house_checks COMMAND sh -c "echo 'python3 is not installed'; exit 77")
 endif()
 
-crux_add_script_test(NAME house_dev COMMAND "${CRUX_TEST_DIR}/test_dev.sh")
+crux_add_script_test(NAME house_dev COMMAND "${CRUX_TEST_DIR}/test_dev.sh" NOT_SANITIZED)
 
 if(NOT CRUX_FUZZ)
   add_test(NAME house_warnings_are_errors COMMAND "${CMAKE_C_COMPILER}" -std=c11

@@ -9,7 +9,7 @@ crux_add_test(NAME game_receipts SOURCES test_game_receipts.c)
 # A tenth of game_random_many; less where a sanitizer makes each game nine times as long.
 set(random_games 10000)
 if(CRUX_SANITIZE)
-  set(random_games 2000)
+  set(random_games 700)
 endif()
 crux_add_test(NAME game_random SOURCES test_game_random.c ARGS --games ${random_games})
 crux_add_test(NAME game_random_many OF game_random

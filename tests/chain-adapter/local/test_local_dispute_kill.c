@@ -320,6 +320,7 @@ static void one_scene(enum dispute_scene scene) {
     assert_true(moves > 20);
     for (unsigned moment = 0; moment < MOMENTS; moment++) {
         for (unsigned victim = 0; victim < VICTIMS; victim++) {
+            if (CRUX_SANITIZED && (moment + victim + scene) % VICTIMS != 0) continue;
             struct plan plan = {true, EVERY_MOVE, (enum victim)victim, (enum moment)moment};
             assert_int_equal(play(hash, scene, &plan, &figures), moves);
             assert_memory_equal(hash, expected, 32);
@@ -331,8 +332,8 @@ static void one_scene(enum dispute_scene scene) {
             }
         }
     }
-    /* everybody at every move, at the least */
-    assert_true(figures.kills >= MOMENTS * 4 * moves);
+    /* everybody at every move, at the least; under sanitizers each kind of victim at one of the moments */
+    assert_true(figures.kills >= (CRUX_SANITIZED ? 1 : MOMENTS) * 4 * moves);
     print_message("%s: %llu moves a game; %llu games, %llu moves, %llu kills; of the movers killed "
                   "in a move, %llu had made it and %llu had not\n",
                   scene == DISPUTE_FALSE_CLAIM ? "false claim" : "true claim",

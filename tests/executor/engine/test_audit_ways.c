@@ -8,7 +8,7 @@
 
 #include "tests/executor/engine/audit_scene.h"
 
-enum { CASES = 3, CLAIMS = 6, ROWS_WAYS = 3 };
+enum { CASES = CRUX_SANITIZED ? 1 : 3, CLAIMS = 6, ROWS_WAYS = 3 };
 
 static const uint32_t rows_ways[ROWS_WAYS] = {1, 7, 64};
 
@@ -126,8 +126,10 @@ static void judge_all_ways(struct crowd *c) {
     for (size_t b = 0; b < count; b++) {
         for (unsigned threads = 1; threads <= 3; threads++) {
             struct audit_way way = {backends[b], threads, rows_ways[(b + threads) % ROWS_WAYS]};
-            judge(c, &way, false);
-            judge(c, &way, true);
+            for (unsigned whole = 0; whole < 2; whole++) {
+                if (CRUX_SANITIZED && (b + threads + whole) % 2 != 0) continue;
+                judge(c, &way, whole == 1);
+            }
         }
     }
 }

@@ -14,7 +14,7 @@
 #include "tests/support/gguf_writer.h"
 #include "tests/support/temporary_folder.h"
 
-enum { TOKENS = 48, CHOSEN = 12, STEPS = 6 };
+enum { TOKENS = 48, CHOSEN = 12, STEPS = CRUX_SANITIZED ? 2 : 6 };
 
 static char folder[256], source[300], model[300];
 
@@ -79,6 +79,7 @@ static unsigned all_ways(void) {
         if (crux_engine_load(&loaded, model, list[b]->name, said) != CRUX_OK) fail_msg("%s", said);
         for (unsigned threads = 1; threads <= 3; threads++) {
             for (size_t c = 0; c < CRUX_ARRAY_LEN(chunks); c++) {
+                if (CRUX_SANITIZED && (b + threads + c) % 3 != 0) continue;
                 run(&loaded, threads, chunks[c], ways == 0 ? first : root);
                 if (ways++ != 0) assert_memory_equal(first, root, 32);
             }

@@ -144,7 +144,8 @@ static void gemma_equals_floats(void **state) {
                                      CRUX_BLOCK_Q5_1, CRUX_BLOCK_Q8_0, CRUX_BLOCK_Q4_K,
                                      CRUX_BLOCK_Q5_K, CRUX_BLOCK_Q6_K};
     (void)state;
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(archs) * CRUX_ARRAY_LEN(types); i++) {
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(archs) * CRUX_ARRAY_LEN(types);
+         i += CRUX_SANITIZED ? 5 : 1) {
         struct gguf_model shape = gguf_small_model(archs[i % 3], types[i / 3]);
         struct crux_evaluation e;
         shape.window = i % 3 == 0 ? 0 : 7;

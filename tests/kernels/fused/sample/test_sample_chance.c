@@ -93,7 +93,7 @@ static void chances_are_the_textbooks(void **state) {
         {"all", 1.5, 0.93, 0.07, 1.2, 9},
     };
     (void)state;
-    for (unsigned i = 0; i < CRUX_ARRAY_LEN(settings); i++) {
+    for (unsigned i = 0; i < CRUX_ARRAY_LEN(settings); i += CRUX_SANITIZED ? 4 : 1) {
         double p[VOCAB], chi_square = 0;
         uint32_t drawn[VOCAB] = {0}, kinds = 0;
         textbook(p, &settings[i]);
