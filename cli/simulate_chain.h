@@ -1,14 +1,12 @@
-/* A local chain in a folder of its own that is removed again: with a scripted clock, and in memory where the machine has
- * a folder in memory, for a simulation need not outlast its machine. */
+/* A local chain with a scripted clock, in a folder that goes away with it. */
 #ifndef CRUX_CLI_SIMULATE_CHAIN_H
 #define CRUX_CLI_SIMULATE_CHAIN_H
 
 #include "chain-adapter/local/local.h"
-
-enum { CRUX_CLI_SIMULATE_PATH_BYTES = 300 };
+#include "cli/simulate_folder.h"
 
 struct crux_cli_simulate_chain {
-    char folder[CRUX_CLI_SIMULATE_PATH_BYTES - 16], path[CRUX_CLI_SIMULATE_PATH_BYTES];
+    struct crux_cli_simulate_folder folder;
     struct crux_chain chain; /* its message says why, on failure */
 };
 
