@@ -149,10 +149,10 @@ is 'a record is missing' "$code $(json 'd["error"]')" '1 non_canonical'
 disputed=$work/disputed
 "$crux" chain init "$disputed" --scripted >/dev/null
 python3 - "$work" >"$work/moves" <<'END'
-import json, sys
+import json, re, sys
 game = next(v for v in json.load(open("spec/vectors/game.json"))["vectors"] if v["name"] == "game_case_queue")
 for number, row in enumerate(game["moves"]):
-    move = bytearray.fromhex(row["move"])
+    move = bytearray.fromhex(re.sub(r"z(\d+)\.", lambda zeros: "00" * int(zeros[1]), row["move"]))
     if "error" in row or move[0] not in (1, 3, 4, 7):
         continue
     if move[0] == 3:

@@ -43,6 +43,10 @@ edit layout '0,/"padding":\[\[0,false/s//"padding":[[0,true/'
 must_fail 'padding in another place' "$@"
 edit merkle '0,/"root":"[0-9a-f]/s//"root":"x/'
 must_fail 'letters that are not hex' "$@"
+edit programs '0,/"bytes":"[0-9a-f]*z/s//&1/'
+must_fail 'another number of zeros' "$@"
+edit programs '0,/z[0-9]*\./s//z3./'
+must_fail 'three zeros as their number' "$@"
 edit encodings '0,/"hash":"0\{0,1\}[0-9a-f]/s//"hash":"/'
 must_fail 'a hash of another length' "$@"
 edit witnesses '0,/"finding":"consistent"/s//"finding":"inconsistent"/'
@@ -53,7 +57,7 @@ edit errors '0,/"status":"truncated"/s//"status":"trunkated"/'
 must_fail 'another name of an error' "$@"
 edit merkle '0,/"name":"[a-z_0-9]*"/s//"name":"root_case_1_leaves"/'
 must_fail 'a name given twice' "$@"
-edit merkle '0,/"format":1/s//"format":2/'
+edit merkle '0,/"format":2/s//"format":3/'
 must_fail 'another format' "$@"
 if [[ $1 != node ]]; then # games are played by the native runner alone
     edit game '0,/"error":"too_late"/s//"error":"not_too_late"/'
@@ -74,7 +78,7 @@ fresh
 : >"$folder/v/layout.json"
 must_fail 'an empty file' "$@"
 fresh
-printf '{"file":"layout","format":1,"vectors":[]}\n' >"$folder/v/layout.json"
+printf '{"file":"layout","format":2,"vectors":[]}\n' >"$folder/v/layout.json"
 must_fail 'a file without vectors' "$@"
 fresh
 cp "$folder/v/layout.json" "$folder/v/more.json"

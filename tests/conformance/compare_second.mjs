@@ -6,6 +6,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { adjudicate, DESCRIPTOR } from './second/adjudicator.mjs';
 import { Refusal } from './second/encodings.mjs';
+import { hex } from './questions.mjs';
 import { OF_DESCRIPTORS } from './second_check.mjs';
 
 const [wasmPath, seconds = '60', seed = '1'] = process.argv.slice(2);
@@ -58,7 +59,7 @@ let cases = 0, differences = 0;
 const outcomes = new Map(), end = Date.now() + 1000 * Number(seconds);
 while (Date.now() < end) {
     const start = starts[below(starts.length)];
-    let c = { claim: Buffer.from(start.claim, 'hex'), element: Buffer.from(start.element, 'hex'), witness: Buffer.from(start.witness, 'hex') };
+    let c = { claim: hex(start.claim), element: hex(start.element), witness: hex(start.witness) };
     for (let i = below(2); i >= 0; i--) c = change(c);
     const a = byWasm(c.claim, c.element, c.witness), b = bySecond(c.claim, c.element, c.witness);
     cases++;

@@ -16,8 +16,8 @@ export function checkKeys(object, required, optional = []) {
 }
 
 export function hex(text, length) {
-    demand(typeof text === 'string' && /^([0-9a-f]{2})*$/.test(text), 'a value is not a hex string');
-    const bytes = Buffer.from(text, 'hex');
+    demand(typeof text === 'string' && /^([0-9a-f]{2}|z([4-9]|[1-9][0-9]{1,4})\.)*$/.test(text), 'a value is not a hex string');
+    const bytes = Buffer.from(text.replace(/z([0-9]+)\./g, (_, count) => '00'.repeat(Number(count))), 'hex');
     demand(length === undefined || bytes.length === length, `${bytes.length} bytes, not ${length}`);
     return bytes;
 }

@@ -11,6 +11,7 @@
 #include "bisection/bisection.h"
 #include "kernels/program/program_text.h"
 #include "tests/conformance/vector_check.h"
+#include "tests/conformance/vector_file.h"
 
 static const char *const files[] = {"errors",    "ops",      "descriptors", "layout", "merkle",
                                     "encodings", "programs", "witnesses",   "game"};
@@ -192,8 +193,8 @@ static void check_head(struct crux_vector_check *check, const char *file) {
     crux_vector_check_keys(check, check->vector, "file format vectors", "");
     if (strcmp(crux_vector_get_string(check, check->vector, "file"), file) != 0)
         crux_vector_problem(check, "\"file\" is not its name");
-    if (crux_vector_get_number(check, check->vector, "format", INT32_MAX) != 1)
-        crux_vector_problem(check, "the format is not 1");
+    if (crux_vector_get_number(check, check->vector, "format", INT32_MAX) != CRUX_VECTOR_FORMAT)
+        crux_vector_problem(check, "the format is not 2");
     if (json_array_size(crux_vector_get_array(check, check->vector, "vectors")) == 0)
         crux_vector_problem(check, "no vectors");
 }

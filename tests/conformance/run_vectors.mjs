@@ -70,7 +70,7 @@ function readFile(folder, name) {
         const root = JSON.parse(fs.readFileSync(where, 'utf8'));
         checkKeys(root, ['file', 'format', 'vectors']);
         demand(root.file === name, '"file" is not its name');
-        demand(root.format === 1, 'the format is not 1');
+        demand(root.format === 2, 'the format is not 2');
         demand(Array.isArray(root.vectors) && root.vectors.length > 0, 'no vectors');
         return root.vectors;
     } catch (error) {

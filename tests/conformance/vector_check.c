@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/conformance/vector_file.h"
+
+enum { ZEROS_MAX = 99999 };
+
 void crux_vector_problem(struct crux_vector_check *check, const char *format, ...) {
     va_list arguments;
     if (check->problem[0] != '\0') return;
@@ -26,22 +30,26 @@ static int nibble(char c) {
     return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* spec/60-vectors.md#values: z, how many, a full stop.  Returns: what follows; NULL if it is not so. */
+static const char *put_zeros(struct crux_writer *out, const char *text) {
+    char *end = NULL;
+    if (text[1] < '1' || text[1] > '9') return NULL;
+    unsigned long count = strtoul(text + 1, &end, 10);
+    if (*end != '.' || count < CRUX_VECTOR_ZEROS || count > ZEROS_MAX) return NULL;
+    for (unsigned long i = 0; i < count; i++) crux_put_u8(out, 0);
+    return end + 1;
+}
+
 void crux_vector_hex_bytes(struct crux_vector_check *check, struct crux_writer *out,
                            const json_t *value) {
     const char *text = json_string_value(value);
-    size_t len = text == NULL ? 1 : strlen(text);
-    if (len % 2 != 0) {
-        crux_vector_problem(check, "a value is not a hex string");
-        return;
-    }
-    for (size_t i = 0; i < len; i += 2) {
-        int high = nibble(text[i]), low = nibble(text[i + 1]);
-        if (high < 0 || low < 0) {
-            crux_vector_problem(check, "a hex string has the letter '%c' or '%c'", text[i],
-                                text[i + 1]);
-            return;
-        }
-        crux_put_u8(out, (uint8_t)(high << 4 | low));
+    if (text == NULL) crux_vector_problem(check, "a value is not a hex string");
+    while (text != NULL && *text != 0) {
+        int high = nibble(text[0]), low = high < 0 ? -1 : nibble(text[1]);
+        const char *next = *text == 'z' ? put_zeros(out, text) : low < 0 ? NULL : text + 2;
+        if (next == NULL) crux_vector_problem(check, "a hex string goes on with \"%.12s\"", text);
+        if (low >= 0) crux_put_u8(out, (uint8_t)(high << 4 | low));
+        text = next;
     }
 }
 

@@ -54,15 +54,30 @@ void crux_vector_set(json_t *object, const char *key, json_t *value) {
     if (value == NULL || json_object_set_new(object, key, value) != 0) die("out of memory", key);
 }
 
+static size_t count_zeros(const uint8_t *bytes, size_t len) {
+    size_t count = 0;
+    while (count < len && bytes[count] == 0) count++;
+    return count;
+}
+
 json_t *crux_vector_hex(const uint8_t *bytes, size_t len) {
     static const char digit[] = "0123456789abcdef";
-    char *text = malloc(2 * len + 1);
+    /* never longer than digits alone */
+    size_t at = 0, capacity = 2 * len + 1;
+    char *text = malloc(capacity);
     if (text == NULL) die("out of memory", "hex");
-    for (size_t i = 0; i < len; i++) {
-        text[2 * i] = digit[bytes[i] >> 4];
-        text[2 * i + 1] = digit[bytes[i] & 15];
+    for (size_t i = 0; i < len;) {
+        size_t zeros = count_zeros(bytes + i, len - i);
+        if (zeros >= CRUX_VECTOR_ZEROS) {
+            at += (size_t)snprintf(text + at, capacity - at, "z%zu.", zeros);
+            i += zeros;
+            continue;
+        }
+        text[at++] = digit[bytes[i] >> 4];
+        text[at++] = digit[bytes[i] & 15];
+        i++;
     }
-    text[2 * len] = '\0';
+    text[at] = '\0';
     json_t *value = json_string(text);
     free(text);
     return value;

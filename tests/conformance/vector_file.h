@@ -9,7 +9,8 @@
 
 #include "kernels/base/status.h"
 
-enum { CRUX_VECTOR_FORMAT = 1 };
+/* spec/60-vectors.md#values: so many zero bytes and more are written as their number. */
+enum { CRUX_VECTOR_FORMAT = 2, CRUX_VECTOR_ZEROS = 4 };
 
 struct crux_vector_file {
     const char *name; /* without .json */
