@@ -1,57 +1,18 @@
 /* Claims: posting, batches, demands, finality, fees and money, each rule and each refusal of spec/70-game.md. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tests/support/game_table.h"
+#include "tests/bisection/game/one_table.h"
 
-enum { EXECUTOR = 0, CHALLENGER = 1, REQUESTER = 2, STRANGER = 3, POOR = 15, START = 1000000 };
+enum { EXECUTOR = 0, CHALLENGER = 1, REQUESTER = 2, STRANGER = 3, POOR = 15 };
 
-static struct table_model model;
-static struct table_run run;
-static struct table table;
 static const struct crux_claim *claim;
 static const struct crux_account nobody;
 
 static int set_up(void **state) {
-    (void)state;
-    table_model_init(&model, TABLE_LONG);
-    table_run_init(&run, &model, NULL, 0);
+    int failed = one_table_set_up(state);
     claim = run.evidence.claim;
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    table_run_free(&run);
-    table_model_free(&model);
-    return 0;
-}
-
-static int deal(void **state) {
-    (void)state;
-    table_init(&table, NULL);
-    table.checks_refusals = true;
-    return 0;
-}
-
-static int clear(void **state) {
-    (void)state;
-    table_free(&table);
-    return 0;
-}
-
-static void expect(unsigned sender, const struct crux_move *move, enum crux_status status) {
-    assert_string_equal(crux_status_name(table_move(&table, sender, move)),
-                        crux_status_name(status));
-}
-
-static void expect_repeated(unsigned sender, const struct crux_move *move) {
-    expect(sender, move, CRUX_OK);
-    assert_true(table.out.repeated);
+    return failed;
 }
 
 /* ---- a post in full: claim, request, tokens, output ---- */
@@ -628,7 +589,7 @@ static void models(void **state) {
 }
 
 int main(void) {
-#define RULE(name) cmocka_unit_test_setup_teardown(name, deal, clear)
+#define RULE(name) cmocka_unit_test_setup_teardown(name, one_table_deal, one_table_clear)
     const struct CMUnitTest tests[] = {
         RULE(posts),
         RULE(parameters_are_frozen),
@@ -647,5 +608,5 @@ int main(void) {
         RULE(times),
         RULE(models),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, one_table_tear_down);
 }

@@ -1,50 +1,11 @@
 /* Pledges and receipts: who pays whom, to the unit. The refusals, in their order, are spec/vectors/game.json. */
-#include <stdarg.h>
-#include <stddef.h>
-#include <setjmp.h>
-#include <cmocka.h>
 #include <string.h>
 
-#include "tests/support/game_table.h"
+#include "tests/bisection/game/one_table.h"
 
-enum { EXECUTOR = 0, HOLDER = 1, STRANGER = 2, START = 1000000, DEADLINE = 5000 };
+enum { EXECUTOR = 0, HOLDER = 1, STRANGER = 2, DEADLINE = 5000 };
 
-static struct table_model model;
-static struct table_run run;
-static struct table table;
 static const struct crux_account nobody;
-
-static int set_up(void **state) {
-    (void)state;
-    table_model_init(&model, TABLE_LONG);
-    table_run_init(&run, &model, NULL, 0);
-    return 0;
-}
-
-static int tear_down(void **state) {
-    (void)state;
-    table_run_free(&run);
-    table_model_free(&model);
-    return 0;
-}
-
-static int deal(void **state) {
-    (void)state;
-    table_init(&table, NULL);
-    table.checks_refusals = true;
-    return 0;
-}
-
-static int clear(void **state) {
-    (void)state;
-    table_free(&table);
-    return 0;
-}
-
-static void expect(unsigned sender, const struct crux_move *move, enum crux_status status) {
-    assert_string_equal(crux_status_name(table_move(&table, sender, move)),
-                        crux_status_name(status));
-}
 
 /* A receipt as a move has it. */
 struct promise {
@@ -245,8 +206,8 @@ static void terms_are_kept(void **state) {
 }
 
 int main(void) {
-#define RULE(name) cmocka_unit_test_setup_teardown(name, deal, clear)
+#define RULE(name) cmocka_unit_test_setup_teardown(name, one_table_deal, one_table_clear)
     const struct CMUnitTest tests[] = {RULE(called_late), RULE(kept),      RULE(broken),
                                        RULE(many_calls),  RULE(convicted), RULE(terms_are_kept)};
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, one_table_set_up, one_table_tear_down);
 }
