@@ -53,7 +53,7 @@ class Chain:
     def get(self, path):
         try:
             reply, body = self.ask(path)
-        except (http.client.HTTPException, ConnectionError):  # closed after it was idle for long; asked anew, it is opened
+        except (http.client.HTTPException, ConnectionError):  # closed after a long rest: opened anew
             self.connection.close()
             reply, body = self.ask(path)
         if reply.status != 200:

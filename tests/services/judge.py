@@ -19,7 +19,7 @@ def verify(program, folder, receipt, *args):
 
 
 def judge_receipts(it, view):
-    """Each stands on the chain as it was promised, in time, and is final."""
+    """Each stands on the chain as it was promised, in time, and is final, whoever disputed it."""
     problems, lost = [], 0
     claims = {claim["hash"]: claim for claim in view.of(it.account)}
     if len(claims) != len(it.client.receipts):
@@ -37,7 +37,9 @@ def judge_receipts(it, view):
             lost += 1
             problems.append(f"lost: {given['id']}: {found}, {claim}")
             continue
-        if claim["state"] != wanted or claim["disputes"] or claim["posted_at"] > given["deadline"]:
+        ends = [(dispute["challenger"], dispute["stage"]) for dispute in claim["disputes"]]
+        if (claim["state"] != wanted or ends != [(it.sham, "lost")] * (given["mode"] != "private")
+                or claim["posted_at"] > given["deadline"]):
             problems.append(f"not as promised: {claim}, until {given['deadline']}")
         code, said = verify(it.program, it.folder, found, "--chain", "local:" + it.chain.path, "--model", it.models[0],
                             "--text", body["prompt"], "--threads", "1")
@@ -56,7 +58,8 @@ def judge_verdicts(it, view):
             problems.append(f"the liar's claim {claim['member']} is {claim['state']}, not {wanted}")
         if not it.is_lie(claim) and claim["disputes"]:
             problems.append(f"the liar's claim {claim['member']} is true, and was disputed")
-    problems += [f"a challenger lost: {dispute}" for dispute in view.disputes if dispute["stage"] == "lost"]
+    problems += [f"an honest challenger lost: {dispute}" for dispute in view.disputes
+                 if dispute["stage"] == "lost" and dispute["challenger"] != it.sham]
     problems += [f"it is over, and open: {dispute}" for dispute in view.open_disputes()]
     return problems
 
@@ -66,7 +69,7 @@ def judge_value(it, view):
     p, value = view.parameters, view.value
     wanted = dict.fromkeys(it.accounts, it.MONEY)
     wanted[it.liar] -= p["executor_bond"] * sum(not it.is_lie(claim) for claim in view.of(it.liar))
-    demanders, claims, falls = {}, {(c["batch"], c["member"]): c for c in view.claims}, 0
+    demanders, claims, falls, burned = {}, {(c["batch"], c["member"]): c for c in view.claims}, 0, 0
     for event in it.chain.events():
         at = (event["batch"], event["member"])
         if event["kind"] == "demand":
@@ -80,9 +83,15 @@ def judge_value(it, view):
             winner = demanders[at] if demanded else claims[at]["disputes"][event["dispute"]]["challenger"]
             wanted[winner] += p["reward"]
             wanted[claims[at]["executor"]] -= p["executor_bond"]
+            burned += p["executor_bond"] - p["reward"]
             it.fell_by["demand" if demanded else event["kind"]] += 1
+    for dispute in view.disputes:
+        if dispute["stage"] == "lost":
+            wanted[dispute["challenger"]] -= dispute["bond"]
+            wanted[dispute["executor"]] += p["defence_cost"]
+            burned += dispute["bond"] - p["defence_cost"]
+            it.defended += 1
     found = {account: it.chain.get("/v1/accounts/" + account)["balance"] for account in wanted}
-    burned = falls * (p["executor_bond"] - p["reward"])
     problems = []
     if found != wanted:
         problems.append(f"balances: {found}, not {wanted}")

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """system.py CRUX BIN [ROUNDS [SEED]]: whole systems, each party a process of this build, over one chain file each.
 
-    a client --HTTP--> crux executor --+
-                       a lying one   --+--> chain file <-- two of crux challenger, which ask both executors by HTTP
+    a client --HTTP--> crux executor --+                +-- two of crux challenger, which ask both executors by HTTP
+                       a lying one   --+--> chain file <+-- a lying one, who disputes what is true
 
-Nobody intervenes: only the chain's clock is moved from outside. The liar lies, round after round in turn, about an
-output, a layer, its model (another one's weights), and by withholding; in the end its lies have fallen, every receipt
-of the client is final, and every account holds what it should, to the unit. The first four rounds are quiet; in each of
-ROUNDS more, every party is killed with SIGKILL at random moments. A round's draws follow from SEED and its number;
-nothing is decided by how long something takes.
+Nobody intervenes: only the chain's clock is moved from outside. The lying executor lies, round after round in turn, about
+an output, a layer, its model (another one's weights), and by withholding; in the end its lies have fallen, every receipt
+of the client is final, though disputed, and every account holds what it should, to the unit. The first four rounds are
+quiet; in each of ROUNDS more, every party is killed with SIGKILL at random moments. A round's draws follow from SEED and
+its number; nothing is decided by how long something takes.
 """
 import collections
 import concurrent.futures
@@ -28,9 +28,9 @@ from processes import Port, Process, crux
 
 LIES = ["output", "layer", "model", "withheld"]
 QUIET = len(LIES)
-AT_ONCE = 5             # rounds; they wait more than they compute
+AT_ONCE = 8             # rounds; they wait more than they compute
 LOOK_SECONDS = 0.05
-IDLE_SECONDS = 0.7      # without an event, and only the liar's turn: then its clock runs out
+IDLE_SECONDS = 0.7      # without an event, and only liars' turns: then their clocks run out
 ROUND_SECONDS = 600     # then it is given up
 TICKS = 600             # seconds of the chain that pass while parties are at work: far less than any clock
 WRONG_MAX = 3           # rounds; then no other is begun
@@ -50,7 +50,7 @@ class Round:
         self.lie = LIES[number % len(LIES)]
         self.processes, self.port, self.chain, self.client = {}, {}, None, None
         self.fell_by, self.ticks, self.demanded = collections.Counter(), 0, {}
-        self.lost = 0
+        self.lost, self.defended = 0, 0
 
     # ---- who takes part ----
 
@@ -76,8 +76,8 @@ class Round:
         path = os.path.join(self.folder, "chain")
         crux(self.program, "chain", "init", path, "--scripted")
         names = {name: crux(self.program, "chain", "deposit", path, name, str(self.MONEY))["account"]
-                 for name in (self.account, "liar", "first", "second")}
-        self.accounts, self.liar = list(names.values()), names["liar"]
+                 for name in (self.account, "liar", "first", "second", "sham")}
+        self.accounts, self.liar, self.sham = list(names.values()), names["liar"], names["sham"]
         self.requester = names["first"][::-1]  # of nobody here
         self.port = {name: Port() for name in ("executor", "liar", "first", "second")}
         self.chain = Chain(self.program, path)
@@ -90,6 +90,7 @@ class Round:
         self.begin("liar", os.path.join(self.binaries, "lying_executor"), path, *self.models, "liar",
                    str(self.port["liar"].number), str(self.number), str(len(self.kinds)), ",".join(self.kinds),
                    *([manner] if manner else []))
+        self.begin("sham", os.path.join(self.binaries, "lying_challenger"), path, "sham", self.account, str(self.number))
         for name, retry in (("first", "1"), ("second", "0")):
             self.begin(name, self.program, "challenger", "--model", self.models[0], "--chain", "local:" + path,
                        "--data", os.path.join(self.folder, name + ".data"), "--mode", "challenge", "--account", name, "--poll",
@@ -116,6 +117,9 @@ class Round:
         return [(self.draw.uniform(0.02, 0.6), name, self.draw.choice([0, 0, self.draw.uniform(0, 0.5)]))
                 for name in victims]
 
+    def public(self, view):
+        return [claim for claim in view.of(self.account) if claim["mode"] != "private"]
+
     def is_ready(self, name, view):
         """Has this challenger read everything, and found true what is true?"""
         try:
@@ -123,22 +127,30 @@ class Round:
         except (OSError, urllib.error.URLError):
             return False
         figures = dict(line.split() for line in text.splitlines() if not line.startswith("#"))
-        true = sum(claim["mode"] != "private" for claim in view.of(self.account)) + len(self.kinds) - self.lie_count
+        true = len(self.public(view)) + len(self.kinds) - self.lie_count
         return (float(figures.get("crux_challenger_valid", 0)) == true
                 and float(figures["crux_challenger_event"]) == view.events)
 
-    def is_done(self, view):
-        """Nothing is to happen any more in the window."""
-        mine, lies = view.of(self.account), [claim for claim in view.of(self.liar) if self.is_lie(claim)]
-        return (self.client.is_done() and len(mine) == len(self.client.asked)
+    def is_all_claimed(self, view):
+        return (self.client.is_done() and len(view.of(self.account)) == len(self.client.asked)
                 and len(view.of(self.liar)) == len(self.kinds)
                 and all(claim["state"] != "not shown" for claim in view.claims)
-                and len(lies) == self.lie_count and all(claim["state"] == "fallen" for claim in lies)
+                and all(claim["disputes"] for claim in self.public(view)))
+
+    def is_done(self, view):
+        """Nothing is to happen any more in the window."""
+        return (self.is_all_claimed(view) and not view.open_disputes()
+                and all(claim["state"] == "fallen" for claim in view.of(self.liar) if self.is_lie(claim))
                 and view.value["stakes"] == 0 and view.value["fees"] == 0
                 and all(self.is_ready(name, view) for name in ("first", "second")))
 
+    def is_a_liars_turn(self, dispute):
+        liar = {"executor": (dispute["executor"], self.liar), "challenger": (dispute["challenger"], self.sham)}
+        whose, who = liar.get(dispute["turn"], (None, None))
+        return dispute["stage"] == "queued" or (whose == who and who is not None and not dispute["late"])
+
     def is_only_the_liars_turn(self, view):
-        """Everything else has happened, and each of its lies that stands is disputed or demanded, not yet too late."""
+        """All else has happened: each lie that stands is disputed or demanded, and not yet too late."""
         due = [claim for claim in view.of(self.liar) if self.is_lie(claim) and claim["state"] != "fallen"]
         demands = [claim for claim in view.claims if claim["demand"] == DEMAND_OPEN and claim["state"] != "fallen"]
         disputes = [dispute for dispute in view.open_disputes() if not dispute["claim_fallen"]]
@@ -147,21 +159,20 @@ class Round:
             since = self.demanded.setdefault((claim["batch"], claim["member"]), view.now)
             if claim not in due or view.now > since + view.parameters["demand_seconds"]:
                 return False
-        return (bool(due) and len(view.of(self.liar)) == len(self.kinds) and self.client.is_done()
-                and len(view.of(self.account)) == len(self.client.asked)
-                and all(claim["state"] != "not shown" for claim in view.claims)
+        return (bool(due or disputes) and self.is_all_claimed(view)
                 and all(claim in demands or (claim["batch"], claim["member"]) in disputed for claim in due)
-                and all(dispute["executor"] == self.liar and not dispute["late"]
-                        and (dispute["turn"] == "executor" or dispute["stage"] == "queued") for dispute in disputes))
+                and all(self.is_a_liars_turn(dispute) for dispute in disputes))
 
-    def run_out_the_liars_clock(self):
-        """While it is dead, so that nobody's turn comes by it; in steps too short for any other clock."""
-        self.processes["liar"].kill(ROUND_SECONDS)
+    def run_out_the_liars_clocks(self):
+        """While they are dead, so that nobody's turn comes by them; in steps too short for any other clock."""
+        for name in ("liar", "sham"):
+            self.processes[name].kill(ROUND_SECONDS)
         view = self.chain.look()
         while self.is_only_the_liars_turn(view):
             self.chain.advance(view.parameters["demand_seconds"] - TICKS)
             view = self.chain.look()
-        self.processes["liar"].start()
+        for name in ("liar", "sham"):
+            self.processes[name].start()
 
     def play(self):
         """Returns: whether it comes to an end."""
@@ -187,7 +198,7 @@ class Round:
             if not kills and all(process.back_at is None for process in self.processes.values()) and self.is_done(view):
                 return True
             if not kills and now > idle_since + IDLE_SECONDS and self.is_only_the_liars_turn(view):
-                self.run_out_the_liars_clock()
+                self.run_out_the_liars_clocks()
                 idle_since = time.monotonic()
             elif self.ticks < TICKS and self.draw.random() < 0.1:
                 seconds = self.draw.choice([1, 5, 30])
@@ -275,9 +286,11 @@ def main():
                 client = it.client or Client(None, [])
                 found.update(receipts=len(client.receipts), again=client.asked_again, lost=it.lost)
                 fell_by += it.fell_by
+                found["defended"] += it.defended
                 kills.update({process.name: process.kills for process in it.processes.values()})
     print(f"kills: {dict(kills)}")
     print(f"{found['receipts']} receipts, {found['lost']} lost; asked again {found['again']} times")
+    print(f"true claims defended: {found['defended']} disputes won")
     print(f"lies fell: {fell_by['prove']} by proof, {fell_by['timeout']} by a clock, {fell_by['demand']} by a demand")
     print(f"{QUIET + rounds} rounds, {bad} with a wrong end" + (f", {left} not played" if left else ""))
     return 1 if bad else 0

@@ -1,10 +1,11 @@
-# Whole systems as processes. The lying executor is a program of the tests alone.
+# Whole systems as processes. Those who lie are programs of the tests alone.
 set(double_parts ../challenger/double_executor.c ../challenger/double_http.c)
 if(NOT CRUX_FUZZ)
   crux_test_program(lying_executor SOURCES lying_executor.c ${double_parts}
     LIBS crux_chain crux_import jansson "${CRUX_event_LIBRARY}" m)
   crux_test_program(make_small_files SOURCES make_small_files.c LIBS crux_chain crux_import m)
-  set_target_properties(lying_executor make_small_files PROPERTIES
+  crux_test_program(lying_challenger SOURCES lying_challenger.c LIBS crux_chain m)
+  set_target_properties(lying_executor lying_challenger make_small_files PROPERTIES
     RUNTIME_OUTPUT_DIRECTORY "${PROJECT_BINARY_DIR}/bin")
 endif()
 crux_add_script_test(NAME services_system
