@@ -18,6 +18,5 @@ crux_add_script_test(NAME cli_chain_serve
 crux_add_script_test(NAME cli_challenger
   COMMAND "${CRUX_TEST_DIR}/test_challenger.sh" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin" LABELS e2e)
 crux_add_test(NAME cli_verify_layers SOURCES test_verify_layers.c ../challenger/double_executor.c
-  ../challenger/double_http.c ../support/small_file.c ../support/gguf_writer.c ../support/temporary_folder.c
-  ../support/random.c
+  ../challenger/double_http.c
   LIBS crux_chain crux_import jansson "${CRUX_event_LIBRARY}" m ARGS "$<TARGET_FILE:crux>" LABELS e2e)

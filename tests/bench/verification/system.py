@@ -86,21 +86,24 @@ class Executor:
         result = work()
         return result, Used(time.monotonic() - start, self.processor_seconds() - before)
 
-    def ask(self, prompt, tokens):
-        """Returns: the receipt's document."""
-        body = {"model": "m", "prompt": prompt, "max_tokens": tokens, "temperature": 0}
+    def ask(self, prompt, tokens, inner=None):
+        """Returns: the receipt's document.  In: inner, what only this server understands."""
+        body = {"model": "m", "prompt": prompt, "max_tokens": tokens, "temperature": 0, "crux": inner or {}}
         request = urllib.request.Request(self.url + "/v1/completions", json.dumps(body).encode(),
                                          {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=900) as reply:
             return json.load(reply)["crux"]
 
-    def ask_all(self, prompts, tokens, at_once):
+    def ask_all(self, prompts, tokens, at_once, inner=None):
         """Returns: receipts, and what the executor used from the first question to the last answer."""
         with concurrent.futures.ThreadPoolExecutor(at_once) as asking:
-            return self.during(lambda: list(asking.map(lambda prompt: self.ask(prompt, tokens), prompts)))
+            return self.during(lambda: list(asking.map(lambda prompt: self.ask(prompt, tokens, inner), prompts)))
 
     def batches(self):
         return crux(self.program, "chain", "claims", self.chain)["batches"]
+
+    def events(self):
+        return crux(self.program, "chain", "log", self.chain)["events"]
 
     def settle(self, claims):
         """Waits until so many claims are on the chain.  Returns: what the executor used meanwhile."""

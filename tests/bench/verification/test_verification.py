@@ -36,6 +36,15 @@ def main():
         ratio = answer["executor_single"]["processor_seconds"] / figures[name]["work_processor_seconds"]
         assert figures[name]["ratio_single"] == ratio and figures[name]["peak_bytes"] > 1 << 20, figures
     assert answer["executor_single"]["positions"] == answer["executor_batched"]["positions"], answer
+    # what claims take on the chain is what the specification says
+    takes = answer["settlement"]
+    assert takes["differs"] == [], takes
+    spec = pathlib.Path("spec/70-game.md").read_text(encoding="utf-8").split("## What a claim takes")[1].split("\n## ")[0]
+    assert "| 410 + 4 (P + N) |" in spec and "| 66 |" in spec and "| 153 + 32 s |" in spec, spec
+    assert takes["modes"]["full"]["transactions"] == takes["modes"]["full"]["claims"] == 4, takes
+    for mode in ("batched", "private"):
+        sums = takes["modes"][mode]
+        assert sums["claims"] == sums["shows"] == 4 and sums["bytes"] == 66 * sums["transactions"], takes
     print("the bench of verification says what it should")
     return 0
 

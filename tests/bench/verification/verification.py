@@ -12,6 +12,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "peer"))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 
 # pylint: disable=wrong-import-position
+import settlement
 import system
 from say import Trouble, progress, step
 
@@ -24,6 +25,7 @@ that was resident (VmHWM), the model file's own pages with it. Ratios are execut
 
 
 TEXT_CHARACTERS = 100_000
+SETTLED = 8  # claims in each mode, to see what they take on the chain
 
 
 def options(words):
@@ -136,6 +138,7 @@ def measure(asked, folder):
     if any(run.verified != asked.claims + 1 for name in ("full", "layers") for run in runs[name]):
         raise Trouble("not every claim was verified")
     return {"claims": asked.claims + 1, "request_tokens": asked.request, "threads": asked.threads, "rounds": asked.rounds,
+            "settlement": settlement.count(asked.crux, asked.model, folder / "settlement", asks[:SETTLED]),
             "layers": asked.layers, "share": float(asked.share), "executor_single": single, "executor_batched": batched,
             "challenger": {name: describe(runs[name], start and runs[start], single, batched)
                            for name, (_, start) in policies(asked).items()}}
@@ -161,6 +164,13 @@ def table(answer):
                      f"{figures['fetched_bytes'] / 1e6:>9.2f} MB{statistics.median(figures['claims']):>10.0f}"
                      + ("" if only else f"{figures['ratio_single']:>11.2f}{figures['ratio_batched']:>12.2f}"
                         f"{figures['executor_processor_seconds']:>8.2f} s"))
+    lines += ["", f"{'on the chain':<26}{'claims a transaction':>22}{'bytes a claim':>15}{'shown too':>12}"]
+    for mode, sums in answer["settlement"]["modes"].items():
+        shown = (sums["bytes"] + sums["bytes_shown"]) / sums["claims"]
+        lines.append(f"{mode:<26}{sums['claims'] / sums['transactions']:>22.0f}{sums['bytes'] / sums['claims']:>15.1f}"
+                     f"{shown if sums['shows'] else float('nan'):>12.1f}".replace("nan", "  -"))
+    if answer["settlement"]["differs"]:
+        lines.append(f"not as spec/70-game.md says: {answer['settlement']['differs']}")
     return "\n".join(lines)
 
 
