@@ -19,7 +19,8 @@ enum crux_status crux_cli_chain_read_status(void *ctx, const struct crux_game *g
 json_t *crux_cli_chain_json_status(const struct crux_cli_chain_status *status);
 json_t *crux_cli_chain_json_batch(const struct crux_game_batch *batch);
 json_t *crux_cli_chain_json_dispute(const struct crux_game_dispute *dispute);
-json_t *crux_cli_chain_json_account(const struct crux_game_account *account);
+json_t *crux_cli_chain_json_account(const struct crux_game_account *account,
+                                    const struct crux_game_pledge *pledge);
 json_t *crux_cli_chain_json_event(const struct crux_chain_event *event);
 /* In: kind, of the move. */
 json_t *crux_cli_chain_json_outcome(uint8_t kind, const struct crux_game_outcome *outcome);

@@ -168,9 +168,11 @@ static enum crux_status find_claim(void *ctx, const struct crux_game *game, uint
 static enum crux_status find_account(void *ctx, const struct crux_game *game, uint64_t now) {
     struct asked *asked = ctx;
     struct crux_game_account account;
+    struct crux_game_pledge pledge;
     (void)now;
     enum crux_status status = crux_game_get_account(game, &asked->account, &account);
-    if (status == CRUX_OK) asked->object = crux_cli_chain_json_account(&account);
+    if (status == CRUX_OK) status = crux_game_get_pledge(game, &asked->account, &pledge);
+    if (status == CRUX_OK) asked->object = crux_cli_chain_json_account(&account, &pledge);
     return status;
 }
 

@@ -57,16 +57,20 @@ static enum crux_status show_claim(void *ctx, const struct crux_game *game, uint
 static enum crux_status show_account(void *ctx, const struct crux_game *game, uint64_t now) {
     struct shown *shown = ctx;
     struct crux_game_account account;
+    struct crux_game_pledge pledge;
     (void)now;
     enum crux_status status = crux_game_get_account(game, &shown->account, &account);
+    if (status == CRUX_OK) status = crux_game_get_pledge(game, &shown->account, &pledge);
     if (status != CRUX_OK) return status;
     char hex[41];
     crux_cli_chain_hex(hex, shown->account.b, sizeof shown->account.b);
     if (shown->call->json)
-        shown->code = crux_cli_answer(shown->call, crux_cli_chain_json_account(&account));
+        shown->code = crux_cli_answer(shown->call, crux_cli_chain_json_account(&account, &pledge));
     else
-        (void)printf("account    %s\nbalance    %llu\nwithdrawn  %llu\n", hex,
-                     (unsigned long long)account.balance, (unsigned long long)account.withdrawn);
+        (void)printf(
+            "account    %s\nbalance    %llu\nwithdrawn  %llu\npledge     %llu, %u called%s\n", hex,
+            (unsigned long long)account.balance, (unsigned long long)account.withdrawn,
+            (unsigned long long)pledge.amount, pledge.open, pledge.leaving ? ", leaving" : "");
     return CRUX_OK;
 }
 

@@ -364,6 +364,35 @@ const struct crux_cli_command crux_cli_commands[] = {
         .run = crux_cli_run_chain_withdraw,
     },
     {
+        .name = "chain call",
+        .summary = "Call a receipt whose deadline has passed: its executor must show the claim.",
+        .operands = "FILE ACCOUNT RECEIPT",
+        .operands_least = 3,
+        .operands_most = 3,
+        .help = "ACCOUNT pays the fee of a demand, and has it again, with a reward, if nobody "
+                "answers in time. An executor that has\npledged nothing cannot be called. "
+                "`crux verify RECEIPT --chain local:FILE` says when.\n",
+        .run = crux_cli_run_chain_call,
+    },
+    {
+        .name = "chain lapse",
+        .summary = "Say of a receipt that was called and not answered in time that it is broken.",
+        .operands = "FILE ACCOUNT RECEIPT",
+        .operands_least = 3,
+        .operands_most = 3,
+        .help = "Anybody may; fee and reward go to the account that called it.\n",
+        .run = crux_cli_run_chain_lapse,
+    },
+    {
+        .name = "chain convict",
+        .summary = "Prove with two receipts that an executor signed two claims for one request.",
+        .operands = "FILE ACCOUNT RECEIPT RECEIPT",
+        .operands_least = 4,
+        .operands_most = 4,
+        .help = "All that it has pledged falls; a part of it goes to ACCOUNT.\n",
+        .run = crux_cli_run_chain_convict,
+    },
+    {
         .name = "chain verify",
         .summary = "Play all events again, and compare every hash and record.",
         .operands = "FILE",

@@ -108,11 +108,12 @@ static json_t *json_layers(const struct crux_cli_verification *v) {
 
 static json_t *describe(const struct crux_cli_verification *v) {
     const struct crux_challenger_receipt *receipt = &v->receipt;
-    return json_pack("{s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:o}",
+    return json_pack("{s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:o, s:o, s:o, s:s?, s:o, s:o, s:o}",
                      "consistent", json_of(v->consistent), "signature", json_of(v->signature),
                      "chain", json_of(v->chain), "included", json_of(v->included), "state",
-                     v->state, "tokens", json_of(v->tokens), "recomputed", json_of(v->recomputed),
-                     "sampled", json_of(v->sampled), "audit", json_layers(v), "why",
+                     v->state, "promise", crux_cli_promise_json(&v->promise), "tokens",
+                     json_of(v->tokens), "recomputed", json_of(v->recomputed), "sampled",
+                     json_of(v->sampled), "audit", json_layers(v), "why",
                      v->why[0] != 0 ? v->why : v->note, "executor",
                      crux_json_of_bytes(receipt->fields.executor, sizeof receipt->fields.executor),
                      "request_hash", crux_json_of_bytes(receipt->fields.request_hash, 32),
@@ -140,6 +141,7 @@ static void say_all(const struct crux_cli_verification *v) {
     say("chain", v->chain, NULL);
     say("included", v->included, v->included == CRUX_CLI_UNKNOWN ? v->note : NULL);
     (void)printf("%-12s %s\n", "state", v->state != NULL ? v->state : "not known");
+    crux_cli_promise_say(&v->promise);
     say("tokens", v->tokens, NULL);
     say("recomputed", v->recomputed, v->recomputed == CRUX_CLI_NO ? v->why : NULL);
     if (v->sampled != CRUX_CLI_UNKNOWN) say_layers(v);
@@ -153,6 +155,7 @@ static enum crux_cli_exit report(const struct crux_cli_verification *v) {
         code = crux_cli_answer(v->call, describe(v));
     else
         say_all(v);
+    if (code == CRUX_CLI_OK && v->promise.state == CRUX_CLI_PROMISE_BROKEN) code = CRUX_CLI_FALSE;
     for (size_t i = 0; i < CRUX_ARRAY_LEN(all); i++) {
         if (code == CRUX_CLI_OK && all[i] == CRUX_CLI_NO) code = CRUX_CLI_FALSE;
     }

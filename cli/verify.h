@@ -2,11 +2,14 @@
  *
  *   verify.c          by itself: hashes, signature; the command and its report
  *   verify_chain.c    is it there, and what has become of it?
+ *   verify_promise.c  what the executor's promise has come to, and what can be done about it
  *   verify_model.c    the whole run again
  *   verify_layers.c   some layers of it, from the records that the executor serves
  *   verify_text.c     are its tokens those of a text? */
 #ifndef CRUX_CLI_VERIFY_H
 #define CRUX_CLI_VERIFY_H
+
+#include <jansson.h>
 
 #include "challenger/challenger.h"
 #include "cli/command.h"
@@ -30,12 +33,30 @@ enum crux_cli_verdict { CRUX_CLI_UNKNOWN, CRUX_CLI_YES, CRUX_CLI_NO };
 
 enum { CRUX_CLI_VERIFY_WHY_BYTES = 320 };
 
+/* spec/70-game.md#receipts */
+struct crux_cli_promise {
+    enum crux_cli_promise_state {
+        CRUX_CLI_PROMISE_NOT_ASKED,
+        CRUX_CLI_PROMISE_DUE,        /* until its deadline */
+        CRUX_CLI_PROMISE_KEPT,       /* posted in time, or shown when it was called */
+        CRUX_CLI_PROMISE_LATE,       /* posted, behind its deadline; a call would be kept */
+        CRUX_CLI_PROMISE_OVERDUE,    /* no place is known; may be called until `until` */
+        CRUX_CLI_PROMISE_EXPIRED,    /* may be called no more */
+        CRUX_CLI_PROMISE_CALLED,     /* to be answered until `until` */
+        CRUX_CLI_PROMISE_UNANSWERED, /* since `until`: may be said to have lapsed */
+        CRUX_CLI_PROMISE_BROKEN
+    } state;
+    uint64_t until, pledge;
+    bool is_covered; /* by that pledge */
+};
+
 /* Zeroed but for call. */
 struct crux_cli_verification {
     const struct crux_cli_call *call;
     struct crux_challenger_receipt receipt;
     enum crux_cli_verdict consistent; /* hashes and lists fit each other */
     enum crux_cli_verdict signature, chain, included, tokens, recomputed, sampled;
+    struct crux_cli_promise promise;
     const char *state;                   /* of the claim on the chain; NULL: not asked */
     const char *note;                    /* why `included` is not known; NULL: nothing to say */
     char why[CRUX_CLI_VERIFY_WHY_BYTES]; /* recomputed or sampled is NO; "" if neither is */
@@ -60,6 +81,16 @@ enum crux_cli_exit crux_cli_verify_text(struct crux_cli_verification *v,
 /* In: loaded, not loaded yet; unloaded by the caller if is_loaded is left true. */
 enum crux_cli_exit crux_cli_verify_layers(struct crux_cli_verification *v,
                                           struct crux_engine_loaded *loaded, bool *is_loaded);
+
+/* Out: promise.  In: receipt, of this chain; batch, where its claim stands, NULL: not known. */
+CRUX_MUST_CHECK
+enum crux_status crux_cli_verify_promise(struct crux_cli_promise *promise,
+                                         const struct crux_challenger_receipt *receipt,
+                                         const struct crux_game_batch *batch,
+                                         const struct crux_game *game, uint64_t now);
+/* Returns: a new object, null if it was not asked. */
+json_t *crux_cli_promise_json(const struct crux_cli_promise *promise);
+void crux_cli_promise_say(const struct crux_cli_promise *promise);
 
 /* Is it the receipt's model, and all of its weights its own?  In: file, as it is mapped. */
 enum crux_cli_exit crux_cli_verify_weights(struct crux_cli_verification *v,

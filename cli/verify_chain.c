@@ -18,9 +18,18 @@ static enum crux_status look_member(struct crux_cli_verification *v, const struc
     return CRUX_OK;
 }
 
+/* spec/85-receipts.md#checking-one: "batch has this executor, root, mode and requester" */
+static bool is_as_promised(const struct crux_cli_verification *v,
+                           const struct crux_game_batch *batch) {
+    const struct crux_receipt *fields = &v->receipt.fields;
+    return memcmp(batch->executor.b, fields->executor, sizeof batch->executor.b) == 0 &&
+           batch->mode == fields->mode &&
+           memcmp(batch->requester.b, fields->requester, sizeof batch->requester.b) == 0;
+}
+
 /* A claim that is a batch of its own is found by its hash alone. */
-static enum crux_status look_alone(struct crux_cli_verification *v, const struct crux_game *game,
-                                   uint64_t now) {
+static enum crux_status look_alone(struct crux_cli_verification *v, struct crux_game_batch *batch,
+                                   const struct crux_game *game, uint64_t now) {
     struct crux_game_batch_of of;
     memset(&of, 0, sizeof of);
     memcpy(of.key.executor.b, v->receipt.fields.executor, sizeof of.key.executor.b);
@@ -30,34 +39,44 @@ static enum crux_status look_alone(struct crux_cli_verification *v, const struct
         v->note = "the receipt names no batch: ask for it again once its claim is posted";
         return CRUX_OK;
     }
+    if (status == CRUX_OK) status = crux_game_get_batch(game, of.batch, batch);
     if (status != CRUX_OK) return status;
-    v->included = CRUX_CLI_YES;
+    v->included = crux_cli_verdict_of(is_as_promised(v, batch));
     return look_member(v, game, &(struct crux_claim_id){of.batch, 0, 0}, now);
 }
 
-static enum crux_status look(void *ctx, const struct crux_game *game, uint64_t now) {
-    struct crux_cli_verification *v = ctx;
+static enum crux_status look_place(struct crux_cli_verification *v, struct crux_game_batch *batch,
+                                   const struct crux_game *game, uint64_t now) {
     const struct crux_challenger_receipt *receipt = &v->receipt;
     const struct crux_claim_id id = {receipt->batch, receipt->member, 0};
-    struct crux_game_batch batch;
     uint64_t leaf = receipt->member;
-    v->chain = crux_cli_verdict_of(memcmp(game->chain_id, receipt->fields.chain_id, 32) == 0 &&
-                                   memcmp(game->contract, receipt->fields.contract, 32) == 0);
-    if (v->chain != CRUX_CLI_YES) return CRUX_OK;
-    if (!receipt->is_posted) return look_alone(v, game, now);
-    enum crux_status status = crux_game_get_batch(game, receipt->batch, &batch);
+    enum crux_status status = crux_game_get_batch(game, receipt->batch, batch);
     if (status == CRUX_E_NOT_FOUND) {
         v->included = CRUX_CLI_NO;
         return CRUX_OK;
     }
     if (status != CRUX_OK) return status;
     v->included = crux_cli_verdict_of(
-        memcmp(batch.executor.b, receipt->fields.executor, sizeof batch.executor.b) == 0 &&
-        memcmp(batch.root, receipt->batch_root, 32) == 0 && receipt->member < batch.count &&
-        crux_merkle_verify(batch.root, batch.count, &leaf,
+        is_as_promised(v, batch) && memcmp(batch->root, receipt->batch_root, 32) == 0 &&
+        receipt->member < batch->count &&
+        crux_merkle_verify(batch->root, batch->count, &leaf,
                            (const uint8_t(*)[32])receipt->fields.claim_hash, 1, receipt->path,
                            receipt->path_bytes) == CRUX_OK);
     return v->included == CRUX_CLI_YES ? look_member(v, game, &id, now) : CRUX_OK;
+}
+
+static enum crux_status look(void *ctx, const struct crux_game *game, uint64_t now) {
+    struct crux_cli_verification *v = ctx;
+    const struct crux_challenger_receipt *receipt = &v->receipt;
+    struct crux_game_batch batch;
+    v->chain = crux_cli_verdict_of(memcmp(game->chain_id, receipt->fields.chain_id, 32) == 0 &&
+                                   memcmp(game->contract, receipt->fields.contract, 32) == 0);
+    if (v->chain != CRUX_CLI_YES) return CRUX_OK;
+    enum crux_status status =
+        receipt->is_posted ? look_place(v, &batch, game, now) : look_alone(v, &batch, game, now);
+    if (status != CRUX_OK) return status;
+    return crux_cli_verify_promise(&v->promise, receipt,
+                                   v->included == CRUX_CLI_YES ? &batch : NULL, game, now);
 }
 
 enum crux_cli_exit crux_cli_verify_chain(struct crux_cli_verification *v) {
