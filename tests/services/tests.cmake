@@ -11,6 +11,9 @@ endif()
 crux_add_script_test(NAME services_system
   COMMAND python3 "${CRUX_TEST_DIR}/system.py" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin"
   LABELS e2e TIMEOUT 1800 COST 20)
+crux_add_script_test(NAME services_promises
+  COMMAND python3 "${CRUX_TEST_DIR}/promises.py" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin"
+  LABELS e2e TIMEOUT 900)
 crux_add_script_test(NAME services_system_all
   COMMAND python3 "${CRUX_TEST_DIR}/system.py" "$<TARGET_FILE:crux>" "${PROJECT_BINARY_DIR}/bin" 200
   LABELS exhaustive TIMEOUT 7200)

@@ -29,6 +29,14 @@ static void say_calls(const struct crux_settle_pledged *now,
                  n(calls->lapsed), n(now->pledge));
 }
 
+void receipts_know_pledged(struct receipts *receipts) {
+    struct crux_settle_pledged now;
+    if (crux_settle_pledged(receipts->settle, &now) != CRUX_OK) return;
+    receipts->pledged.calls.kept = now.calls.kept;
+    receipts->pledged.calls.missed = now.calls.missed;
+    receipts->pledged.calls.lapsed = now.calls.lapsed;
+}
+
 void receipts_say_pledged(struct receipts *receipts) {
     const struct crux_settle_pledged before = receipts->pledged;
     struct crux_settle_pledged *now = &receipts->pledged;

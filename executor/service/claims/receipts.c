@@ -122,7 +122,10 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
     if (status != CRUX_OK) return fail(service, status, message, most, path, why);
     status = open_settle(service, message, most);
     if (status == CRUX_OK) status = open_defence(service, message, most);
-    if (status == CRUX_OK) receipts_tick(service);
+    if (status == CRUX_OK) {
+        receipts_know_pledged(receipts);
+        receipts_tick(service);
+    }
     return status;
 }
 

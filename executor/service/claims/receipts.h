@@ -29,6 +29,8 @@ struct receipts {
     uint64_t left; /* promised and not posted, as last seen while draining */
 };
 
+/* What is known from earlier processes is not logged again, but for what is still to be done. */
+void receipts_know_pledged(struct receipts *receipts);
 /* Logs what has changed about the pledge and the calls of receipts. */
 void receipts_say_pledged(struct receipts *receipts);
 void receipts_pledged_metrics(struct receipts *receipts, struct crux_metrics_text *out);

@@ -100,8 +100,9 @@ static bool is_posted(const struct crux_store_call *call) {
 
 static enum crux_status note(struct crux_settle *settle, const struct crux_store_call *call,
                              enum crux_store_call_state state) {
-    enum crux_status status =
-        crux_store_call_put(settle->store, call->id, state, call->answer_by, settle->now);
+    enum crux_status status = settle_marks_begin(settle);
+    if (status != CRUX_OK) return status;
+    status = crux_store_call_put(settle->store, call->id, state, call->answer_by, settle->now);
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
 }
 
@@ -124,7 +125,7 @@ static enum crux_status answer(struct crux_settle *settle, const struct crux_sto
     return CRUX_OK; /* a batch that a reorganisation took away comes again */
 }
 
-enum crux_status settle_keep(struct crux_settle *settle) {
+static enum crux_status keep_each(struct crux_settle *settle) {
     struct crux_store_call call = {.number = 0};
     for (;;) { /* numbers rise */
         enum crux_status status =
@@ -137,7 +138,11 @@ enum crux_status settle_keep(struct crux_settle *settle) {
     }
 }
 
-enum crux_status settle_lapse(struct crux_settle *settle) {
+enum crux_status settle_keep(struct crux_settle *settle) {
+    return settle_marks_end(settle, keep_each(settle));
+}
+
+static enum crux_status lapse_each(struct crux_settle *settle) {
     struct crux_store_call call = {.number = 0};
     for (;;) { /* numbers rise, and each costs a move */
         enum crux_status status =
@@ -154,4 +159,8 @@ enum crux_status settle_lapse(struct crux_settle *settle) {
             status = drop(settle, &call);
         if (settle->message[0] != 0) return status; /* the store's */
     }
+}
+
+enum crux_status settle_lapse(struct crux_settle *settle) {
+    return settle_marks_end(settle, lapse_each(settle));
 }

@@ -34,6 +34,7 @@ struct crux_settle {
     uint64_t now;        /* system's clock, of this tick */
     uint32_t moves_left; /* of this tick */
     double tick_began;   /* crux_seconds */
+    bool grouped;        /* marks of this step wait for settle_marks_end */
     bool busy;           /* this tick could not make all its moves */
 
     /* trouble, and when to try again: with the chain in general, and with posting alone */
@@ -59,6 +60,13 @@ enum crux_status settle_fail(struct crux_settle *settle, enum crux_status status
                              const char *format, ...);
 /* Returns: status, with the store's message. */
 enum crux_status settle_store_failed(struct crux_settle *settle, enum crux_status status);
+/* What is marked between the two is written to the disk at once: a process that is killed before makes the moves again,
+ * which repeats them. The first may be called again in between; the second commits whatever `status` is.
+ * Returns: status, or the store's trouble. */
+CRUX_MUST_CHECK
+enum crux_status settle_marks_begin(struct crux_settle *settle);
+CRUX_MUST_CHECK
+enum crux_status settle_marks_end(struct crux_settle *settle, enum crux_status status);
 /* Notes trouble, and doubles the time to the next try. */
 void settle_trouble(struct crux_settle *settle, struct settle_trouble *trouble,
                     enum crux_status status);

@@ -62,10 +62,10 @@ static enum crux_status pay(struct crux_settle *settle, const struct crux_store_
 
 /* Makes one kind of move for each run that is due, and marks it. What the game refuses is given up, and stays visible as
  * not done; what it only puts off is left for later. */
-static enum crux_status serve(struct crux_settle *settle, enum crux_store_due due,
-                              enum crux_status (*move)(struct crux_settle *settle,
-                                                       const struct crux_store_run *run),
-                              enum crux_store_mark mark) {
+static enum crux_status serve_each(struct crux_settle *settle, enum crux_store_due due,
+                                   enum crux_status (*move)(struct crux_settle *settle,
+                                                            const struct crux_store_run *run),
+                                   enum crux_store_mark mark) {
     uint64_t number = 0;
     for (;;) { /* numbers rise, and each costs a move */
         struct crux_store_run *run;
@@ -84,10 +84,19 @@ static enum crux_status serve(struct crux_settle *settle, enum crux_store_due du
             settle->registered = settle->registered && status != CRUX_E_MODEL_UNKNOWN;
             continue;
         }
-        status = crux_store_mark(settle->store, number, mark,
-                                 status == CRUX_OK ? CRUX_STORE_YES : CRUX_STORE_GIVEN_UP);
+        const uint64_t value = status == CRUX_OK ? CRUX_STORE_YES : CRUX_STORE_GIVEN_UP;
+        status = settle_marks_begin(settle);
+        if (status != CRUX_OK) return status;
+        status = crux_store_mark(settle->store, number, mark, value);
         if (status != CRUX_OK) return settle_store_failed(settle, status);
     }
+}
+
+static enum crux_status serve(struct crux_settle *settle, enum crux_store_due due,
+                              enum crux_status (*move)(struct crux_settle *settle,
+                                                       const struct crux_store_run *run),
+                              enum crux_store_mark mark) {
+    return settle_marks_end(settle, serve_each(settle, due, move, mark));
 }
 
 enum crux_status settle_answer(struct crux_settle *settle) {

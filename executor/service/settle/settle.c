@@ -22,6 +22,22 @@ enum crux_status settle_store_failed(struct crux_settle *settle, enum crux_statu
     return settle_fail(settle, status, "%s", said[0] != 0 ? said : crux_status_text(status));
 }
 
+enum crux_status settle_marks_begin(struct crux_settle *settle) {
+    if (settle->grouped) return CRUX_OK;
+    enum crux_status status = crux_store_begin(settle->store);
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    settle->grouped = true;
+    return CRUX_OK;
+}
+
+enum crux_status settle_marks_end(struct crux_settle *settle, enum crux_status status) {
+    if (!settle->grouped) return status;
+    settle->grouped = false;
+    enum crux_status committed = crux_store_commit(settle->store);
+    if (status != CRUX_OK || committed == CRUX_OK) return status;
+    return settle_store_failed(settle, committed);
+}
+
 /* ---- trouble ---- */
 
 void settle_trouble(struct crux_settle *settle, struct settle_trouble *trouble,
