@@ -191,7 +191,7 @@ out:
 static enum crux_status verify(struct work *work) {
     enum crux_status status = CRUX_OK;
     while (status == CRUX_OK && work->first < work->count) {
-        uint32_t rows;
+        uint32_t rows = 0;
         status = fill(work, &rows);
         if (status == CRUX_OK && rows > 0)
             status = crux_engine_step(work->engine, work->rows, rows);
