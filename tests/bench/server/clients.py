@@ -166,6 +166,9 @@ class Load:
         self.timers = []  # (when, number of the client, its answer): a pause or a patience is over
         self.processor_seconds = 0.0
 
+    def wake_at(self, client, when):
+        heapq.heappush(self.timers, (when, client.number, client.answer.started))
+
     def start(self, client):
         ask = self.next_ask(client.number)
         while ask is not None:
@@ -181,7 +184,7 @@ class Load:
             self.by_file[client.socket.fileno()] = client
             self.epoll.register(client.socket, select.EPOLLIN)
             if ask.leave_after is not None and ask.leave_seconds > 0:
-                heapq.heappush(self.timers, (client.answer.started + ask.leave_seconds, client.number, client.answer.started))
+                self.wake_at(client, client.answer.started + ask.leave_seconds)
             return
 
     def stop(self, client, left):
@@ -199,7 +202,7 @@ class Load:
             self.stop(client, False)
         elif client.answer.ask.pause > 0:
             self.epoll.modify(client.socket, 0)
-            heapq.heappush(self.timers, (time.monotonic() + client.answer.ask.pause, client.number, client.answer.started))
+            self.wake_at(client, time.monotonic() + client.answer.ask.pause)
 
     def wake(self, now):
         while self.timers and self.timers[0][0] <= now:
