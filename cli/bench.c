@@ -252,10 +252,11 @@ static enum crux_cli_exit run_one(const struct bench *bench) {
     if (call->json)
         return crux_cli_answer(
             call,
-            json_pack("{s:o, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f}", "model_root",
-                      crux_json_of_bytes(bench->loaded.file.root, 32), "backend", backend, "only",
-                      only, "threads", (int)one.threads, "tokens", (int)one.tokens, "depth",
-                      (int)one.depth, "tokens_per_second", figure.rate, "commit_share",
+            json_pack("{s:o, s:I, s:s, s:s, s:i, s:i, s:i, s:f, s:f, s:f}", "model_root",
+                      crux_json_of_bytes(bench->loaded.file.root, 32), "packed_bytes",
+                      (json_int_t)crux_engine_model_packed_bytes(bench->loaded.model), "backend",
+                      backend, "only", only, "threads", (int)one.threads, "tokens", (int)one.tokens,
+                      "depth", (int)one.depth, "tokens_per_second", figure.rate, "commit_share",
                       figure.commit_share, "run_seconds", figure.run_seconds));
     printf("%s of %u tokens at depth %u, %u threads, backend %s: %.1f tokens/s, of it commitment "
            "%.2f%%\n",

@@ -64,6 +64,8 @@ void crux_engine_model_close(struct crux_engine_model *model);
 
 /* Returns: the name of the backend in use. */
 const char *crux_engine_model_backend(const struct crux_engine_model *model);
+/* Returns: bytes of all matrices as the backend holds them: what a token of decode reads, but for experts not chosen. */
+uint64_t crux_engine_model_packed_bytes(const struct crux_engine_model *model);
 
 /* ---- engine ---- */
 

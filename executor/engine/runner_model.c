@@ -394,6 +394,7 @@ static void open_all(struct opening *o, const struct crux_engine_source *source)
     if (o->status != CRUX_OK) return;
     enum crux_status status = runner_pack_all(&o->packing, &model->memory);
     if (status != CRUX_OK) fail(o, status, "matrices");
+    model->packed_bytes = o->packing.bytes;
 }
 
 static bool is_little_endian(void) {
@@ -434,6 +435,10 @@ void crux_engine_model_close(struct crux_engine_model *model) {
     if (model == NULL) return;
     runner_memory_free(&model->memory);
     free(model);
+}
+
+uint64_t crux_engine_model_packed_bytes(const struct crux_engine_model *model) {
+    return model->packed_bytes;
 }
 
 const char *crux_engine_model_backend(const struct crux_engine_model *model) {

@@ -55,6 +55,7 @@ struct runner_layer {
 
 struct crux_engine_model {
     struct runner_memory memory;
+    uint64_t packed_bytes; /* of all matrices */
     const struct crux_backend *backend;
     const struct crux_fused_kernels *fused; /* the backend's */
     struct crux_fused_decoder config;

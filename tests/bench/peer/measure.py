@@ -20,10 +20,10 @@ class Case:
 
 
 class Figure:
-    def __init__(self, rate, ended, load_seconds, commit_share=None):
-        """In: ended, the process that measured it."""
+    def __init__(self, rate, ended, load_seconds, commit_share=None, packed_bytes=None):
+        """In: ended, the process that measured it; packed_bytes, of the weights as Crux holds them."""
         self.rate, self.load_seconds, self.commit_share = rate, load_seconds, commit_share
-        self.peak_bytes, self.others = ended.peak_bytes, ended.others
+        self.peak_bytes, self.others, self.packed_bytes = ended.peak_bytes, ended.others, packed_bytes
 
 
 def parse_peer(text, case):
@@ -44,13 +44,13 @@ def parse_peer(text, case):
 
 
 def parse_crux(text, case):
-    """Returns: (tokens a second, share of commitment, seconds of all computing)."""
+    """Returns: (tokens a second, share of commitment, seconds of all computing, bytes of packed weights)."""
     answer = json.loads(text)
     for name, value in {"only": case.kind, "tokens": case.tokens, "depth": case.depth,
                         "threads": case.threads}.items():
         if answer[name] != value:
             raise Trouble(f"crux bench measured {name} = {answer[name]}, not {value}")
-    return answer["tokens_per_second"], answer["commit_share"], answer["run_seconds"]
+    return answer["tokens_per_second"], answer["commit_share"], answer["run_seconds"], answer["packed_bytes"]
 
 
 class Sides:
@@ -76,8 +76,8 @@ class Sides:
         ended, whole = self.run([
             self.programs.crux, "bench", case.file.crux, "--only", case.kind, "--threads", case.threads, "--tokens",
             case.tokens, "--depth", case.depth, "--repeat", 1, "--json", *backend, *more])
-        rate, share, seconds = parse_crux(ended.out, case)
-        return Figure(rate, ended, whole - seconds, share)
+        rate, share, seconds, packed = parse_crux(ended.out, case)
+        return Figure(rate, ended, whole - seconds, share, packed)
 
     def load(self, file):
         """Returns: two figures whose load_seconds is all that is not computing: the least of three processes."""

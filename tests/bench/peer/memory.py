@@ -65,14 +65,16 @@ def roofs(program, threads, clock):
 
 
 def read_table(rows, roofs):
-    """Decode where the file is all that it reads: its rate beside the roof."""
-    lines = [("decode reads", "threads", "llama.cpp GB/s", "crux GB/s", "of roof", "roof GB/s")]
+    """Decode where weights are all that it reads: its rate beside the roof."""
+    lines = [("decode reads", "threads", "llama.cpp MB", "crux MB", "llama.cpp GB/s", "crux GB/s", "of roof",
+              "roof GB/s")]
     for row in rows:
         case = row.case
         if reads_the_file(case):
-            theirs, ours = (ratios.rate(figures) * os.stat(path).st_size
-                            for figures, path in ((row.peer, case.file.gguf), (row.crux, case.file.crux)))
+            sizes = os.stat(case.file.gguf).st_size, row.crux[0].packed_bytes
+            theirs, ours = (ratios.rate(figures) * size for figures, size in zip((row.peer, row.crux), sizes))
             roof = roofs[case.threads]
-            lines.append((case.file.name, str(case.threads), f"{theirs / 1e9:.1f}", f"{ours / 1e9:.1f}",
-                          f"{100 * ours / roof:.0f}%", f"{roof / 1e9:.1f}"))
+            lines.append((case.file.name, str(case.threads), *(f"{size / 1e6:.0f}" for size in sizes),
+                          f"{theirs / 1e9:.1f}", f"{ours / 1e9:.1f}", f"{100 * ours / roof:.0f}%",
+                          f"{roof / 1e9:.1f}"))
     return ratios.columns(lines)

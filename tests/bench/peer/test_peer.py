@@ -29,7 +29,7 @@ PEER_LINE = ('{"build_commit": "0c1e570", "cpu_info": "AMD EPYC", "model_type": 
              '143025408, "n_threads": %d, "n_prompt": %d, "n_gen": %d, "n_depth": %d, "avg_ns": %d, '
              '"samples_ns": [ %d ],"samples_ts": [ 116.198 ]}\n')
 CRUX_LINE = ('{"model_root": "f8", "backend": "x86-vnni", "only": "%s", "threads": %d, "tokens": %d, "depth": %d, '
-             '"tokens_per_second": %r, "commit_share": 0.01, "run_seconds": 1.5}\n')
+             '"tokens_per_second": %r, "commit_share": 0.01, "run_seconds": 1.5, "packed_bytes": 700}\n')
 
 # Stand-ins: each writes down how it was called; what it answers follows from the words.
 STAND_IN = """#!%s
@@ -103,7 +103,7 @@ class Parsing(unittest.TestCase):
 
     def test_crux(self):
         line = CRUX_LINE % ("prefill", 2, 512, 0, 321.5)
-        self.assertEqual(measure.parse_crux(line, case("prefill", 2, 512)), (321.5, 0.01, 1.5))
+        self.assertEqual(measure.parse_crux(line, case("prefill", 2, 512)), (321.5, 0.01, 1.5, 700))
         for wrong in (case("decode", 2, 512), case("prefill", 1, 512), case("prefill", 2, 128),
                       case("prefill", 2, 512, 64)):
             with self.assertRaisesRegex(Trouble, "crux bench measured"):
