@@ -40,7 +40,7 @@ def options(words):
     add("crux"), add("verify_claims"), add("model", help="a GGUF file")
     add("--clients", type=int, default=64), add("--seconds", type=int, default=300)
     add("--threads", type=int, default=len(os.sched_getaffinity(0)))
-    add("--prompt", type=int, nargs=2, default=(16, 384)), add("--tokens", type=int, nargs=2, default=(16, 192))
+    add("--prompt", type=int, nargs=2, default=(8, 128)), add("--tokens", type=int, nargs=2, default=(16, 192))
     add("--executor", default="", help="more words for crux executor")
     add("--seed", type=int, default=1)
     add("--json", action="store_true")

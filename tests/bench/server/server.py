@@ -53,7 +53,7 @@ def options(words):
     add("--rounds", type=int, default=3, metavar="N", help="default 3")
     add("--threads", type=int, default=len(os.sched_getaffinity(0)), metavar="N", help="of each server (default: all cores)")
     add("--model", default="Q4_1", metavar="FILE", help="a GGUF file that both serve (default Q4_1, the demo model's)")
-    add("--prompt", type=pair, default=(16, 384), metavar="A,B", help="words of a prompt (default 16,384)")
+    add("--prompt", type=pair, default=(8, 128), metavar="A,B", help="words of a prompt (default 8,128)")
     add("--tokens", type=pair, default=(16, 192), metavar="A,B", help="of an answer (default 16,192)")
     add("--only", choices=("crux", "llama"), help="one of the two")
     add("--executor", default="", metavar="WORDS", help="more words for crux executor")
