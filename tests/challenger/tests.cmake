@@ -1,6 +1,6 @@
 set(double double_executor.c double_http.c)
 set(double_libs crux_challenger crux_import jansson "${CRUX_event_LIBRARY}" m)
-crux_add_test(NAME challenger SOURCES test_challenger.c watched_chain.c ${double} LIBS ${double_libs})
+crux_add_test(NAME challenger SOURCES test_challenger.c watched_chain.c ${double} LIBS ${double_libs} COST 10)
 crux_add_fuzz(NAME challenger_document SOURCES fuzz_challenger_document.c LIBS crux_challenger jansson)
 crux_add_fuzz(NAME challenger_receipt SOURCES fuzz_challenger_receipt.c LIBS crux_challenger)
 crux_add_fuzz(NAME challenger_trace SOURCES fuzz_challenger_trace.c ${double} LIBS ${double_libs})

@@ -11,7 +11,7 @@ if(NOT CRUX_FUZZ)
   add_test(NAME model_tiny_train WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}" COMMAND train_tiny
     "${tiny_model}" ${tiny_steps} tests/data/text/prose.txt tests/data/text/technical.txt)
   crux_set_test_properties(model_tiny_train unit 300)
-  set_tests_properties(model_tiny_train PROPERTIES FIXTURES_SETUP tiny_model)
+  set_tests_properties(model_tiny_train PROPERTIES FIXTURES_SETUP tiny_model COST 40)
   crux_add_script_test(NAME model_tiny LABELS e2e COMMAND "${CRUX_TEST_DIR}/test_tiny.sh"
     "$<TARGET_FILE:crux>" "${tiny_model}")
   set_tests_properties(model_tiny PROPERTIES FIXTURES_REQUIRED tiny_model)

@@ -13,7 +13,7 @@ if(CRUX_SANITIZE)
   set(random_games 700)
 endif()
 crux_add_test(NAME game_random
-  SOURCES test_game_random.c random_network.c random_players.c random_receipts.c ARGS --games ${random_games})
+  SOURCES test_game_random.c random_network.c random_players.c random_receipts.c ARGS --games ${random_games} COST 30)
 crux_add_test(NAME game_random_many OF game_random
   ARGS --games 100000 LABELS exhaustive TIMEOUT 7200)
 crux_add_fuzz(NAME move SOURCES fuzz_move.c)

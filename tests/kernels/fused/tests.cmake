@@ -13,9 +13,9 @@ crux_add_test(NAME fused_decoder SOURCES decoder/test_decoder.c decoder/plain_de
 crux_add_test(NAME fused_decoder_exhaustive OF fused_decoder ARGS --cases 1000 --seed 1001 LABELS exhaustive TIMEOUT 600)
 
 crux_add_test(NAME fused_sample_sets SOURCES sample/test_sample_sets.c)
-crux_add_test(NAME fused_sample_chance SOURCES sample/test_sample_chance.c LIBS m)
+crux_add_test(NAME fused_sample_chance SOURCES sample/test_sample_chance.c LIBS m COST 6)
 crux_add_test(NAME fused_certified SOURCES test_certified.c)
-crux_add_test(NAME fused_decoder_named SOURCES decoder/test_decoder_named.c)
+crux_add_test(NAME fused_decoder_named SOURCES decoder/test_decoder_named.c COST 30)
 crux_add_test(NAME fused_attention_block SOURCES attention/test_attention_block.c)
 crux_add_test(NAME fused_attention_meaning SOURCES attention/test_attention_meaning.c LIBS m)
 crux_add_test(NAME fused_norm_accuracy SOURCES norm/test_norm_accuracy.c LIBS m)
