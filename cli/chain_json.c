@@ -82,6 +82,7 @@ json_t *crux_cli_chain_json_dispute(const struct crux_game_dispute *dispute) {
 
 enum crux_status crux_cli_chain_json_claim(json_t **object, const struct crux_game *game,
                                            const struct crux_claim_id *id, uint64_t now) {
+    enum { DISPUTES_MAX = 1024 }; /* listed: the last ones; a claim can have any number */
     struct crux_game_claim claim;
     enum crux_claim_state state;
     *object = NULL;
@@ -90,18 +91,19 @@ enum crux_status crux_cli_chain_json_claim(json_t **object, const struct crux_ga
     if (status == CRUX_OK) status = crux_game_claim_state(&state, game, id, now);
     if (status != CRUX_OK) return status;
     json_t *disputes = json_array();
-    for (uint32_t i = 0; status == CRUX_OK && i < claim.disputes; i++) {
+    uint32_t first = claim.disputes > DISPUTES_MAX ? claim.disputes - DISPUTES_MAX : 0;
+    for (uint32_t i = first; status == CRUX_OK && i < claim.disputes; i++) {
         struct crux_game_dispute dispute;
         status = crux_game_get_dispute(game, id, i, &dispute);
         if (status == CRUX_OK)
             (void)json_array_append_new(disputes, crux_cli_chain_json_dispute(&dispute));
     }
     if (status == CRUX_OK)
-        *object =
-            json_pack("{s:I, s:I, s:s, s:o, s:i, s:O}", "batch", (json_int_t)claim.key.batch,
-                      "member", (json_int_t)claim.key.member, "state", crux_cli_chain_state(state),
-                      "hash", claim.shown ? crux_json_of_bytes(claim.hash, 32) : json_null(),
-                      "demand", (int)claim.demand, "disputes", disputes);
+        *object = json_pack(
+            "{s:I, s:I, s:s, s:o, s:i, s:I, s:O}", "batch", (json_int_t)claim.key.batch, "member",
+            (json_int_t)claim.key.member, "state", crux_cli_chain_state(state), "hash",
+            claim.shown ? crux_json_of_bytes(claim.hash, 32) : json_null(), "demand",
+            (int)claim.demand, "dispute_count", (json_int_t)claim.disputes, "disputes", disputes);
     json_decref(disputes);
     return status;
 }

@@ -24,7 +24,7 @@ json_t *crux_cli_chain_json_account(const struct crux_game_account *account,
 json_t *crux_cli_chain_json_event(const struct crux_chain_event *event);
 /* In: kind, of the move. */
 json_t *crux_cli_chain_json_outcome(uint8_t kind, const struct crux_game_outcome *outcome);
-/* Out: object, with the claim's disputes.  Returns: CRUX_E_CLAIM_UNKNOWN, the store's. */
+/* Out: object, with the last 1,024 of the claim's disputes, and how many there are.  Returns: CRUX_E_CLAIM_UNKNOWN, the store's. */
 CRUX_MUST_CHECK
 enum crux_status crux_cli_chain_json_claim(json_t **object, const struct crux_game *game,
                                            const struct crux_claim_id *id, uint64_t now);

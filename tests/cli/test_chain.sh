@@ -77,7 +77,7 @@ is 'claims' "$(json '[(b["executor"], b["mode"], b["claims"], b["posted_at"]) fo
 run chain claims "$file"
 has 'claims for people' "$out" "$alice"
 run chain show "$file" 0/1 --json
-is 'show' "$(json '[d["state"], d["hash"], d["disputes"]]')" '["not shown", null, []]'
+is 'show' "$(json '[d["state"], d["hash"], d["disputes"], d["dispute_count"]]')" '["not shown", null, [], 0]'
 run chain show "$file" 0/2 --json
 is 'no such member' "$code $(json 'd["error"]')" '1 claim_unknown'
 run chain show "$file" 1 --json
