@@ -3,11 +3,13 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <malloc.h>
 #include <string.h>
 
+#include "executor/engine/archive_again.h"
 #include "tests/executor/engine/engine_fixture.h"
 
-enum { CONTEXT = 18, CASES = CRUX_SANITIZED ? 4 : 12, LIES = 6 };
+enum { CONTEXT = 18, LONG_CONTEXT = 150, CASES = CRUX_SANITIZED ? 4 : 12, LIES = 6 };
 
 struct flip {
     uint32_t op;
@@ -62,6 +64,112 @@ static void check(const struct engine_fixture *f, struct crux_engine_model *mode
     crux_archive_free(slow);
     crux_archive_free(fast);
 }
+
+/* ---- tokens known beforehand ---- */
+
+static bool count_down(void *ctx) {
+    uint32_t *left = ctx;
+    return (*left)-- > 0;
+}
+
+/* Other tokens than the run's, fewer or more of them. */
+static void refuse_others(const struct engine_fixture *f, struct crux_engine_model *model,
+                          struct crux_random *random) {
+    const struct crux_run *run = crux_archive_tokens(f->archive);
+    struct crux_archive_request request = request_of(f);
+    struct crux_archive *archive;
+    uint32_t other[LONG_CONTEXT + 1];
+    for (unsigned i = 0; i < 4; i++) {
+        struct crux_archive_again again = {.output = other, .output_tokens = run->chosen};
+        memcpy(other, run->tokens, run->chosen * sizeof *other);
+        other[run->chosen] = 0;
+        switch (i) {
+        case 0: other[crux_random_below(random, run->chosen)] ^= 1; break;
+        case 1: again.output_tokens--; break;
+        case 2: again.output_tokens++; break;
+        case 3: again.output_tokens = UINT32_MAX; break;
+        }
+        assert_int_equal(crux_archive_run_again(&archive, &f->model, model, 1, &request, &again),
+                         CRUX_E_CLAIM_MISMATCH);
+        assert_null(archive);
+    }
+}
+
+/* The same archive whether the tokens are known or not, in as many bytes as were said. */
+static void test_again(void **state) {
+    struct crux_random random = {.state = 32};
+    (void)state;
+    for (unsigned i = 0; i < CASES; i++) {
+        struct engine_fixture f;
+        struct engine_pair pair;
+        struct crux_fused_decoder config;
+        struct crux_archive *again_archive;
+        uint32_t none = 0;
+        /* some runs are longer than a step has rows */
+        uint32_t context = i % 4 == 0 ? LONG_CONTEXT : CONTEXT;
+        engine_fixture_random_config(&config, &random, context);
+        engine_fixture_init(&f, &config, &random);
+        engine_fixture_ask(&f, &random, (uint32_t)crux_random_between(&random, 1, CONTEXT), context,
+                           0);
+        engine_pair_open(&pair, &f, NULL, NULL);
+        const struct crux_run *run = crux_archive_tokens(f.archive);
+        struct crux_archive_request request = request_of(&f);
+        struct crux_archive_again again = {.output = run->tokens, .output_tokens = run->chosen};
+        assert_int_equal(
+            crux_archive_run_again(&again_archive, &f.model, pair.model, 2, &request, &again),
+            CRUX_OK);
+        same_archives(f.archive, again_archive, run->positions - 1, 0);
+        crux_archive_free(again_archive);
+        refuse_others(&f, pair.model, &random);
+        again.go_on = count_down;
+        again.ctx = &none;
+        assert_int_equal(
+            crux_archive_run_again(&again_archive, &f.model, pair.model, 2, &request, &again),
+            CRUX_E_STOPPING);
+        assert_null(again_archive);
+        engine_pair_close(&pair);
+        engine_fixture_free(&f);
+    }
+}
+
+static size_t memory_in_use(void) {
+    struct mallinfo2 info = mallinfo2();
+    return info.uordblks + info.hblkhd;
+}
+
+/* Where the allocator tells: what an archive takes is no more than was said, and not a small part of it. */
+static void test_bytes(void **state) {
+    struct crux_random random = {.state = 33};
+    (void)state;
+    for (unsigned i = 0; i < CASES; i++) {
+        struct engine_fixture f;
+        struct engine_pair pair;
+        struct crux_fused_decoder config;
+        struct crux_archive *archive;
+        engine_fixture_random_config(&config, &random, CONTEXT);
+        engine_fixture_init(&f, &config, &random);
+        engine_fixture_ask(&f, &random, (uint32_t)crux_random_between(&random, 1, CONTEXT), CONTEXT,
+                           0);
+        engine_pair_open(&pair, &f, NULL, NULL);
+        struct crux_archive_request request = request_of(&f);
+        size_t before = memory_in_use();
+        assert_int_equal(crux_archive_run_fast(&archive, &f.model, pair.model, 1, &request, NULL),
+                         CRUX_OK);
+        size_t took = memory_in_use() - before;
+        const struct crux_run *run = crux_archive_tokens(archive);
+        uint64_t said = crux_archive_bytes(&f.program, run->n, run->positions);
+        assert_true(took <= said);
+        assert_true(took == 0 || said < 4 * (uint64_t)took + (256 << 10));
+        /* one position more takes more, and no number overflows */
+        assert_true(crux_archive_bytes(&f.program, run->n, run->positions + 1) > said);
+        assert_true(crux_archive_bytes(&f.program, 1, CRUX_CONTEXT_MAX) > said);
+        crux_archive_free(archive);
+        engine_pair_close(&pair);
+        engine_fixture_free(&f);
+    }
+}
+
+/* ---- lies ---- */
 
 static void lie_at_random(const struct engine_fixture *f, struct crux_engine_model *model,
                           struct crux_random *random) {
@@ -168,8 +276,8 @@ static void test_refusals(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_archives),
-                                       cmocka_unit_test(test_other_weights),
-                                       cmocka_unit_test(test_refusals)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_archives), cmocka_unit_test(test_again), cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_other_weights), cmocka_unit_test(test_refusals)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
