@@ -67,16 +67,34 @@ static void linger(struct http_connection *connection) {
     wait_for(connection, HTTP_LINGER, HTTP_LINGER_SECONDS);
 }
 
+/* Returns: bytes that the client has not taken. */
+static size_t left(const struct http_connection *connection) {
+    return evbuffer_get_length(bufferevent_get_output(connection->bev));
+}
+
+/* Returns: the time for what is left. */
+static uint32_t flush_seconds(const struct http_connection *connection) {
+    const struct crux_http_server_limits *limits = &connection->server->options.limits;
+    uint64_t more = left(connection) / limits->flush_rate;
+    return more < UINT32_MAX - limits->flush_seconds ? limits->flush_seconds + (uint32_t)more
+                                                     : UINT32_MAX;
+}
+
 static void flush_and_close(struct http_connection *connection) {
-    wait_for(connection, HTTP_FLUSH, connection->server->options.limits.flush_seconds);
-    if (connection->state == HTTP_FLUSH &&
-        evbuffer_get_length(bufferevent_get_output(connection->bev)) == 0)
-        linger(connection);
+    wait_for(connection, HTTP_FLUSH, flush_seconds(connection));
+    if (connection->state == HTTP_FLUSH && left(connection) == 0) linger(connection);
+}
+
+/* Waits for the next request; a client that still takes its answer has the time for that first. */
+static void wait_for_next(struct http_connection *connection) {
+    uint32_t idle = connection->server->options.limits.idle_seconds;
+    connection->flushing = left(connection) > 0;
+    wait_for(connection, HTTP_IDLE, connection->flushing ? flush_seconds(connection) : idle);
 }
 
 void http_connection_drain(struct http_connection *connection) {
     if (connection->state != HTTP_IDLE) return;
-    if (evbuffer_get_length(bufferevent_get_output(connection->bev)) == 0)
+    if (left(connection) == 0)
         http_connection_close(connection);
     else
         flush_and_close(connection);
@@ -92,7 +110,7 @@ void http_connection_answered(struct http_connection *connection) {
         flush_and_close(connection);
         return;
     }
-    wait_for(connection, HTTP_IDLE, server->options.limits.idle_seconds);
+    wait_for_next(connection);
     /* the next request may be there already: looked at in turn, not from within this answer */
     if (!connection->in_loop && connection->state == HTTP_IDLE)
         event_active(connection->timer, EV_READ, 0);
@@ -169,8 +187,7 @@ static bool read_head(struct http_connection *connection) {
     struct evbuffer_ptr from, end;
     if (have == 0) return false;
     /* who does not read its answers is asked for no more requests: on_written goes on */
-    if (evbuffer_get_length(bufferevent_get_output(connection->bev)) > limits->backlog_bytes)
-        return false;
+    if (left(connection) > limits->backlog_bytes) return false;
     if (connection->state == HTTP_IDLE) {
         connection->searched = 0;
         (void)clock_gettime(CLOCK_MONOTONIC, &exchange->start);
@@ -272,10 +289,12 @@ static void on_read(struct bufferevent *bev, void *ctx) {
 static void on_written(struct bufferevent *bev, void *ctx) {
     struct http_connection *connection = ctx;
     (void)bev;
-    if (connection->state == HTTP_FLUSH)
+    if (connection->state == HTTP_FLUSH) {
         linger(connection);
-    else
-        http_connection_read(connection);
+        return;
+    }
+    if (connection->state == HTTP_IDLE && connection->flushing) wait_for_next(connection);
+    http_connection_read(connection);
 }
 
 static void on_end(struct bufferevent *bev, short what, void *ctx) {

@@ -66,6 +66,11 @@ const char *crux_http_peer(const struct crux_http_exchange *exchange) {
     return exchange->connection->peer;
 }
 
+void crux_http_address(const struct crux_http_exchange *exchange,
+                       uint8_t address[CRUX_HTTP_ADDRESS_BYTES]) {
+    memcpy(address, exchange->connection->address->bytes, CRUX_HTTP_ADDRESS_BYTES);
+}
+
 void crux_http_when_gone(struct crux_http_exchange *exchange, void (*gone)(void *ctx), void *ctx) {
     exchange->gone = gone;
     exchange->gone_ctx = ctx;
@@ -150,8 +155,8 @@ static void put_head(struct crux_http_exchange *exchange, const char *type, int6
     (void)evbuffer_add(out, "\r\n", 2);
 }
 
-void crux_http_answer(struct crux_http_exchange *exchange, int status, const char *type,
-                      const void *bytes, size_t len) {
+static void answer(struct crux_http_exchange *exchange, int status, const char *type,
+                   const void *bytes, size_t len) {
     exchange->status = status;
     put_head(exchange, type, (int64_t)len);
     exchange->sent_bytes = exchange->no_body ? 0 : len;
@@ -162,6 +167,17 @@ void crux_http_answer(struct crux_http_exchange *exchange, int status, const cha
         return;
     }
     http_connection_answered(exchange->connection);
+}
+
+void crux_http_answer(struct crux_http_exchange *exchange, int status, const char *type,
+                      const void *bytes, size_t len) {
+    const struct crux_http_server *server = exchange->connection->server;
+    uint64_t held = server->figures.held_bytes, most = server->options.limits.held_bytes;
+    /* what says that there is no room finds some */
+    if (exchange->no_body || len <= HTTP_SMALL_BYTES || (held <= most && len <= most - held))
+        answer(exchange, status, type, bytes, len);
+    else
+        crux_http_answer_problem(exchange, CRUX_HTTP_BUSY);
 }
 
 void crux_http_answer_problem(struct crux_http_exchange *exchange, enum crux_http_problem problem) {
@@ -181,7 +197,7 @@ void crux_http_answer_problem(struct crux_http_exchange *exchange, enum crux_htt
         }
     }
     const char *body = made == NULL ? plain : made;
-    crux_http_answer(exchange, row->status, "application/json", body, strlen(body));
+    answer(exchange, row->status, "application/json", body, strlen(body));
     free(made);
 }
 

@@ -19,7 +19,8 @@ enum {
     HTTP_LINGER_SECONDS = 2,
     HTTP_LINGER_BYTES =
         1 << 20, /* that a refused client may still send before its answer reaches it */
-    HTTP_READ_BYTES = 1 << 14, /* that wait in a connection's input, beside a head */
+    HTTP_SMALL_BYTES = 1 << 12, /* of an answer that is given however much is held */
+    HTTP_READ_BYTES = 1 << 14,  /* that wait in a connection's input, beside a head */
     HTTP_ADDED_BYTES = 2048, /* of the fields that a handler adds: 16 ids of receipts, and others */
     HTTP_TAG_BYTES = 64
 };
@@ -67,6 +68,7 @@ struct http_connection {
     struct event *timer; /* of the state; made active by hand to look at the input again */
     enum http_state state;
     bool in_loop;    /* http_connection_read is at work: it goes on by itself */
+    bool flushing;   /* when it last became idle, its answer was not all taken */
     size_t searched; /* bytes of the input in which no head ends */
     uint64_t lingered;
     struct evbuffer *body;

@@ -19,7 +19,8 @@ static const struct crux_http_server_limits defaults = {.header_bytes = 16 << 10
                                                         .body_seconds = 60,
                                                         .idle_seconds = 75,
                                                         .write_seconds = 30,
-                                                        .flush_seconds = 120};
+                                                        .flush_seconds = 120,
+                                                        .flush_rate = 32 << 10};
 
 static void fill_limits(struct crux_http_server_limits *limits) {
 #define FILL(field)                                                                                \
@@ -35,6 +36,7 @@ static void fill_limits(struct crux_http_server_limits *limits) {
     FILL(idle_seconds);
     FILL(write_seconds);
     FILL(flush_seconds);
+    FILL(flush_rate);
 #undef FILL
 }
 

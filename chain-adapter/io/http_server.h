@@ -15,21 +15,28 @@ struct event_base;
 struct crux_http_server;
 struct crux_http_exchange; /* one request and its reply */
 
-enum { CRUX_HTTP_SERVER_MESSAGE_BYTES = 512, CRUX_HTTP_ROUTES_MAX = 64, CRUX_HTTP_PEER_BYTES = 64 };
+enum {
+    CRUX_HTTP_SERVER_MESSAGE_BYTES = 512,
+    CRUX_HTTP_ROUTES_MAX = 64,
+    CRUX_HTTP_PEER_BYTES = 64,
+    CRUX_HTTP_ADDRESS_BYTES = 16
+};
 
 /* 0 stands for the default. */
 struct crux_http_server_limits {
-    uint32_t header_bytes;            /* of a request's head; 16 KiB */
-    uint64_t body_bytes;              /* 4 MiB */
-    uint64_t held_bytes;              /* in buffers of all connections; 256 MiB */
+    uint32_t header_bytes; /* of a request's head; 16 KiB */
+    uint64_t body_bytes;   /* 4 MiB */
+    uint64_t
+        held_bytes; /* in buffers of all connections; 256 MiB; an answer beyond it is refused */
     uint64_t backlog_bytes;           /* that a reader of a stream may lag behind; 256 KiB */
     uint32_t connections;             /* 4096; as many as the limit on descriptors permits */
     uint32_t connections_per_address; /* 1024; an IPv6 /64 counts as one address */
     uint32_t header_seconds;          /* for a whole head; 10 */
     uint32_t body_seconds;            /* for a whole body; 60 */
-    uint32_t idle_seconds;            /* between requests; 75 */
+    uint32_t idle_seconds;            /* between requests, from when the last answer is taken; 75 */
     uint32_t write_seconds;           /* in which a reader must take something; 30 */
-    uint32_t flush_seconds; /* in which it must take the rest, once the reply is whole; 120 */
+    uint32_t flush_seconds; /* in which it must take the rest, once the reply is whole; 120, */
+    uint32_t flush_rate;    /* and one more for every so many bytes of that; 32 KiB */
 };
 
 /* Answers now or later, on the same thread. One that answers later must ask to be told if the client goes
@@ -99,6 +106,9 @@ const char *crux_http_field(const struct crux_http_exchange *exchange, const cha
 /* Out: len.  Returns: the body. */
 const char *crux_http_body(const struct crux_http_exchange *exchange, size_t *len);
 const char *crux_http_peer(const struct crux_http_exchange *exchange);
+/* Out: address, what connections are counted by: an IPv4 address behind zeros, or the /64 of an IPv6 address. */
+void crux_http_address(const struct crux_http_exchange *exchange,
+                       uint8_t address[CRUX_HTTP_ADDRESS_BYTES]);
 
 /* Calls `gone` if the client hangs up, reads too slowly, or the server closes, before the reply is whole; the exchange
  * must not be touched from then on. */

@@ -420,6 +420,62 @@ static void test_reads_nothing(void **state) {
     stop(&world);
 }
 
+/* Who takes an answer slowly, but takes it, is not idle; who takes nothing is dropped; and who has taken it all is idle. */
+static void test_slow_but_reads(void **state) {
+    enum { PIECES = 40, PIECE_BYTES = 4096, COUNT = 16 };
+    const struct crux_http_server_limits limits = {
+        .idle_seconds = 1, .write_seconds = 10, .flush_seconds = 20, .backlog_bytes = 64 << 20};
+    struct crux_http_server_figures figures;
+    struct timespec from;
+    struct world world;
+    char many[COUNT * 64] = "";
+    size_t all = 0;
+    (void)state;
+    start(&world, &limits);
+    int fd = dial(&world);
+    for (unsigned i = 0; i < COUNT; i++) strcat(many, "GET /big HTTP/1.1\r\n" HOST "\r\n");
+    say(&world, fd, many);
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    while (world.handled < COUNT && in_time(&from)) turn(&world);
+    assert_int_equal(world.handled, COUNT);
+    for (unsigned i = 0; i < PIECES; i++) { /* twice the time that it may be idle */
+        ssize_t got = recv(fd, world.reply, PIECE_BYTES, 0);
+        if (got > 0) all += (size_t)got;
+        turn(&world);
+        nap(50);
+    }
+    crux_http_server_figures(world.server, &figures);
+    assert_true(figures.held_bytes >
+                0); /* or the kernel has taken it, and there is nothing to see */
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    while (all < COUNT * (size_t)(1 << 20) && in_time(&from)) {
+        turn(&world);
+        ssize_t got = recv(fd, world.reply, REPLY_BYTES, 0);
+        if (got == 0) break;
+        if (got > 0) all += (size_t)got;
+    }
+    assert_true(all > COUNT * (size_t)(1 << 20));
+    assert_true(hear(&world, fd, NULL, 0));
+    (void)close(fd);
+    stop(&world);
+}
+
+/* An answer for which there is no room is refused, and the connection goes on. */
+static void test_no_room(void **state) {
+    const struct crux_http_server_limits limits = {.held_bytes = 512 << 10};
+    struct world world;
+    (void)state;
+    start(&world, &limits);
+    int fd = dial(&world);
+    say(&world, fd, "GET /big HTTP/1.1\r\n" HOST "\r\nGET /hello/a HTTP/1.1\r\n" HOST "\r\n");
+    assert_true(hear(&world, fd, "hello a", 1));
+    assert_non_null(strstr(world.reply, "HTTP/1.1 503 "));
+    assert_non_null(strstr(world.reply, "server_busy"));
+    assert_int_equal(world.handled, 2);
+    (void)close(fd);
+    stop(&world);
+}
+
 /* A body that comes byte by byte takes no block of memory for each. */
 static void test_crumbs(void **state) {
     enum { COUNT = 10000 };
@@ -573,6 +629,8 @@ int main(void) {
                                        cmocka_unit_test(test_gone),
                                        cmocka_unit_test(test_slow_reader),
                                        cmocka_unit_test(test_reads_nothing),
+                                       cmocka_unit_test(test_slow_but_reads),
+                                       cmocka_unit_test(test_no_room),
                                        cmocka_unit_test(test_crumbs),
                                        cmocka_unit_test(test_slowloris),
                                        cmocka_unit_test(test_drain),
