@@ -12,41 +12,79 @@ static enum crux_status fail_text(struct crux_json_error *error, enum crux_statu
     return status;
 }
 
-/* Returns: whether brackets outside of strings nest no deeper than the limit. The reader below recurses. */
-static bool is_shallow(const char *bytes, size_t len) {
+struct size {
+    size_t values, groups;
+    unsigned depth; /* the most; the reader recurses */
+};
+
+/* Counts what stands outside of strings: every entry but the first of a group has a comma before it, every name a colon
+ * behind it.  In: JSON or not; then the reader finds that out. */
+static struct size measure(const char *bytes, size_t len) {
+    struct size size = {.values = 1};
     unsigned depth = 0;
-    bool quoted = false;
     for (size_t i = 0; i < len; i++) {
-        char c = bytes[i];
-        if (quoted) {
-            if (c == '\\') i++;
-            if (c == '"') quoted = false;
-        } else if (c == '"') {
-            quoted = true;
-        } else if (c == '{' || c == '[') {
-            if (++depth > CRUX_JSON_DEPTH_MAX) return false;
-        } else if ((c == '}' || c == ']') && depth > 0) {
-            depth--;
+        switch (bytes[i]) {
+        case '"':
+            for (i++; i < len && bytes[i] != '"'; i++) i += bytes[i] == '\\';
+            break;
+        case '{':
+        case '[':
+            size.groups++;
+            size.values++;
+            /* of more there is no need to know */
+            if (depth <= CRUX_JSON_DEPTH_MAX) depth++;
+            if (depth > size.depth) size.depth = depth;
+            break;
+        case '}':
+        case ']': depth -= depth > 0; break;
+        case ',':
+        case ':': size.values++; break;
         }
     }
-    return true;
+    return size;
+}
+
+CRUX_PRINTF(2, 3)
+static enum crux_status refuse(struct crux_json_error *error, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    (void)vsnprintf(error->message, sizeof error->message, format, args);
+    va_end(args);
+    return CRUX_E_UNSUPPORTED;
+}
+
+static enum crux_status check_size(struct crux_json_error *error, const char *bytes, size_t len,
+                                   const struct crux_json_limits *limits) {
+    if (len > limits->bytes)
+        return refuse(error, "%zu bytes of JSON are more than the %zu accepted", len,
+                      limits->bytes);
+    struct size size = measure(bytes, len);
+    if (size.depth > CRUX_JSON_DEPTH_MAX)
+        return refuse(error, "JSON nested more than %d deep is not accepted",
+                      (int)CRUX_JSON_DEPTH_MAX);
+    if (size.groups > limits->groups)
+        return refuse(error, "%zu lists and objects in JSON are more than the %zu accepted",
+                      size.groups, limits->groups);
+    if (size.values > limits->values)
+        return refuse(error, "%zu values in JSON are more than the %zu accepted", size.values,
+                      limits->values);
+    return CRUX_OK;
 }
 
 enum crux_status crux_json_read(json_t **value, struct crux_json_error *error, const char *bytes,
                                 size_t len, size_t most) {
+    const struct crux_json_limits limits = {most, SIZE_MAX, 1024 + most / 64};
+    return crux_json_read_within(value, error, bytes, len, &limits);
+}
+
+enum crux_status crux_json_read_within(json_t **value, struct crux_json_error *error,
+                                       const char *bytes, size_t len,
+                                       const struct crux_json_limits *limits) {
     json_error_t why;
     *value = NULL;
     *error = (struct crux_json_error){"", ""};
-    if (len > most) {
-        (void)snprintf(error->message, sizeof error->message,
-                       "%zu bytes of JSON are more than the %zu accepted", len, most);
-        return CRUX_E_UNSUPPORTED;
-    }
-    if (!is_shallow(bytes, len)) {
-        (void)snprintf(error->message, sizeof error->message,
-                       "JSON nested more than %d deep is not accepted", (int)CRUX_JSON_DEPTH_MAX);
-        return CRUX_E_UNSUPPORTED;
-    }
+    enum crux_status status = check_size(error, bytes, len, limits);
+    if (status != CRUX_OK) return status;
     *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &why);
     if (*value != NULL) return CRUX_OK;
     if (json_error_code(&why) == json_error_out_of_memory)

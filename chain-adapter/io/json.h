@@ -1,4 +1,4 @@
-/* JSON from outside, read strictly: bounded in bytes and depth, no name twice, UTF-8 only, and every field asked for by
+/* JSON from outside, read strictly: bounded in bytes, depth and values before memory is taken for any of it, no name twice, UTF-8 only, and every field asked for by
  * its type; errors name the line, or the path of the field ("messages[2].content"). */
 #ifndef CRUX_CHAIN_ADAPTER_IO_JSON_H
 #define CRUX_CHAIN_ADAPTER_IO_JSON_H
@@ -17,10 +17,24 @@ struct crux_json_error {
     char path[CRUX_JSON_PATH_BYTES]; /* of the field at fault, "" if it is none */
 };
 
+/* A value takes up to 48 bytes beside its text, a name in an object 100, a list or an object itself 350: {}, takes a
+ * hundred times its text. */
+struct crux_json_limits {
+    size_t bytes;
+    size_t values; /* entries of lists, and fields of objects twice: name and value */
+    size_t groups; /* lists and objects, among them or not */
+};
+
 /* Out: value, to be freed with json_decref; error, on failure.
- * In: bytes, at most `most` of them.
  * Returns: CRUX_E_SYNTAX (also a name given twice, text that is no UTF-8, more after the value; the message has line and
- * column), CRUX_E_UNSUPPORTED (too long, or deeper than CRUX_JSON_DEPTH_MAX), CRUX_E_OUT_OF_MEMORY. */
+ * column), CRUX_E_UNSUPPORTED (beyond the limits, or deeper than CRUX_JSON_DEPTH_MAX), CRUX_E_OUT_OF_MEMORY. */
+CRUX_MUST_CHECK
+enum crux_status crux_json_read_within(json_t **value, struct crux_json_error *error,
+                                       const char *bytes, size_t len,
+                                       const struct crux_json_limits *limits);
+
+/* The same with room for long lists of numbers and no many small groups: so many bytes, as many values as that can be,
+ * and 1024 groups and one more for every 64 bytes of `most`. */
 CRUX_MUST_CHECK
 enum crux_status crux_json_read(json_t **value, struct crux_json_error *error, const char *bytes,
                                 size_t len, size_t most);

@@ -472,7 +472,10 @@ bool crux_openai_read(struct crux_openai_request *request, struct crux_openai_er
     struct reader r = {.request = request, .error = error};
     *request = (struct crux_openai_request){.chat = chat};
     *error = (struct crux_openai_error){.status = 0};
-    enum crux_status status = crux_json_read(&request->json, &r.json_error, bytes, len, most);
+    const struct crux_json_limits limits = {most, CRUX_OPENAI_VALUES_LEAST + most / 8,
+                                            CRUX_OPENAI_VALUES_LEAST + most / 64};
+    enum crux_status status =
+        crux_json_read_within(&request->json, &r.json_error, bytes, len, &limits);
     if (status == CRUX_E_OUT_OF_MEMORY)
         return crux_openai_fail(error, 503, NULL, NULL, "%s", r.json_error.message);
     if (status != CRUX_OK)

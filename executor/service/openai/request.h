@@ -18,7 +18,14 @@ enum {
     CRUX_OPENAI_STOP_BYTES_MAX = 1024,
     CRUX_OPENAI_CHOICES_MAX = 16, /* prompts times n */
     CRUX_OPENAI_TOP_MAX = 20,     /* of chat; 5 of completions */
-    CRUX_OPENAI_MODE_UNSAID = 0   /* beside enum crux_game_mode */
+    /* Of an answer, all choices together: as JSON before it is text, a probability takes 900 bytes, a token in a receipt
+     * 40. */
+    CRUX_OPENAI_SHARES_MAX = 1 << 16, /* probabilities: of each token, and of those beside it */
+    CRUX_OPENAI_TOKENS_MAX = 1 << 20, /* of requests and answers */
+    /* Of a body: so many values and one more for every 8 bytes that it may have; of these, so many lists and objects, and
+     * one more for every 64. A list of tokens has 6 bytes for each, a message 30. */
+    CRUX_OPENAI_VALUES_LEAST = 1024,
+    CRUX_OPENAI_MODE_UNSAID = 0 /* beside enum crux_game_mode */
 };
 
 struct crux_openai_prompt {

@@ -59,6 +59,40 @@ static void test_limits(void **state) {
     json_decref(value);
 }
 
+/* Values are counted before any of them takes memory. */
+static void test_counts(void **state) {
+    static const struct {
+        const char *text;
+        size_t values, groups;
+    } cases[] = {{"1", 1, 0},
+                 {"[]", 2, 1},
+                 {"[1,2,3]", 4, 1},
+                 {"{\"a\":1,\"b\":2}", 5, 1},
+                 {"[[],[],{}]", 7, 4},
+                 {"[\"a,b:[{\\\",{\",2]", 3, 1},
+                 {"{\"a\\\\\":[1,{\"b\":[]}]}", 8, 4}};
+    struct crux_json_error error;
+    json_t *value;
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(cases); i++) {
+        const struct crux_json_limits limits[] = {
+            {1000, cases[i].values, cases[i].groups},
+            {1000, cases[i].values - 1, cases[i].groups},
+            {1000, cases[i].values, cases[i].groups - (cases[i].groups > 0)}};
+        for (size_t k = 0; k < CRUX_ARRAY_LEN(limits); k++) {
+            bool fits = k == 0 || (k == 2 && cases[i].groups == 0);
+            enum crux_status status = crux_json_read_within(&value, &error, cases[i].text,
+                                                            strlen(cases[i].text), &limits[k]);
+            if (status != (fits ? CRUX_OK : CRUX_E_UNSUPPORTED))
+                fail_msg("%s, %zu: %d, %s", cases[i].text, k, (int)status, error.message);
+            if (!fits)
+                assert_non_null(
+                    strstr(error.message, k == 1 ? "values in JSON" : "lists and objects in JSON"));
+            json_decref(value);
+        }
+    }
+}
+
 static const char object_text[] =
     "{\"text\":\"t\",\"int\":3,\"real\":0.5,\"yes\":true,\"hex\":\"00fF\",\"list\":[1,2,3],"
     "\"none\":null,\"in\":{\"x\":1}}";
@@ -140,7 +174,7 @@ static void test_failures(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_read), cmocka_unit_test(test_limits),
-                                       cmocka_unit_test(test_fields),
+                                       cmocka_unit_test(test_counts), cmocka_unit_test(test_fields),
                                        cmocka_unit_test(test_failures)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
