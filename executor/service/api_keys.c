@@ -77,14 +77,21 @@ enum crux_status crux_api_keys_decode(struct crux_api_keys *keys, char *text,
 
 enum crux_status crux_api_keys_read(struct crux_api_keys *keys, const char *path,
                                     char message[CRUX_API_KEYS_MESSAGE_BYTES]) {
-    char *text = malloc(CRUX_API_KEYS_FILE_BYTES_MAX + 1);
+    char *text = malloc(CRUX_API_KEYS_FILE_BYTES_MAX + 2);
     FILE *file = text == NULL ? NULL : fopen(path, "rb");
-    size_t len = file == NULL ? 0 : fread(text, 1, CRUX_API_KEYS_FILE_BYTES_MAX, file);
+    size_t len = file == NULL ? 0 : fread(text, 1, CRUX_API_KEYS_FILE_BYTES_MAX + 1, file);
     enum crux_status status = CRUX_OK;
     *keys = (struct crux_api_keys){.key = NULL};
     if (file == NULL || ferror(file) != 0) {
         (void)snprintf(message, CRUX_API_KEYS_MESSAGE_BYTES, "cannot read it: %s", strerror(errno));
         status = text == NULL ? CRUX_E_OUT_OF_MEMORY : CRUX_E_IO;
+    } else if (len > CRUX_API_KEYS_FILE_BYTES_MAX) {
+        (void)snprintf(message, CRUX_API_KEYS_MESSAGE_BYTES, "it has more than %d bytes",
+                       (int)CRUX_API_KEYS_FILE_BYTES_MAX);
+        status = CRUX_E_SYNTAX;
+    } else if (memchr(text, 0, len) != NULL) {
+        (void)snprintf(message, CRUX_API_KEYS_MESSAGE_BYTES, "it has a zero byte");
+        status = CRUX_E_SYNTAX;
     } else {
         text[len] = 0;
         status = crux_api_keys_decode(keys, text, message);

@@ -102,6 +102,37 @@ static void test_refused_together(void **state) {
     crux_config_free(&config);
 }
 
+/* A file is read whole or refused: keys at its end are not left out silently. */
+static void test_keys_file(void **state) {
+    enum { MOST = CRUX_API_KEYS_FILE_BYTES_MAX };
+    static const char key[] = "\nann sixteen-letters-of-ann\n";
+    char folder[256], path[300];
+    char *text = malloc(MOST + 1);
+    struct crux_api_keys keys;
+    (void)state;
+    assert_non_null(text);
+    temporary_folder_make(folder);
+    (void)snprintf(path, sizeof path, "%s/keys", folder);
+    for (size_t len = MOST; len <= MOST + 1; len++) {
+        memset(text, '#', len);
+        memcpy(text + len - (sizeof key - 1), key, sizeof key - 1);
+        temporary_folder_write(path, (const uint8_t *)text, len);
+        assert_int_equal(crux_api_keys_read(&keys, path, message),
+                         len == MOST ? CRUX_OK : CRUX_E_SYNTAX);
+        if (len == MOST) assert_int_equal(keys.count, 1);
+        if (len > MOST) assert_non_null(strstr(message, "more than 1048576 bytes"));
+        crux_api_keys_free(&keys);
+    }
+    memset(text, '\n', 20);
+    memcpy(text + 1, key, sizeof key - 1);
+    text[0] = 0;
+    temporary_folder_write(path, (const uint8_t *)text, sizeof key);
+    assert_int_equal(crux_api_keys_read(&keys, path, message), CRUX_E_SYNTAX);
+    assert_non_null(strstr(message, "zero byte"));
+    temporary_folder_remove(folder);
+    free(text);
+}
+
 static void test_keys(void **state) {
     /* sha256 of "sixteen letters!" */
     char text[] = "# people\n\nann  sixteen letters\n",
@@ -143,6 +174,7 @@ static void test_keys(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_order), cmocka_unit_test(test_refused_files),
-        cmocka_unit_test(test_refused_together), cmocka_unit_test(test_keys)};
+        cmocka_unit_test(test_refused_together), cmocka_unit_test(test_keys),
+        cmocka_unit_test(test_keys_file)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
