@@ -22,6 +22,7 @@ struct run {
     struct service service;
     struct event *term, *interrupt, *tick;
     bool drained; /* every connection is closed */
+    bool cut;     /* by a second signal */
     double left;  /* seconds, once draining */
     char *message;
 };
@@ -48,6 +49,7 @@ static void on_signal(evutil_socket_t signal_number, short what, void *ctx) {
     (void)what;
     if (service->draining) {
         crux_log(CRUX_LOG_WARNING, NULL, "signal %d again: ending at once", (int)signal_number);
+        run->cut = true;
         (void)event_base_loopbreak(service->base);
         return;
     }
@@ -203,6 +205,25 @@ static enum crux_status open_keys(struct run *run) {
     return status == CRUX_OK ? status : fail(run, status, "%.300s: %s", path, message);
 }
 
+/* Beneath the loop's handlers the signals are ignored: once those are gone, none kills the process in the middle of its
+ * closing. */
+static enum crux_status catch_signals(struct run *run) {
+    const struct sigaction ignore = {.sa_handler = SIG_IGN};
+    (void)sigaction(SIGTERM, &ignore, NULL);
+    (void)sigaction(SIGINT, &ignore, NULL);
+    return event_add(run->term, NULL) == 0 && event_add(run->interrupt, NULL) == 0
+               ? CRUX_OK
+               : fail(run, CRUX_E_OUT_OF_MEMORY, "no memory for the event loop");
+}
+
+static void release_signals(struct run *run) {
+    /* looks once more: a signal that came while all was closed is told too */
+    if (run->service.base != NULL && run->service.draining)
+        (void)event_base_loop(run->service.base, EVLOOP_NONBLOCK);
+    if (run->term != NULL) event_free(run->term);
+    if (run->interrupt != NULL) event_free(run->interrupt);
+}
+
 static enum crux_status open_all(struct run *run) {
     enum crux_status status = open_data(run);
     if (status == CRUX_OK) status = open_keys(run);
@@ -216,10 +237,7 @@ static enum crux_status open_all(struct run *run) {
     }
     if (status == CRUX_OK) status = open_batcher(run);
     if (status == CRUX_OK) status = open_http(run);
-    if (status == CRUX_OK &&
-        (event_add(run->term, NULL) != 0 || event_add(run->interrupt, NULL) != 0))
-        status = fail(run, CRUX_E_OUT_OF_MEMORY, "no memory for the event loop");
-    return status;
+    return status == CRUX_OK ? catch_signals(run) : status;
 }
 
 /* Runs end before what their callbacks use does. */
@@ -238,11 +256,10 @@ static void close_all(struct run *run) {
     receipts_close(service);
     if (service->base != NULL) mailbox_close(&service->mailbox);
     if (run->tick != NULL) event_free(run->tick);
-    if (run->term != NULL) event_free(run->term);
-    if (run->interrupt != NULL) event_free(run->interrupt);
-    if (service->base != NULL) event_base_free(service->base);
     crux_models_close(&service->models);
     crux_api_keys_free(&service->keys);
+    release_signals(run);
+    if (service->base != NULL) event_base_free(service->base);
     if (service->lock_fd >= 0) (void)close(service->lock_fd);
 }
 
@@ -272,6 +289,8 @@ enum crux_status crux_service_run(const struct crux_service_config *config,
         crux_log(CRUX_LOG_INFO, NULL, "stopped");
     }
     close_all(run);
+    if (status == CRUX_OK && run->cut)
+        status = fail(run, CRUX_E_STOPPING, "a second signal ended it at once");
     free(run);
     return status;
 }

@@ -161,6 +161,19 @@ static enum crux_status fill_random(uint8_t *bytes, size_t len) {
     return getrandom(bytes, len, 0) == (ssize_t)len ? CRUX_OK : CRUX_E_IO;
 }
 
+/* Returns: tokens that each choice may have, so that all of them together are an answer of bounded size; 0 if the requests
+ * alone are too many.  In: prompt, of that choice. */
+static uint32_t most_tokens(const struct answer *answer, size_t prompt) {
+    const struct crux_openai_request *asked = &answer->request;
+    uint32_t choices = asked->n * (uint32_t)answer->prompt_count,
+             tokens = CRUX_OPENAI_TOKENS_MAX / choices,
+             shares = CRUX_OPENAI_SHARES_MAX / (choices * (1 + asked->top));
+    size_t count = answer->prompts[prompt].count;
+    if (count >= tokens) return 0;
+    tokens -= (uint32_t)count;
+    return asked->logprobs && shares < tokens ? shares : tokens;
+}
+
 /* spec/86-http.md#requests, spec/86-http.md#sampling */
 static enum crux_status fill_request(struct crux_request *fields, const struct answer *answer,
                                      uint32_t prompt, uint32_t sample) {
@@ -170,10 +183,11 @@ static enum crux_status fill_request(struct crux_request *fields, const struct a
     memset(fields, 0, sizeof *fields);
     fields->request_tokens = (uint32_t)answer->prompts[prompt].count;
     uint32_t room = context - fields->request_tokens + 1;
-    uint32_t most = answer->service->config->tokens_max;
+    uint32_t most = answer->service->config->tokens_max, bounded = most_tokens(answer, prompt);
     fields->limit = asked->max_tokens != 0 ? asked->max_tokens : room;
     if (fields->limit > room) fields->limit = room;
     if (most != 0 && fields->limit > most) fields->limit = most;
+    if (fields->limit > bounded) fields->limit = bounded;
     fields->sample = sample;
     memcpy(fields->param, asked->param, sizeof fields->param);
     if (answer->model->tokenizer != NULL && !asked->ignore_eos)
@@ -265,7 +279,19 @@ static bool check_length(struct answer *answer, size_t prompt, struct crux_opena
                                 "This model's maximum context length is %u tokens, and your "
                                 "request has %zu.",
                                 (unsigned)context, count);
+    uint32_t bounded = most_tokens(answer, prompt);
+    if (bounded == 0)
+        return crux_openai_fail(error, 400, "answer_too_large", "n",
+                                "All answers together have at most %d tokens, with those of their "
+                                "requests.",
+                                (int)CRUX_OPENAI_TOKENS_MAX);
     if (asked->max_tokens_name == NULL) return true;
+    if (asked->max_tokens > bounded)
+        return crux_openai_fail(
+            error, 400, "answer_too_large", asked->max_tokens_name,
+            "All answers together have at most %d tokens, with those of their requests, and %d "
+            "probabilities of tokens; here each may have %u tokens.",
+            (int)CRUX_OPENAI_TOKENS_MAX, (int)CRUX_OPENAI_SHARES_MAX, (unsigned)bounded);
     if (count + asked->max_tokens > (size_t)context + 1)
         return crux_openai_fail(error, 400, "context_length_exceeded", asked->max_tokens_name,
                                 "This model's maximum context length is %u tokens; you asked for "

@@ -83,6 +83,73 @@ def named_errors(checks, served):
     checks.equal("it goes on", served.get("/healthz")[0], 200)
 
 
+def smuggled(checks, served):
+    """What two readers could cut in two ways is refused whole: nothing behind it is taken for a request."""
+    chat, host = b"POST /v1/chat/completions HTTP/1.1\r\n", b"Host: x\r\n"
+    inner = b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n"
+    chunked = b"Transfer-Encoding: chunked\r\n"
+    cases = [
+        ("length and chunks", chat + host + b"Content-Length: 4\r\n" + chunked + b"\r\n0\r\n\r\n"),
+        ("chunks and length", chat + host + chunked + b"Content-Length: 4\r\n\r\n0\r\n\r\n"),
+        ("the same length twice", chat + host + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n"),
+        ("a list of lengths", chat + host + b"Content-Length: 0, 0\r\n\r\n"),
+        ("a signed length", chat + host + b"Content-Length: +0\r\n\r\n"),
+        ("a length in hexadecimal", chat + host + b"Content-Length: 0x0\r\n\r\n"),
+        ("a length of 2^64", chat + host + b"Content-Length: 18446744073709551616\r\n\r\n"),
+        ("chunks twice", chat + host + chunked + chunked + b"\r\n0\r\n\r\n"),
+        ("chunks in chunks", chat + host + b"Transfer-Encoding: chunked, chunked\r\n\r\n0\r\n\r\n"),
+        ("an encoding beside it", chat + host + b"Transfer-Encoding: identity, chunked\r\n\r\n0\r\n\r\n"),
+        ("another blank", chat + host + b"Transfer-Encoding:\x0bchunked\r\n\r\n0\r\n\r\n"),
+        ("a blank before the colon", chat + host + b"Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n"),
+        ("a folded field", chat + host + b"X: y\r\n Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+        ("a folded value", chat + host + b"Transfer-Encoding:\r\n chunked\r\n\r\n0\r\n\r\n"),
+        ("chunks in HTTP/1.0", chat[:-3] + b"0\r\n" + host + chunked + b"\r\n0\r\n\r\n"),
+        ("lines that end in LF", b"GET /healthz HTTP/1.1\nHost: x\n\n" + b"\r\n\r\n"),
+        ("one line that does", chat + b"Host: x\nContent-Length: 0\r\n\r\n"),
+        ("a CR by itself", chat + b"Host: x\rContent-Length: 0\r\n\r\n"),
+        ("a zero byte", chat + host + b"X: a\0b\r\n\r\n"),
+        ("two hosts", chat + host + b"Host: y\r\nContent-Length: 0\r\n\r\n"),
+        ("no host", chat + b"Content-Length: 0\r\n\r\n"),
+        ("a field without a name", chat + host + b": x\r\n\r\n"),
+        ("a field without a colon", chat + host + b"Content-Length\r\n\r\n"),
+        ("an absolute target", b"GET http://y/healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("a target of CONNECT", b"CONNECT y:80 HTTP/1.1\r\n" + host + b"\r\n"),
+        ("a target of OPTIONS", b"OPTIONS * HTTP/1.1\r\n" + host + b"\r\n"),
+        ("a fragment", b"GET /healthz#x HTTP/1.1\r\n" + host + b"\r\n"),
+        ("a blank too many", b"GET  /healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("a tab", b"GET\t/healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("no version", b"GET /healthz\r\n" + host + b"\r\n"),
+        ("another version", b"GET /healthz HTTP/1.2\r\n" + host + b"\r\n"),
+        ("a line before it", b"\r\nGET /healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("dots written otherwise", b"GET /v1/%2e%2E/healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("half of them", b"GET /v1/.%2e/healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("one", b"GET /%2e/healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("dots that are too long", b"GET /%c0%ae%c0%ae/healthz HTTP/1.1\r\n" + host + b"\r\n"),
+        ("65 fields", b"GET /healthz HTTP/1.1\r\n" + host + b"X: y\r\n" * 64 + b"\r\n"),
+        ("33 questions", b"GET /healthz?" + b"a=b&" * 33 + b" HTTP/1.1\r\n" + host + b"\r\n"),
+        ("a chunk of no size", chat + host + chunked + b"\r\n\r\n\r\n"),
+        ("a chunk of a signed size", chat + host + chunked + b"\r\n+0\r\n\r\n"),
+        ("a chunk of size 0x0", chat + host + chunked + b"\r\n0x0\r\n\r\n"),
+        ("a chunk of 2^64", chat + host + chunked + b"\r\n10000000000000000\r\n\r\n"),
+        ("a chunk that ends in LF", chat + host + chunked + b"\r\n0\n\n"),
+        ("a chunk longer than it says", chat + host + chunked + b"\r\n1\r\nab\r\n0\r\n\r\n"),
+    ]
+    for what, data in cases:
+        got = raw(served, data + inner)
+        checks.equal(f"{what}: one answer", len(re.findall(rb"HTTP/1\.1 \d\d\d ", got)), 1)
+        head, _, body = got.partition(b"\r\n\r\n")
+        checks.true(f"{what}: refused", re.match(rb"HTTP/1\.1 (400|431|501|505) ", head), got[:200])
+        checks.true(f"{what}: and closed", b"Connection: close" in head, head)
+        checks.true(f"{what}: by name", b'"code":"' in body, body)
+    # an escaped slash or question mark is part of a name
+    for path in (b"/healthz%2fx", b"/healthz%3fx", b"/v1%2fmodels", b"/healthz/", b"//healthz"):
+        got = raw(served, b"GET " + path + b" HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        checks.true(f"{path}: not found", got.startswith(b"HTTP/1.1 404 "), got[:100])
+    # 64 fields are fine
+    got = raw(served, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + b"X: y\r\n" * 62 + b"\r\n")
+    checks.true("64 fields", got.startswith(b"HTTP/1.1 200 "), got[:100])
+
+
 def hang_ups(checks, served):
     """Who leaves in the middle of a stream, or before an answer, stops what was computed for them."""
     for stream in (True, False):
@@ -216,7 +283,15 @@ def drains(checks, crux, model):
         if signals == 1:
             checks.true("to its end", b"data: [DONE]" in got, got[-200:])
             checks.equal("all of them", len(re.findall(rb'"finish_reason":"(?:length|stop)"', got)), 16)
-        checks.equal("exit status", served.process.wait(60), 0)
+        else:
+            for _ in range(50):  # however many: it closes in order, and says that it was cut off
+                try:
+                    served.process.send_signal(signal.SIGTERM)
+                    served.process.wait(0.002)
+                except subprocess.TimeoutExpired:
+                    pass
+        checks.equal("exit status", served.process.wait(60), signals - 1)
+        checks.equal("logged", "again: ending at once" in served.log(), signals == 2)
         served.stop()
 
 
@@ -244,6 +319,30 @@ def curl(checks, served):
     document = json.loads(run(served.url + "/openapi.json"))
     for path in ("/v1/chat/completions", "/v1/completions", "/v1/models", "/metrics"):
         checks.true("openapi has " + path, path in document["paths"])
+
+
+def too_much(checks, served):
+    """An answer of more than a bounded size is refused by name before it is computed, or ends there."""
+    ask = dict(CHAT, n=16, logprobs=True, top_logprobs=20, max_tokens=196)
+    status, _, body = served.post("/v1/chat/completions", ask)
+    checks.equal("probabilities", (status, body["error"]["code"], body["error"]["param"]),
+                 (400, "answer_too_large", "max_tokens"))
+    checks.equal("less", served.post("/v1/chat/completions", dict(ask, max_tokens=2))[0], 200)
+    del ask["max_tokens"]
+    body = served.post("/v1/chat/completions", dict(ask, ignore_eos=True))[2]
+    checks.equal("as many as may be", [len(choice["logprobs"]["content"]) for choice in body["choices"]], [195] * 16)
+    for group in (b"[]", b"{}", b'{"a":1}'):
+        hostile = b'{"model":"tiny","prompt":[' + b",".join([group] * 500000) + b"]}"
+        got = raw(served, post_bytes(b"/v1/completions", hostile))
+        checks.true("many small groups", b"invalid_json" in got and b"lists and objects" in got, got[-300:])
+    numbers = b'{"model":"tiny","prompt":[' + b",".join([b"1"] * 1000000) + b"]}"
+    got = raw(served, post_bytes(b"/v1/completions", numbers))
+    checks.true("many numbers", b"invalid_json" in got and b"values in JSON" in got, got[-300:])
+
+
+def memory_peak(served):
+    with open(f"/proc/{served.process.pid}/status", encoding="utf-8") as file:
+        return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
 
 
 def keys_apart(checks, crux, model, folder):
@@ -281,9 +380,15 @@ def main():
         with Served(crux, ["--model", "tiny=" + model, "--chat-template", "chatml", "--connections", str(count),
                            "--connections-per-address", "20000"]) as served:
             named_errors(checks, served)
+            smuggled(checks, served)
             curl(checks, served)
             cut(checks, served)
             pipelined(checks, served)
+            before = memory_peak(served)
+            too_much(checks, served)
+            more = memory_peak(served) - before
+            print(f"hostile bodies: {more} KiB more at the peak")
+            checks.true("they take little", more < 150 << 10, more)
             many_short(checks, served)
             hang_ups(checks, served)
             memory = crowd(checks, served, count)
