@@ -26,7 +26,8 @@ void crux_config_init(struct crux_service_config *config) {
                                            .body_bytes = 4 << 20,
                                            .connections = 4096,
                                            .prefix_bytes = 256 << 20,
-                                           .archive_bytes = 512 << 20};
+                                           .archive_bytes = 512 << 20,
+                                           .trace_bytes = 32 << 20};
 }
 
 static void free_list(struct crux_service_config *config) {

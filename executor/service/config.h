@@ -28,7 +28,8 @@ struct crux_service_config {
     uint64_t body_bytes;
     uint32_t connections, connections_per_address, idle_seconds;
     uint32_t batch_count, batch_seconds, receipt_seconds, retention_seconds;
-    uint64_t bond, withdraw_above, pledge, archive_bytes, leaves_bytes;
+    uint64_t bond, withdraw_above, pledge, archive_bytes, leaves_bytes, trace_bytes;
+    uint32_t traces_waiting;
     bool withdraw, leave;
 };
 

@@ -1,8 +1,11 @@
 /* What was promised, asked about later: receipts, claims, batches. */
+#include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "chain-adapter/io/json.h"
+#include "chain-adapter/io/seconds.h"
 #include "executor/service/claims/claims.h"
 #include "executor/service/openai/reply.h"
 
@@ -39,6 +42,44 @@ void claims_fail(struct crux_http_exchange *exchange, int status, const char *co
     api_fail(exchange, &error);
 }
 
+void claims_asker(struct service *service, struct crux_http_exchange *exchange,
+                  uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES]) {
+    const char *owner =
+        crux_api_keys_find(&service->keys, crux_http_field(exchange, "Authorization"));
+    uint8_t hash[32];
+    crux_http_address(exchange, asker);
+    if (owner == NULL) return;
+    crux_sha256(hash, (const uint8_t *)owner, strlen(owner));
+    memcpy(asker, hash, CRUX_ARCHIVES_ASKER_BYTES);
+}
+
+void claims_count(struct service *service, struct crux_http_exchange *exchange, uint64_t bytes) {
+    uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
+    claims_asker(service, exchange, asker);
+    crux_allowance_take(&service->receipts->allowance, asker, bytes, crux_seconds());
+}
+
+/* Returns: false if the asker has to wait, which was answered. */
+static bool may_ask(struct service *service, struct crux_http_exchange *exchange) {
+    uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
+    struct crux_openai_error error;
+    char seconds[32];
+    if (service->receipts == NULL) return true;
+    claims_asker(service, exchange, asker);
+    double wait = crux_allowance_wait(&service->receipts->allowance, asker, crux_seconds());
+    if (wait > 0) {
+        (void)snprintf(seconds, sizeof seconds, "%.0f", ceil(wait));
+        crux_http_add(exchange, "Retry-After", seconds);
+        (void)crux_openai_fail(&error, 429, "rate_limit_exceeded", NULL,
+                               "So much about claims and traces was asked from here that it has "
+                               "to wait; please try again later.");
+        api_fail(exchange, &error);
+        return false;
+    }
+    claims_count(service, exchange, CRUX_ALLOWANCE_LEAST);
+    return true;
+}
+
 struct crux_store_run *claims_find(struct service *service, struct crux_http_exchange *exchange,
                                    enum crux_store_by by) {
     struct crux_store_run *run = NULL;
@@ -47,12 +88,18 @@ struct crux_store_run *claims_find(struct service *service, struct crux_http_exc
         claims_fail(exchange, 400, "invalid_value", "64 lower-case hexadecimal digits name it.");
         return NULL;
     }
+    if (!may_ask(service, exchange)) return NULL;
     ledger_hold(service);
     enum crux_status status = service->receipts == NULL
                                   ? CRUX_E_NOT_FOUND
                                   : crux_store_find(service->receipts->store, &run, by, hash);
     ledger_release(service);
-    if (status == CRUX_OK) return run;
+    if (status == CRUX_OK) {
+        /* read from the disk, and checked */
+        claims_count(service, exchange,
+                     4 * ((uint64_t)run->claim.request_tokens + run->claim.chosen_tokens));
+        return run;
+    }
     claims_fail(exchange, status == CRUX_E_NOT_FOUND ? 404 : 500, crux_status_name(status),
                 status == CRUX_E_NOT_FOUND ? "It was never promised here, or is kept no longer."
                                            : crux_status_text(status));
@@ -111,17 +158,20 @@ void claims_batch(void *ctx, struct crux_http_exchange *exchange) {
         claims_fail(exchange, 400, "invalid_value", "64 lower-case hexadecimal digits name it.");
         return;
     }
+    if (!may_ask(service, exchange)) return;
     ledger_hold(service);
     enum crux_status status =
         service->receipts == NULL
             ? CRUX_E_NOT_FOUND
             : crux_store_batch_hashes(service->receipts->store, &hashes, &count, root);
     ledger_release(service);
-    if (status == CRUX_OK)
+    if (status == CRUX_OK) {
+        claims_count(service, exchange, (uint64_t)count * 32);
         crux_http_answer(exchange, 200, "application/octet-stream", hashes, (size_t)count * 32);
-    else
+    } else {
         claims_fail(exchange, status == CRUX_E_NOT_FOUND ? 404 : 500, crux_status_name(status),
                     status == CRUX_E_NOT_FOUND ? "It was never posted here, or is kept no longer."
                                                : crux_status_text(status));
+    }
     free(hashes);
 }

@@ -82,7 +82,8 @@ static enum crux_status open_chain(void *ctx, struct crux_chain *chain) {
 static enum crux_status open_defence(struct service *service, char *message, size_t most) {
     struct receipts *receipts = service->receipts;
     struct crux_archives_model models[CRUX_MODELS_MAX];
-    const struct crux_archives_options options = {.bytes_max = service->config->archive_bytes};
+    const struct crux_archives_options options = {.bytes_max = service->config->archive_bytes,
+                                                  .of_one_max = service->config->traces_waiting};
     const struct crux_defend_options defence = {
         .account = receipts->key->account, .open = open_chain, .ctx = receipts};
     for (unsigned i = 0; i < service->models.count; i++)
@@ -111,6 +112,7 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
     service->receipts = receipts;
     receipts->key = service->key;
     receipts->path = config->chain + sizeof local - 1;
+    receipts->allowance.rate = (double)config->trace_bytes;
     enum crux_status status = crux_chain_local_open(&receipts->chain, receipts->path, &verifier);
     if (status != CRUX_OK) {
         status = fail(service, status, message, most, config->chain, receipts->chain.message);
@@ -225,6 +227,8 @@ void receipts_metrics(struct service *service, struct crux_metrics_text *out) {
         double value;
     } rows[] = {
         {"crux_contested", "gauge", "Claims that somebody contests.", defence.cases},
+        {"crux_contested_left_out", "gauge",
+         "Of them, beyond the most that are defended at once: they wait.", defence.left_out},
         {"crux_disputes_due", "gauge", "Disputes in which a move of ours is due.", defence.due},
         {"crux_dispute_seconds_left", "gauge", "To the earliest of them; 0: none.",
          defence.deadline == 0 ? 0 : (double)defence.deadline - (double)figures.chain_time},

@@ -4,6 +4,7 @@
 
 #include <stdatomic.h>
 
+#include "executor/service/claims/allowance.h"
 #include "executor/service/defend/defend.h"
 #include "executor/service/service_parts.h"
 #include "executor/service/settle/settle.h"
@@ -15,6 +16,7 @@ struct receipts {
     struct crux_settle *settle;
     struct crux_archives *archives;
     struct crux_defend *defend;
+    struct crux_allowance allowance;    /* of whoever asks about claims and traces; the loop's */
     const char *path;                   /* of the chain */
     uint32_t cases;                     /* contested, as last said */
     uint64_t false_promises;            /* likewise */

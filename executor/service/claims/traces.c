@@ -15,6 +15,8 @@ enum {
     RECORDS_MAX = 65536,
     PROOF_LEAVES_MAX = 256,
     BYTES_MAX = 32 << 20, /* of an answer */
+    LEAVES_PASSED =
+        16, /* bytes of leaves in the store before those asked for, that cost as much as one of these */
     PROOF_BYTES = PROOF_LEAVES_MAX * 32 * CRUX_MERKLE_DEPTH_MAX
 };
 
@@ -25,6 +27,7 @@ struct trace_job {
     struct service *service;
     struct crux_http_exchange *exchange; /* NULL: gone */
     const struct crux_program *program;
+    uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
     enum what what;
     struct crux_tree_id tree;
     unsigned level;
@@ -214,6 +217,11 @@ static void job_free(struct trace_job *job) {
 static void answer_status(struct crux_http_exchange *exchange, enum crux_status status) {
     int code = 400; /* of what is outside */
     if (status == CRUX_E_QUEUE_FULL) code = 429;
+    if (status == CRUX_E_CACHE_TOO_SMALL) {
+        claims_fail(exchange, 422, "run_too_large",
+                    "The run takes more memory than is given to runs that are computed again.");
+        return;
+    }
     if (status == CRUX_E_STOPPING || status == CRUX_E_OUT_OF_MEMORY) code = 503;
     if (status == CRUX_E_CLAIM_MISMATCH || status == CRUX_E_INTERNAL ||
         status == CRUX_E_MODEL_UNKNOWN)
@@ -242,12 +250,13 @@ static void on_gone(void *ctx) {
 }
 
 static void submit(struct trace_job *job, const struct crux_store_run *run) {
-    struct crux_archives_run archived = {.tokens = run->request_tokens, .claim = run->claim};
+    struct crux_archives_run archived = {
+        .tokens = run->request_tokens, .output = run->output_tokens, .claim = run->claim};
     struct crux_http_exchange *exchange = job->exchange;
     memcpy(archived.request, run->request, sizeof archived.request);
     crux_http_when_gone(exchange, on_gone, job);
-    enum crux_status status =
-        crux_archives_submit(job->service->receipts->archives, &archived, on_archive, job);
+    enum crux_status status = crux_archives_submit(job->service->receipts->archives, &archived,
+                                                   job->asker, on_archive, job);
     if (status == CRUX_OK) return;
     crux_http_when_gone(exchange, NULL, NULL);
     answer_status(exchange, status);
@@ -288,10 +297,14 @@ static void ask(struct service *service, struct crux_http_exchange *exchange, en
         job->exchange = exchange;
         job->program = &model->loaded.file.program;
         job->what = what;
-        if (read_question(job, exchange))
+        claims_asker(service, exchange, job->asker);
+        if (read_question(job, exchange)) {
+            size_t bytes = room(job);
+            claims_count(service, exchange, bytes < BYTES_MAX ? bytes : BYTES_MAX);
             submit(job, run);
-        else
+        } else {
             job_free(job);
+        }
     }
     crux_store_run_free(run);
 }
@@ -325,27 +338,29 @@ void traces_shape(void *ctx, struct crux_http_exchange *exchange) {
     crux_store_run_free(run);
 }
 
-/* The leaves that were kept, and CLOSE: nothing needs to be computed again. */
+/* Leaves that were kept, and CLOSE: nothing needs to be computed again, and nothing else is read.
+ * Returns: false if some of them are not kept, or are none. */
 static bool put_kept(struct service *service, struct crux_http_exchange *exchange,
                      const struct crux_store_run *run, uint64_t from, uint64_t count) {
-    uint8_t(*leaves)[32] = NULL, close[32];
-    uint64_t kept = 0;
-    ledger_hold(service);
-    enum crux_status status =
-        crux_store_leaves(service->receipts->store, run->number, &leaves, &kept);
-    ledger_release(service);
-    if (status != CRUX_OK) return false;
-    uint8_t *bytes = malloc((size_t)count * 32 + 1);
-    bool whole = bytes != NULL && from <= kept && count <= kept + 1 - from;
-    if (whole) {
-        const struct crux_claim *claim = &run->claim;
-        crux_close_leaf(close, claim->request_tokens, claim->chosen_tokens, claim->cancelled,
-                        claim->output_root);
-        for (uint64_t i = 0; i < count; i++)
-            memcpy(bytes + i * 32, from + i == kept ? close : leaves[from + i], 32);
-        crux_http_answer(exchange, 200, "application/octet-stream", bytes, (size_t)count * 32);
+    const struct crux_claim *claim = &run->claim;
+    uint64_t kept = run->leaf_count;
+    if (kept == 0 || from > kept || count > kept + 1 - from) return false;
+    uint64_t stored = from + count > kept ? kept - from : count;
+    uint8_t(*leaves)[32] = malloc((size_t)count * 32 + 1);
+    bool whole = leaves != NULL;
+    if (whole && stored > 0) {
+        ledger_hold(service);
+        whole = crux_store_leaves(service->receipts->store, leaves, run->number, from, stored) ==
+                CRUX_OK;
+        ledger_release(service);
     }
-    free(bytes);
+    if (whole) {
+        if (stored < count)
+            crux_close_leaf(leaves[stored], claim->request_tokens, claim->chosen_tokens,
+                            claim->cancelled, claim->output_root);
+        claims_count(service, exchange, count * 32 + from * 32 / LEAVES_PASSED);
+        crux_http_answer(exchange, 200, "application/octet-stream", leaves, (size_t)count * 32);
+    }
     free(leaves);
     return whole;
 }

@@ -1,4 +1,5 @@
 #include "executor/service/defend/archives.h"
+#include "executor/engine/archive_again.h"
 #include "chain-adapter/io/seconds.h"
 
 #include <pthread.h>
@@ -6,9 +7,6 @@
 #include <string.h>
 
 enum {
-    /* of a record, beside its elements: its place, its block of memory, its leaf and nodes of the trace */
-    RECORD_BYTES = 48,
-    LEAF_BYTES = 64,
     REFUSED_MAX = 64,    /* remembered */
     REFUSED_SECONDS = 60 /* until a run that came out wrong is tried again */
 };
@@ -16,8 +14,7 @@ enum {
 struct model {
     struct crux_archives_model about;
     struct crux_committed_model committed;
-    bool is_committed;       /* made when the first run needs it */
-    uint64_t position_bytes; /* of a kept run, about; 0: none was made yet */
+    bool is_committed; /* made when the first run needs it */
 };
 
 /* Must not be moved: the provider points into it. */
@@ -32,6 +29,7 @@ struct kept {
 struct job {
     struct job *next;
     struct crux_archives_run run;
+    uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
     crux_archives_use *use;
     void *ctx;
 };
@@ -58,7 +56,9 @@ struct crux_archives {
     /* the thread's */
     struct kept *kept[CRUX_ARCHIVES_KEPT_MAX]; /* the one used last is last */
     uint32_t kept_count;
-    uint64_t kept_bytes;
+    uint64_t kept_bytes, making_bytes;
+    bool in_round;
+    uint8_t last_asker[CRUX_ARCHIVES_ASKER_BYTES];
     struct refused refused[REFUSED_MAX]; /* a ring */
     uint32_t refusals;
 };
@@ -96,10 +96,15 @@ static void forget_first(struct crux_archives *archives) {
     kept_free(kept);
 }
 
-/* In: bytes that are to come. */
-static void make_room(struct crux_archives *archives, uint64_t bytes) {
-    while (archives->kept_count > 0 && (archives->kept_count == CRUX_ARCHIVES_KEPT_MAX ||
-                                        archives->kept_bytes + bytes > archives->options.bytes_max))
+static bool is_over_limit(const struct crux_archives *archives) {
+    uint64_t max = archives->options.bytes_max;
+    return archives->making_bytes > max || archives->kept_bytes > max - archives->making_bytes;
+}
+
+/* For what is in the making. */
+static void make_room(struct crux_archives *archives) {
+    while (archives->kept_count > 0 &&
+           (archives->kept_count == CRUX_ARCHIVES_KEPT_MAX || is_over_limit(archives)))
         forget_first(archives);
 }
 
@@ -136,27 +141,37 @@ static enum crux_status commit(struct model *model) {
     return status;
 }
 
-static uint64_t bytes_of_position(const struct crux_run *run) {
-    const struct crux_program *program = run->program;
-    uint64_t bytes = 0;
-    for (uint32_t l = 0; l < program->header.layers; l++) {
-        const struct crux_layer *layer = &program->layers[l];
-        bytes += LEAF_BYTES;
-        for (uint32_t i = 0; i < layer->stores; i++) {
-            const struct crux_run_record *record =
-                crux_run_record_at(run, run->positions - 1, l, i);
-            uint32_t op = layer->first + layer->ops - layer->stores + i;
-            if (record != NULL)
-                bytes +=
-                    RECORD_BYTES + record->elements * crux_dtype_bytes(program->ops[op].op.dtype);
-        }
-    }
-    return bytes;
+/* ---- rounds ---- */
+
+static void play_round(struct crux_archives *archives) {
+    if (archives->urgent.round == NULL) return;
+    archives->in_round = true;
+    archives->urgent.round(archives->urgent.ctx);
+    archives->in_round = false;
 }
 
-static enum crux_status run_again(struct kept *kept, const struct crux_archives *archives,
+/* Between two steps of a run that is made. A round comes before what anybody else asked for, and does not wait for its end;
+ * a round's own runs are made in one piece. */
+static bool go_on(void *ctx) {
+    struct crux_archives *archives = ctx;
+    lock(archives);
+    bool closing = archives->closing, is_due = archives->is_urgent && !archives->in_round;
+    if (is_due) archives->is_urgent = false;
+    unlock(archives);
+    if (closing) return false;
+    if (is_due) play_round(archives);
+    return true;
+}
+
+/* ---- a run made again ---- */
+
+static enum crux_status run_again(struct kept *kept, struct crux_archives *archives,
                                   struct model *model, const struct crux_archives_run *run) {
     struct crux_archive_request request = {.cancelled = run->claim.cancelled};
+    const struct crux_archive_again again = {.output = run->output,
+                                             .output_tokens = run->claim.chosen_tokens,
+                                             .go_on = go_on,
+                                             .ctx = archives};
     size_t bytes = (size_t)run->claim.request_tokens * sizeof *kept->tokens;
     uint8_t hash[32];
     kept->tokens = malloc(bytes);
@@ -166,8 +181,8 @@ static enum crux_status run_again(struct kept *kept, const struct crux_archives 
     if (request.fields.request_tokens != run->claim.request_tokens) return CRUX_E_CLAIM_MISMATCH;
     request.tokens = kept->tokens;
     enum crux_status status =
-        crux_archive_run_fast(&kept->archive, &model->committed, model->about.engine_model,
-                              archives->options.threads, &request, NULL);
+        crux_archive_run_again(&kept->archive, &model->committed, model->about.engine_model,
+                               archives->options.threads, &request, &again);
     if (status != CRUX_OK) return status;
     crux_claim_hash(hash, crux_archive_claim(kept->archive));
     if (memcmp(hash, kept->hash, 32) != 0) return CRUX_E_CLAIM_MISMATCH;
@@ -175,28 +190,41 @@ static enum crux_status run_again(struct kept *kept, const struct crux_archives 
     return CRUX_OK;
 }
 
+/* Puts it behind those that are kept, unless a round has made the same one meanwhile. */
+static struct kept *keep(struct crux_archives *archives, struct kept *kept) {
+    struct kept *same = find(archives, kept->hash);
+    if (same != NULL) {
+        kept_free(kept);
+        return same;
+    }
+    make_room(archives);
+    archives->kept[archives->kept_count++] = kept;
+    archives->kept_bytes += kept->bytes;
+    return kept;
+}
+
 static enum crux_status make(struct crux_archives *archives, const struct crux_archives_run *run,
                              const uint8_t hash[32], struct kept **out) {
     struct model *model = model_of(archives, run->claim.model_root);
     if (model == NULL) return CRUX_E_MODEL_UNKNOWN;
-    uint64_t positions = crux_claim_positions(&run->claim);
-    make_room(archives, positions * model->position_bytes);
+    uint64_t bytes = crux_archive_bytes(model->about.program, run->claim.request_tokens,
+                                        crux_claim_positions(&run->claim));
+    /* what was promised is defended, whatever it takes */
+    if (bytes > archives->options.bytes_max && !archives->in_round) return CRUX_E_CACHE_TOO_SMALL;
     struct kept *kept = calloc(1, sizeof *kept);
     if (kept == NULL) return CRUX_E_OUT_OF_MEMORY;
     memcpy(kept->hash, hash, 32);
+    kept->bytes = bytes;
+    archives->making_bytes += bytes;
+    make_room(archives);
     enum crux_status status = commit(model);
     if (status == CRUX_OK) status = run_again(kept, archives, model, run);
-    if (status != CRUX_OK) {
+    if (status == CRUX_OK)
+        *out = keep(archives, kept);
+    else
         kept_free(kept);
-        return status;
-    }
-    model->position_bytes = bytes_of_position(crux_archive_tokens(kept->archive));
-    kept->bytes = positions * model->position_bytes;
-    make_room(archives, kept->bytes);
-    archives->kept[archives->kept_count++] = kept;
-    archives->kept_bytes += kept->bytes;
-    *out = kept;
-    return CRUX_OK;
+    archives->making_bytes -= bytes;
+    return status;
 }
 
 static bool was_refused(const struct crux_archives *archives, const uint8_t hash[32]) {
@@ -244,7 +272,28 @@ enum crux_status crux_archives_get(struct crux_archives *archives,
 
 static void job_free(struct job *job) {
     free((void *)(uintptr_t)job->run.tokens);
+    free((void *)(uintptr_t)job->run.output);
     free(job);
+}
+
+static bool is_of(const struct job *job, const uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES]) {
+    return memcmp(job->asker, asker, CRUX_ARCHIVES_ASKER_BYTES) == 0;
+}
+
+/* Takes the first of somebody else than was served last; of the same one if nobody else waits.  In: the lock is held. */
+static struct job *take_job(struct crux_archives *archives) {
+    struct job **link = &archives->first;
+    while (*link != NULL && is_of(*link, archives->last_asker)) link = &(*link)->next;
+    if (*link == NULL) link = &archives->first;
+    struct job *job = *link;
+    if (job == NULL) return NULL;
+    *link = job->next;
+    archives->last = archives->first;
+    while (archives->last != NULL && archives->last->next != NULL)
+        archives->last = archives->last->next;
+    memcpy(archives->last_asker, job->asker, sizeof archives->last_asker);
+    archives->figures.waiting--;
+    return job;
 }
 
 static void do_job(struct crux_archives *archives, struct job *job) {
@@ -260,14 +309,10 @@ static bool next(struct crux_archives *archives, struct job **job) {
     while (!archives->closing && !archives->is_urgent && archives->first == NULL)
         (void)pthread_cond_wait(&archives->work, &archives->lock);
     *job = NULL;
-    if (archives->is_urgent) {
+    if (archives->is_urgent)
         archives->is_urgent = false;
-    } else if (archives->first != NULL) {
-        *job = archives->first;
-        archives->first = (*job)->next;
-        if (archives->first == NULL) archives->last = NULL;
-        archives->figures.waiting--;
-    }
+    else
+        *job = take_job(archives);
     bool closing = archives->closing;
     unlock(archives);
     if (!closing) return true;
@@ -298,8 +343,8 @@ static void *work(void *ctx) {
     while (next(archives, &job)) {
         if (job != NULL)
             do_job(archives, job);
-        else if (archives->urgent.round != NULL)
-            archives->urgent.round(archives->urgent.ctx);
+        else
+            play_round(archives);
     }
     refuse_the_rest(archives);
     if (archives->urgent.leave != NULL) archives->urgent.leave(archives->urgent.ctx);
@@ -319,6 +364,7 @@ enum crux_status crux_archives_open(struct crux_archives **out,
     archives->options = *options;
     if (archives->options.threads == 0) archives->options.threads = 1;
     if (archives->options.queue_max == 0) archives->options.queue_max = CRUX_ARCHIVES_QUEUE;
+    if (archives->options.of_one_max == 0) archives->options.of_one_max = CRUX_ARCHIVES_OF_ONE;
     (void)pthread_mutex_init(&archives->lock, NULL);
     (void)pthread_cond_init(&archives->work, NULL);
     archives->models = calloc(count, sizeof *archives->models);
@@ -355,8 +401,12 @@ void crux_archives_close(struct crux_archives *archives) {
 /* ---- asking ---- */
 
 static enum crux_status enqueue(struct crux_archives *archives, struct job *job) {
+    uint32_t of_one = 0;
     if (archives->closing) return CRUX_E_STOPPING;
     if (archives->figures.waiting >= archives->options.queue_max) return CRUX_E_QUEUE_FULL;
+    for (const struct job *at = archives->first; at != NULL; at = at->next)
+        of_one += is_of(at, job->asker);
+    if (of_one >= archives->options.of_one_max) return CRUX_E_QUEUE_FULL;
     if (archives->last == NULL)
         archives->first = job;
     else
@@ -367,25 +417,32 @@ static enum crux_status enqueue(struct crux_archives *archives, struct job *job)
     return CRUX_OK;
 }
 
+/* Returns: malloced; NULL without memory. */
+static uint32_t *copy_tokens(const uint32_t *tokens, uint32_t count) {
+    size_t bytes = (size_t)count * sizeof *tokens;
+    uint32_t *copy = malloc(bytes > 0 ? bytes : 1);
+    if (copy != NULL && bytes > 0) memcpy(copy, tokens, bytes);
+    return copy;
+}
+
 enum crux_status crux_archives_submit(struct crux_archives *archives,
-                                      const struct crux_archives_run *run, crux_archives_use *use,
-                                      void *ctx) {
-    size_t bytes = (size_t)run->claim.request_tokens * sizeof *run->tokens;
+                                      const struct crux_archives_run *run,
+                                      const uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES],
+                                      crux_archives_use *use, void *ctx) {
     struct job *job = calloc(1, sizeof *job);
-    uint32_t *tokens = malloc(bytes > 0 ? bytes : 1);
-    if (job == NULL || tokens == NULL) {
-        free(job);
-        free(tokens);
-        return CRUX_E_OUT_OF_MEMORY;
-    }
-    memcpy(tokens, run->tokens, bytes);
+    if (job == NULL) return CRUX_E_OUT_OF_MEMORY;
     job->run = *run;
-    job->run.tokens = tokens;
+    job->run.tokens = copy_tokens(run->tokens, run->claim.request_tokens);
+    job->run.output = copy_tokens(run->output, run->claim.chosen_tokens);
+    memcpy(job->asker, asker, sizeof job->asker);
     job->use = use;
     job->ctx = ctx;
-    lock(archives);
-    enum crux_status status = enqueue(archives, job);
-    unlock(archives);
+    enum crux_status status = CRUX_E_OUT_OF_MEMORY;
+    if (job->run.tokens != NULL && job->run.output != NULL) {
+        lock(archives);
+        status = enqueue(archives, job);
+        unlock(archives);
+    }
     if (status != CRUX_OK) job_free(job);
     return status;
 }

@@ -2,10 +2,12 @@
  *
  *   submit --> | asked for |--\
  *                              thread --> archive, made or kept --> use(provider)
- *   urgent --> | round    |--/   (first whenever something else ends)
+ *   urgent --> | round    |--/   (first, and in the midst of a run that is made for somebody else)
  *
- * Determinism is the archive: what a run left behind is made again from its request, and kept while there is room, the one
- * used last the longest. Each is compared with the claim it was promised under before anybody sees it. */
+ * Determinism is the archive: what a run left behind is made again from its request and the tokens it chose, and kept while
+ * there is room, the one used last the longest. Each is compared with the claim it was promised under before anybody sees
+ * it. Whoever asks is a stranger: how much one may have waiting is limited, nobody is served twice while another waits, and
+ * a run that takes more memory than there is for all of them is not made. */
 #ifndef CRUX_EXECUTOR_SERVICE_DEFEND_ARCHIVES_H
 #define CRUX_EXECUTOR_SERVICE_DEFEND_ARCHIVES_H
 
@@ -16,7 +18,10 @@ struct crux_archives;
 enum {
     CRUX_ARCHIVES_MODELS_MAX = 64,
     CRUX_ARCHIVES_KEPT_MAX = 256,
-    CRUX_ARCHIVES_QUEUE = 64 /* unless the options say otherwise */
+    CRUX_ARCHIVES_ASKER_BYTES = 16,
+    /* unless the options say otherwise: */
+    CRUX_ARCHIVES_QUEUE = 64,
+    CRUX_ARCHIVES_OF_ONE = 8
 };
 
 /* A model whose runs can be made again; all of it is the caller's and outlives the archives. The roots in the program's
@@ -33,9 +38,12 @@ struct crux_archives_model {
 struct crux_archives_model crux_archives_model_of(struct crux_engine_loaded *loaded);
 
 struct crux_archives_options {
-    unsigned threads;   /* of a run; 0: one, to leave the others to answers */
-    uint64_t bytes_max; /* of runs kept, about; the one in use stays whatever it takes */
-    uint32_t queue_max; /* that wait; 0: CRUX_ARCHIVES_QUEUE */
+    unsigned threads; /* of a run; 0: one, to leave the others to answers */
+    /* Of runs kept and of one in the making. For rounds alone a larger one is made, and more than one. While a run is made
+     * the engine's keys and values come on top, which are less than what is kept of it. */
+    uint64_t bytes_max;
+    uint32_t queue_max;  /* that wait; 0: CRUX_ARCHIVES_QUEUE */
+    uint32_t of_one_max; /* of those, of one asker; 0: CRUX_ARCHIVES_OF_ONE */
 };
 
 /* Out: archives, NULL on failure.  In: models, count of them, copied; options, copied.
@@ -44,31 +52,36 @@ CRUX_MUST_CHECK
 enum crux_status crux_archives_open(struct crux_archives **archives,
                                     const struct crux_archives_model *models, uint32_t count,
                                     const struct crux_archives_options *options);
-/* What waits gets CRUX_E_STOPPING; a run in the making is made to its end. */
+/* What waits, or is in the making, gets CRUX_E_STOPPING. */
 void crux_archives_close(struct crux_archives *archives);
 
 /* A run as it was promised. */
 struct crux_archives_run {
     uint8_t request[CRUX_REQUEST_BYTES];
     const uint32_t *tokens; /* the request's, claim.request_tokens of them */
+    const uint32_t *output; /* those chosen, claim.chosen_tokens of them */
     struct crux_claim claim;
 };
 
 /* On the archives' thread.  In: provider, for the length of the call; NULL unless status is CRUX_OK, and else:
  * CRUX_E_MODEL_UNKNOWN (none of those opened), CRUX_E_CLAIM_MISMATCH (the run made again is another: the promise was
- * false, or this machine computes wrongly), CRUX_E_STOPPING, those of crux_archive_run_fast. */
+ * false, or this machine computes wrongly), CRUX_E_CACHE_TOO_SMALL (it would take more than bytes_max: nothing was computed), CRUX_E_STOPPING, those of
+ * crux_archive_run_again. */
 typedef void crux_archives_use(void *ctx, enum crux_status status,
                                const struct crux_provider *provider);
 
-/* Has the run made, if it is not kept, and `use` called, once.  In: run, copied, tokens too.
- * Returns: CRUX_E_QUEUE_FULL, CRUX_E_STOPPING, CRUX_E_OUT_OF_MEMORY; then `use` is not called. */
+/* Has the run made, if it is not kept, and `use` called, once.
+ * In: run, copied, tokens too; asker, who is counted as one: an address, a key.
+ * Returns: CRUX_E_QUEUE_FULL, also of this asker's; CRUX_E_STOPPING, CRUX_E_OUT_OF_MEMORY; then `use` is not called. */
 CRUX_MUST_CHECK
 enum crux_status crux_archives_submit(struct crux_archives *archives,
-                                      const struct crux_archives_run *run, crux_archives_use *use,
-                                      void *ctx);
+                                      const struct crux_archives_run *run,
+                                      const uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES],
+                                      crux_archives_use *use, void *ctx);
 
-/* What goes before all that was submitted: `round` is called on the archives' thread as soon as that is free, once for
- * all calls of crux_archives_urgent since it was called last. Both ends of the thread are `round`'s too, if it has any. */
+/* What goes before all that was submitted: `round` is called on the archives' thread as soon as that is free, or between
+ * two steps of a run that it makes for an asker; once for all calls of crux_archives_urgent since it was called last. Both
+ * ends of the thread are `round`'s too, if it has any. */
 struct crux_archives_urgent {
     void *ctx;
     void (*round)(void *ctx);

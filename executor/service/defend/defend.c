@@ -10,7 +10,7 @@ enum { MOVE_FIELDS_BYTES_MAX = 1024 /* of a move, without its rest */ };
 struct cases {
     struct crux_defend_case *list; /* tokens are its own */
     uint8_t (*hash)[32];           /* of their claims */
-    uint32_t count;
+    uint32_t count, left_out;
 };
 
 /* A dispute in which something is to be done. */
@@ -41,7 +41,10 @@ struct crux_defend {
 };
 
 static void cases_free(struct cases *cases) {
-    for (uint32_t i = 0; i < cases->count; i++) free((void *)(uintptr_t)cases->list[i].run.tokens);
+    for (uint32_t i = 0; i < cases->count; i++) {
+        free((void *)(uintptr_t)cases->list[i].run.tokens);
+        free((void *)(uintptr_t)cases->list[i].run.output);
+    }
     free(cases->list);
     free(cases->hash);
     *cases = (struct cases){.list = NULL};
@@ -226,6 +229,7 @@ static void take_cases(struct crux_defend *defend) {
     }
     defend->figures.rounds++;
     defend->figures.cases = defend->cases.count;
+    defend->figures.left_out = defend->cases.left_out;
     defend->figures.status = CRUX_OK;
     (void)pthread_mutex_unlock(&defend->lock);
 }
@@ -275,16 +279,23 @@ void crux_defend_close(struct crux_defend *defend) {
 
 /* ---- what is contested ---- */
 
+/* Returns: malloced; NULL without memory. */
+static uint32_t *copy_tokens(const uint32_t *tokens, uint32_t count) {
+    size_t bytes = (size_t)count * sizeof *tokens;
+    uint32_t *copy = malloc(bytes > 0 ? bytes : 1);
+    if (copy != NULL && bytes > 0) memcpy(copy, tokens, bytes);
+    return copy;
+}
+
 static enum crux_status cases_add(struct cases *cases, const struct crux_defend_case *contested) {
-    size_t bytes = (size_t)contested->run.claim.request_tokens * sizeof(uint32_t);
-    uint32_t *tokens = malloc(bytes > 0 ? bytes : 1);
-    if (tokens == NULL) return CRUX_E_OUT_OF_MEMORY;
-    memcpy(tokens, contested->run.tokens, bytes);
-    cases->list[cases->count] = *contested;
-    cases->list[cases->count].run.tokens = tokens;
-    crux_claim_hash(cases->hash[cases->count], &contested->run.claim);
-    cases->count++;
-    return CRUX_OK;
+    const struct crux_archives_run *run = &contested->run;
+    struct crux_defend_case *mine = &cases->list[cases->count];
+    *mine = *contested;
+    mine->run.tokens = copy_tokens(run->tokens, run->claim.request_tokens);
+    mine->run.output = copy_tokens(run->output, run->claim.chosen_tokens);
+    crux_claim_hash(cases->hash[cases->count], &run->claim);
+    cases->count++; /* freed with the others, whatever is missing */
+    return mine->run.tokens != NULL && mine->run.output != NULL ? CRUX_OK : CRUX_E_OUT_OF_MEMORY;
 }
 
 /* In: most, cases that there is to be room for. */
@@ -305,10 +316,13 @@ static void hand_over(struct crux_defend *defend, struct cases *cases) {
 }
 
 enum crux_status crux_defend_set(struct crux_defend *defend, const struct crux_defend_case *cases,
-                                 uint32_t count) {
+                                 uint32_t count, uint32_t left_out) {
     struct cases mine;
-    if (count > CRUX_DEFEND_CASES_MAX) count = CRUX_DEFEND_CASES_MAX;
+    uint32_t most = count < CRUX_DEFEND_CASES_MAX ? count : CRUX_DEFEND_CASES_MAX;
+    left_out += count - most;
+    count = most;
     enum crux_status status = cases_open(&mine, count);
+    mine.left_out = left_out;
     for (uint32_t i = 0; i < count && status == CRUX_OK; i++) status = cases_add(&mine, &cases[i]);
     if (status == CRUX_OK)
         hand_over(defend, &mine);

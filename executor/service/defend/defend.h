@@ -41,16 +41,19 @@ struct crux_defend_case {
 };
 
 /* What is contested now, in place of what was; and there is a round. Called every second or so, from any thread.
- * In: cases, copied, tokens too; of more than CRUX_DEFEND_CASES_MAX, the first.  Returns: CRUX_E_OUT_OF_MEMORY. */
+ * In: cases, copied, tokens too; of more than CRUX_DEFEND_CASES_MAX, the first; left_out, that are not among them.
+ * Returns: CRUX_E_OUT_OF_MEMORY. */
 CRUX_MUST_CHECK
 enum crux_status crux_defend_set(struct crux_defend *defend, const struct crux_defend_case *cases,
-                                 uint32_t count);
-/* The same from the store, on the store's thread.  Returns: the store's. */
+                                 uint32_t count, uint32_t left_out);
+/* The same from the store, on the store's thread: the first of them, and how many are left out. Returns: the store's. */
 CRUX_MUST_CHECK
 enum crux_status crux_defend_tick(struct crux_defend *defend, struct crux_store *store);
 
 struct crux_defend_figures {
-    uint32_t cases;    /* contested now */
+    uint32_t cases; /* contested now */
+    uint32_t
+        left_out; /* beyond CRUX_DEFEND_CASES_MAX: have their turn when those before them are over */
     uint32_t due;      /* disputes in which a move was due at the last look */
     uint64_t deadline; /* of the earliest of them, by the chain's clock; 0: none */
     uint64_t rounds, moves, refused;

@@ -6,21 +6,26 @@
 
 struct numbers {
     uint64_t list[CRUX_DEFEND_CASES_MAX];
-    uint32_t count;
+    uint32_t count, left_out;
 };
+
+enum { COUNTED_MAX = 1024 /* of those left out: to be told that there are many is enough */ };
 
 static bool take_number(void *ctx, uint64_t number) {
     struct numbers *numbers = ctx;
-    numbers->list[numbers->count++] = number;
-    return numbers->count < CRUX_DEFEND_CASES_MAX;
+    if (numbers->count < CRUX_DEFEND_CASES_MAX)
+        numbers->list[numbers->count++] = number;
+    else
+        numbers->left_out++;
+    return numbers->left_out < COUNTED_MAX;
 }
 
 /* A run without a place on the chain is contested by nobody. */
 static bool take_case(struct crux_defend_case *contested, const struct crux_store_run *run) {
     if (run->state != CRUX_STORE_POSTED) return false;
-    *contested =
-        (struct crux_defend_case){.id = {.batch = run->chain_batch, .member = run->member},
-                                  .run = {.tokens = run->request_tokens, .claim = run->claim}};
+    *contested = (struct crux_defend_case){
+        .id = {.batch = run->chain_batch, .member = run->member},
+        .run = {.tokens = run->request_tokens, .output = run->output_tokens, .claim = run->claim}};
     memcpy(contested->run.request, run->request, sizeof contested->run.request);
     return true;
 }
@@ -50,7 +55,7 @@ enum crux_status crux_defend_tick(struct crux_defend *defend, struct crux_store 
     if (numbers != NULL && runs != NULL && cases != NULL)
         status = crux_store_contested(store, take_number, numbers);
     if (status == CRUX_OK) status = read_runs(store, numbers, runs, cases, &count);
-    if (status == CRUX_OK) status = crux_defend_set(defend, cases, count);
+    if (status == CRUX_OK) status = crux_defend_set(defend, cases, count, numbers->left_out);
     for (uint32_t i = 0; runs != NULL && i < count; i++) crux_store_run_free(runs[i]);
     free(numbers);
     free(runs);

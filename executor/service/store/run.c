@@ -335,31 +335,45 @@ void crux_store_run_free(struct crux_store_run *run) {
     free(run); /* the first member of its piece */
 }
 
-enum crux_status crux_store_leaves(struct crux_store *store, uint64_t number,
-                                   uint8_t (**leaves)[32], uint64_t *count) {
-    size_t len;
-    *leaves = NULL;
-    *count = 0;
+static enum crux_status read_leaves(struct crux_store *store, uint8_t (*leaves)[32],
+                                    sqlite3_blob *blob, uint64_t kept, uint64_t from,
+                                    uint64_t count) {
+    uint64_t bytes = (uint64_t)sqlite3_blob_bytes(blob);
+    if (bytes != kept * 32)
+        return store_fail(store, CRUX_E_NON_CANONICAL,
+                          "the store of runs is damaged: %llu bytes of leaves where %llu belong",
+                          (unsigned long long)bytes, (unsigned long long)kept * 32);
+    if (from > kept || count > kept - from)
+        return store_fail(store, CRUX_E_INDEX_BEYOND_COUNT, "this run has %llu leaves",
+                          (unsigned long long)kept);
+    /* a blob has less than 2^31 bytes */
+    int code = sqlite3_blob_read(blob, leaves, (int)(count * 32), (int)(from * 32));
+    return code == SQLITE_OK ? CRUX_OK : store_sqlite(store, code, "read the leaves of a run");
+}
+
+enum crux_status crux_store_leaves(struct crux_store *store, uint8_t (*leaves)[32], uint64_t number,
+                                   uint64_t from, uint64_t count) {
+    sqlite3_blob *blob = NULL;
     if (number > INT64_MAX) return CRUX_E_NOT_FOUND;
-    store_put_number(store, STORE_GET_LEAVES, 1, number);
-    enum crux_status status = store_row(store, STORE_GET_LEAVES);
+    store_put_number(store, STORE_COUNT_LEAVES, 1, number);
+    enum crux_status status = store_row(store, STORE_COUNT_LEAVES);
     if (status != CRUX_OK) return status;
-    struct store_reader reader = {store, STORE_GET_LEAVES, CRUX_OK};
-    const void *bytes = store_get_blob(&reader, 0, &len, 32, (size_t)CRUX_STORE_LEAVES_MAX * 32);
-    uint64_t said = store_get_number(&reader, 1, CRUX_STORE_LEAVES_MAX);
-    status = reader.status;
-    if (status == CRUX_OK && said != len / 32)
-        status = store_fail(store, CRUX_E_NON_CANONICAL,
-                            "the store of runs is damaged: %zu leaves where %llu belong", len / 32,
-                            (unsigned long long)said);
-    if (status == CRUX_OK && len == 0)
-        status = store_fail(store, CRUX_E_NOT_FOUND, "the leaves of this run are not kept");
-    if (status == CRUX_OK && (*leaves = malloc(len)) == NULL)
-        status = store_fail(store, CRUX_E_OUT_OF_MEMORY, "no memory for the leaves of a run");
-    if (status == CRUX_OK) {
-        memcpy(*leaves, bytes, len);
-        *count = len / 32;
-    }
-    store_reset(store, STORE_GET_LEAVES);
+    struct store_reader reader = {store, STORE_COUNT_LEAVES, CRUX_OK};
+    uint64_t kept = store_get_number(&reader, 0, CRUX_STORE_LEAVES_MAX);
+    store_reset(store, STORE_COUNT_LEAVES);
+    if (reader.status != CRUX_OK) return reader.status;
+    if (kept == 0)
+        return store_fail(store, CRUX_E_NOT_FOUND, "the leaves of this run are not kept");
+    int code =
+        sqlite3_blob_open(store->db, "main", "bodies", "leaves", (sqlite3_int64)number, 0, &blob);
+    if (code == SQLITE_OK)
+        status = read_leaves(store, leaves, blob, kept, from, count);
+    else /* the row is there: what lies in it is not a blob */
+        status =
+            code == SQLITE_ERROR
+                ? store_fail(store, CRUX_E_NON_CANONICAL,
+                             "the store of runs is damaged: 'leaves' is not what belongs there")
+                : store_sqlite(store, code, "read the leaves of a run");
+    (void)sqlite3_blob_close(blob);
     return status;
 }

@@ -40,7 +40,7 @@ static const char *const texts[STORE_STATEMENTS] = {
                         "WHERE b.chain_batch = ?1 AND b.state = 3 AND r.member = ?2 AND "
                         "r.state = 3 LIMIT 1",
     [STORE_GET_RUN] = RUN,
-    [STORE_GET_LEAVES] = "SELECT leaves, leaf_count FROM bodies WHERE number = ?1",
+    [STORE_COUNT_LEAVES] = "SELECT leaf_count FROM bodies WHERE number = ?1",
     [STORE_SUM_LEAVES] = "SELECT IFNULL(SUM(leaf_count), 0) FROM bodies WHERE leaf_count > 0",
     [STORE_OLDEST_LEAVES] =
         "SELECT number, leaf_count FROM bodies WHERE leaf_count > 0 ORDER BY number LIMIT 1",

@@ -136,10 +136,11 @@ enum crux_status crux_store_find_claim(struct crux_store *store, struct crux_sto
                                        const struct crux_claim_id *claim);
 void crux_store_run_free(struct crux_store_run *run);
 
-/* Out: leaves, malloced, without CLOSE; their count.  Returns: CRUX_E_NOT_FOUND if they are not kept. */
+/* Out: leaves, count of them, from the number `from` on, CLOSE not among them. No others are read.
+ * Returns: CRUX_E_NOT_FOUND if they are not kept; CRUX_E_INDEX_BEYOND_COUNT if there are fewer. */
 CRUX_MUST_CHECK
-enum crux_status crux_store_leaves(struct crux_store *store, uint64_t number,
-                                   uint8_t (**leaves)[32], uint64_t *count);
+enum crux_status crux_store_leaves(struct crux_store *store, uint8_t (*leaves)[32], uint64_t number,
+                                   uint64_t from, uint64_t count);
 
 /* Out: hashes, malloced, of the claims of the latest batch with this root that was posted, in the order of its members;
  * their count.  Returns: CRUX_E_NOT_FOUND, also if some of them are kept no longer. */

@@ -112,6 +112,11 @@ def traces(checks, served, document):
     checks.equal("positions", positions, len(document["request_tokens"]) + 5)
     checks.equal("leaves", shape["leaves"], positions * layers + 1)
     leaves = served.get(f"{base}/leaves?from=0&count={shape['leaves']}")[2]
+    last = shape["leaves"] - 1
+    for at, count in ((0, 1), (3, 4), (last - 2, 2), (last - 2, 3), (last, 1)):
+        checks.equal(f"{count} leaves from {at}", served.get(f"{base}/leaves?from={at}&count={count}")[2],
+                     leaves[32 * at:32 * (at + count)])
+    checks.equal("beyond the last", served.get(f"{base}/leaves?from={last}&count=2")[0], 400)
     checks.equal("they lead to the root", fold(cut(leaves)).hex(), document["trace_root"])
     nodes = served.get(f"{base}/nodes?tree=trace&level=0&from=0&count={shape['leaves']}")[2]
     checks.equal("the run made again has the same", nodes, leaves)
@@ -174,6 +179,25 @@ def private(checks, served):
     checks.equal("nothing is shared with it", (cached[:3], cached[3] > 0, cached[4]), ([0, 0, 0], True, 0))
 
 
+def limited(checks, crux, arguments, document):
+    """Who asks much about traces waits, and a run that takes too much memory is not made again; what is kept is shown."""
+    base = "/v1/traces/" + document["claim_hash"]
+    with Served(crux, arguments + ["--trace-bytes", "4096", "--archive-bytes", "1"]) as served:
+        status, _, data = served.get(base + "/nodes?tree=trace")
+        checks.equal("too large", (status, json.loads(data)["error"]["code"]), (422, "run_too_large"))
+        checks.equal("a leaf that is kept", served.get(base + "/leaves?from=1")[0], 200)
+        answers = [served.get(path) for path in [base + "/leaves", "/v1/claims/" + document["claim_hash"]] * 10]
+        refused = [answer for answer in answers if answer[0] == 429]
+        checks.true("some are answered", any(answer[0] == 200 for answer in answers))
+        checks.true("the rest wait", len(refused) > 5, [answer[0] for answer in answers])
+        for _, headers, data in refused:
+            checks.equal("code", json.loads(data)["error"]["code"], "rate_limit_exceeded")
+            checks.true("when to come back", 0 < int(headers["retry-after"]) < 60, headers)
+        checks.equal("who asks for text does not", served.post("/v1/completions", ASK)[0], 200)
+        time.sleep(int(refused[-1][1]["retry-after"]) + 1)
+        checks.equal("answered again", served.get(base + "/leaves")[0], 200)
+
+
 def killed(checks, crux, arguments, kept):
     """After kill -9 everything that was promised is there, and is posted."""
     ids = []
@@ -212,6 +236,7 @@ def main():
         settings = os.path.join(folder, "settings.json")
         with open(settings, "w", encoding="utf-8") as file:
             json.dump({"models": ["tiny=" + model], "batch_seconds": 1, "receipt_seconds": 600}, file)
+        limited(checks, crux, ["--config", settings] + plain, document)
         killed(checks, crux, ["--config", settings] + plain, document["id"])
     checks.finish()
 

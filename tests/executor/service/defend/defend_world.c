@@ -12,7 +12,7 @@
 enum {
     CONTEXT = 40,
     BOND = 1000,
-    LOOKS_MAX = 40000,
+    LOOKS_MAX = 200000,
     LOOKS_LATE = 1000 /* then once more: what made it late may have been taken back */
 };
 
@@ -257,13 +257,16 @@ void defend_executor_open(struct defend_executor *executor, struct defend_world 
     for (unsigned i = 0; i < DEFEND_CLAIMS; i++) {
         struct defend_claimed *claimed = &world->claimed[i];
         executor->cases[i] = (struct crux_defend_case){
-            .id = claimed->id, .run = {.tokens = claimed->tokens, .claim = claimed->claim}};
+            .id = claimed->id,
+            .run = {.tokens = claimed->tokens,
+                    .output = crux_archive_tokens(claimed->archive)->tokens,
+                    .claim = claimed->claim}};
         memcpy(executor->cases[i].run.request, claimed->request_bytes, CRUX_REQUEST_BYTES);
     }
 }
 
 void defend_executor_tick(struct defend_executor *executor) {
-    assert_int_equal(crux_defend_set(executor->defend, executor->cases, DEFEND_CLAIMS), CRUX_OK);
+    assert_int_equal(crux_defend_set(executor->defend, executor->cases, DEFEND_CLAIMS, 0), CRUX_OK);
 }
 
 void defend_executor_close(struct defend_executor *executor) {

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <setjmp.h>
 #include <cmocka.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "executor/engine/archive_again.h"
 #include "tests/executor/service/defend/defend_world.h"
 #include "tests/support/game_table.h"
 
@@ -140,6 +142,8 @@ static void test_killed(void **state) {
 
 /* ---- archives ---- */
 
+static const uint8_t nobody[CRUX_ARCHIVES_ASKER_BYTES];
+
 struct asked {
     volatile bool done;
     enum crux_status status;
@@ -157,7 +161,7 @@ static void use(void *ctx, enum crux_status status, const struct crux_provider *
 static enum crux_status ask(struct crux_archives *archives, const struct crux_archives_run *run,
                             struct asked *asked) {
     *asked = (struct asked){.done = false};
-    assert_int_equal(crux_archives_submit(archives, run, use, asked), CRUX_OK);
+    assert_int_equal(crux_archives_submit(archives, run, nobody, use, asked), CRUX_OK);
     while (!__atomic_load_n(&asked->done, __ATOMIC_ACQUIRE)) defend_pause(DEFEND_LOOK_NANOSECONDS);
     return asked->status;
 }
@@ -196,10 +200,192 @@ static void test_archives(void **state) {
     free(world);
 }
 
+/* A run is refused before anything is computed if it would take more than there is. */
+static void test_too_large(void **state) {
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    struct defend_world *world = calloc(1, sizeof *world);
+    struct crux_archives_figures figures;
+    (void)state;
+    assert_non_null(world);
+    defend_world_open(world, 9);
+    const struct crux_claim *claim = &world->claimed[0].claim;
+    uint64_t bytes =
+        crux_archive_bytes(&world->f.program, claim->request_tokens, crux_claim_positions(claim));
+    for (unsigned less = 0; less < 2; less++) {
+        struct defend_executor executor;
+        struct asked asked;
+        defend_executor_open(&executor, world, "/nowhere", &us, bytes - less);
+        assert_int_equal(ask(executor.archives, &executor.cases[0].run, &asked),
+                         less > 0 ? CRUX_E_CACHE_TOO_SMALL : CRUX_OK);
+        crux_archives_figures(executor.archives, &figures);
+        assert_int_equal(figures.made, 1 - less);
+        assert_int_equal(figures.bytes, less > 0 ? 0 : bytes);
+        defend_executor_close(&executor);
+    }
+    defend_world_close(world);
+    free(world);
+}
+
+/* Of more than are defended at once, the first are; how many wait is told. */
+static void test_too_many(void **state) {
+    enum { MORE = 3, ELSEWHERE = 4 };
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    struct defend_world *world = calloc(1, sizeof *world);
+    struct crux_defend_case *cases = calloc(CRUX_DEFEND_CASES_MAX + MORE, sizeof *cases);
+    struct crux_defend_figures figures;
+    struct defend_executor executor;
+    (void)state;
+    assert_non_null(world);
+    assert_non_null(cases);
+    defend_world_open(world, 9);
+    defend_executor_open(&executor, world, "/nowhere", &us, UINT64_MAX);
+    for (uint32_t i = 0; i < CRUX_DEFEND_CASES_MAX + MORE; i++) cases[i] = executor.cases[0];
+    assert_int_equal(
+        crux_defend_set(executor.defend, cases, CRUX_DEFEND_CASES_MAX + MORE, ELSEWHERE), CRUX_OK);
+    do {
+        defend_pause(DEFEND_LOOK_NANOSECONDS);
+        crux_defend_figures(executor.defend, &figures);
+    } while (figures.rounds == 0);
+    assert_int_equal(figures.cases, CRUX_DEFEND_CASES_MAX);
+    assert_int_equal(figures.left_out, MORE + ELSEWHERE);
+    defend_executor_close(&executor);
+    defend_world_close(world);
+    free(world);
+    free(cases);
+}
+
+/* ---- strangers ---- */
+
+enum { ASKERS = 3, PLACES = 2 * CRUX_ARCHIVES_OF_ONE + 2 };
+
+struct turns {
+    pthread_mutex_t held; /* while the thread is to be busy */
+    volatile bool begun;
+    uint8_t order[PLACES];
+    volatile unsigned count;
+};
+
+struct turn {
+    struct turns *turns;
+    uint8_t asker;
+};
+
+static void take_turn(void *ctx, enum crux_status status, const struct crux_provider *provider) {
+    const struct turn *turn = ctx;
+    struct turns *turns = turn->turns;
+    (void)provider;
+    assert_int_equal(status, CRUX_OK);
+    __atomic_store_n(&turns->begun, true, __ATOMIC_RELEASE);
+    (void)pthread_mutex_lock(&turns->held);
+    (void)pthread_mutex_unlock(&turns->held);
+    turns->order[turns->count] = turn->asker;
+    __atomic_store_n(&turns->count, turns->count + 1, __ATOMIC_RELEASE);
+}
+
+/* One asker fills its own places, and no more; who comes after has a turn before the rest of them. */
+static void test_askers(void **state) {
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    struct defend_world *world = calloc(1, sizeof *world);
+    struct turns turns = {.held = PTHREAD_MUTEX_INITIALIZER};
+    struct turn turn[ASKERS];
+    uint8_t asker[ASKERS][CRUX_ARCHIVES_ASKER_BYTES] = {{0}};
+    struct defend_executor executor;
+    (void)state;
+    assert_non_null(world);
+    defend_world_open(world, 9);
+    defend_executor_open(&executor, world, "/nowhere", &us, UINT64_MAX);
+    const struct crux_archives_run *run = &executor.cases[0].run;
+    for (uint8_t i = 0; i < ASKERS; i++) {
+        turn[i] = (struct turn){&turns, i};
+        asker[i][CRUX_ARCHIVES_ASKER_BYTES - 1] = i;
+    }
+#define SUBMIT(who) crux_archives_submit(executor.archives, run, asker[who], take_turn, &turn[who])
+    (void)pthread_mutex_lock(&turns.held);
+    assert_int_equal(SUBMIT(0), CRUX_OK);
+    while (!__atomic_load_n(&turns.begun, __ATOMIC_ACQUIRE)) defend_pause(DEFEND_LOOK_NANOSECONDS);
+    for (unsigned i = 0; i < CRUX_ARCHIVES_OF_ONE; i++) assert_int_equal(SUBMIT(0), CRUX_OK);
+    assert_int_equal(SUBMIT(0), CRUX_E_QUEUE_FULL);
+    assert_int_equal(SUBMIT(1), CRUX_OK);
+    assert_int_equal(SUBMIT(2), CRUX_OK);
+    (void)pthread_mutex_unlock(&turns.held);
+    while (__atomic_load_n(&turns.count, __ATOMIC_ACQUIRE) < CRUX_ARCHIVES_OF_ONE + 3)
+        defend_pause(DEFEND_LOOK_NANOSECONDS);
+    static const uint8_t first[] = {0, 1, 0, 2, 0, 0};
+    assert_memory_equal(turns.order, first, sizeof first);
+#undef SUBMIT
+    defend_executor_close(&executor);
+    defend_world_close(world);
+    free(world);
+}
+
+/* ---- defence first ---- */
+
+struct midst {
+    struct crux_archives *archives;
+    const struct crux_archives_run *other;
+    volatile unsigned asked, used; /* asked: after it was put in the queue */
+    volatile unsigned rounds;
+};
+
+/* In the midst of a run that is made for somebody, another one is made for the round. */
+static void look_around(void *ctx) {
+    struct midst *midst = ctx;
+    struct crux_archives_figures figures;
+    const struct crux_provider *provider;
+    unsigned asked = __atomic_load_n(&midst->asked, __ATOMIC_ACQUIRE);
+    crux_archives_figures(midst->archives, &figures);
+    if (asked == midst->used || figures.waiting > 0) return;
+    assert_int_equal(crux_archives_get(midst->archives, midst->other, &provider), CRUX_OK);
+    __atomic_store_n(&midst->rounds, midst->rounds + 1, __ATOMIC_RELEASE);
+}
+
+static void use_in_midst(void *ctx, enum crux_status status, const struct crux_provider *provider) {
+    struct midst *midst = ctx;
+    (void)provider;
+    assert_int_equal(status, CRUX_OK);
+    __atomic_store_n(&midst->used, midst->used + 1, __ATOMIC_RELEASE);
+}
+
+static void test_defence_first(void **state) {
+    enum { TRIES = 2000 };
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    struct defend_world *world = calloc(1, sizeof *world);
+    struct defend_executor executor;
+    (void)state;
+    assert_non_null(world);
+    defend_world_open(world, 9);
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < DEFEND_CLAIMS; i++) {
+        const struct crux_claim *claim = &world->claimed[i].claim;
+        uint64_t more = crux_archive_bytes(&world->f.program, claim->request_tokens,
+                                           crux_claim_positions(claim));
+        if (more > bytes) bytes = more;
+    }
+    /* there is room for one of them: each is made anew */
+    defend_executor_open(&executor, world, "/nowhere", &us, bytes);
+    struct midst midst = {.archives = executor.archives};
+    const struct crux_archives_urgent urgent = {.ctx = &midst, .round = look_around};
+    crux_archives_serve(executor.archives, &urgent);
+    for (unsigned i = 0; i < TRIES && midst.rounds == 0; i++) {
+        const struct crux_archives_run *run = &executor.cases[i % 2].run;
+        midst.other = &executor.cases[1 - i % 2].run;
+        assert_int_equal(crux_archives_submit(executor.archives, run, nobody, use_in_midst, &midst),
+                         CRUX_OK);
+        __atomic_store_n(&midst.asked, i + 1, __ATOMIC_RELEASE);
+        while (__atomic_load_n(&midst.used, __ATOMIC_ACQUIRE) == i)
+            crux_archives_urgent(executor.archives);
+    }
+    assert_true(midst.rounds > 0);
+    defend_executor_close(&executor);
+    defend_world_close(world);
+    free(world);
+}
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_archives),
-        cmocka_unit_test(test_shams_lose),
+        cmocka_unit_test(test_archives),      cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_too_many),      cmocka_unit_test(test_askers),
+        cmocka_unit_test(test_defence_first), cmocka_unit_test(test_shams_lose),
         cmocka_unit_test(test_killed),
     };
     if (argc == 3 && strcmp(argv[1], "--defender") == 0) defender(argv[2]);

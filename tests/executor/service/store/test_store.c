@@ -41,8 +41,7 @@ static uint64_t runs_kept(void) {
 static void what_comes_in_comes_out(void **state) {
     struct settle_world_run in;
     struct crux_store_run *out;
-    uint8_t leaves[5][32], (*found)[32];
-    uint64_t count;
+    uint8_t leaves[5][32], found[5][32];
     (void)state;
     for (unsigned i = 0; i < 5; i++) memset(leaves[i], (int)i + 1, 32);
     settle_world_run(&in, &world, 7, CRUX_MODE_PRIVATE);
@@ -87,22 +86,32 @@ static void what_comes_in_comes_out(void **state) {
         assert_int_equal(out->state, CRUX_STORE_POSTED);
         crux_store_run_free(out);
     }
-    assert_int_equal(crux_store_leaves(world.store, 1, &found, &count), CRUX_OK);
-    assert_int_equal(count, 5);
-    assert_memory_equal(found, leaves, sizeof leaves);
-    free(found);
+    for (uint64_t from = 0; from <= 6; from++) {
+        for (uint64_t count = 0; count <= 6; count++) {
+            memset(found, 0, sizeof found);
+            enum crux_status status = crux_store_leaves(world.store, found, 1, from, count);
+            assert_int_equal(status, from + count <= 5 ? CRUX_OK : CRUX_E_INDEX_BEYOND_COUNT);
+            if (status == CRUX_OK && count > 0)
+                assert_memory_equal(found, leaves[from], count * 32);
+            for (uint64_t i = status == CRUX_OK ? count : 0; i < 5; i++)
+                assert_int_equal(found[i][0], 0);
+        }
+    }
+    assert_int_equal(crux_store_leaves(world.store, found, 1, UINT64_MAX, 2),
+                     CRUX_E_INDEX_BEYOND_COUNT);
+    assert_int_equal(crux_store_leaves(world.store, found, 1, 2, UINT64_MAX),
+                     CRUX_E_INDEX_BEYOND_COUNT);
     assert_int_equal(crux_store_find_key(world.store, &out, "another", "key-7"), CRUX_E_NOT_FOUND);
     assert_null(out);
     settle_world_promise(&world, &in, 8, CRUX_MODE_BATCHED);
-    assert_int_equal(crux_store_leaves(world.store, 2, &found, &count), CRUX_E_NOT_FOUND);
-    assert_null(found);
+    assert_int_equal(crux_store_leaves(world.store, found, 2, 0, 1), CRUX_E_NOT_FOUND);
+    assert_int_equal(crux_store_leaves(world.store, found, 3, 0, 1), CRUX_E_NOT_FOUND);
 }
 
 /* Leaves take at most so much; the youngest stay. */
 static void old_leaves_go(void **state) {
     enum { RUNS = 5, LEAVES = 5 };
-    uint8_t leaves[LEAVES][32] = {{1}}, (*found)[32];
-    uint64_t count;
+    uint8_t leaves[LEAVES][32] = {{1}}, found[LEAVES][32];
     (void)state;
     settle_world_close(&world);
     world.options.leaves_bytes_max = 2 * sizeof leaves;
@@ -116,9 +125,8 @@ static void old_leaves_go(void **state) {
         settle_world_tick(&world, 5000);
     }
     for (uint64_t i = 1; i <= RUNS; i++) {
-        enum crux_status status = crux_store_leaves(world.store, i, &found, &count);
+        enum crux_status status = crux_store_leaves(world.store, found, i, 0, LEAVES);
         assert_int_equal(status, i > RUNS - 2 ? CRUX_OK : CRUX_E_NOT_FOUND);
-        free(found);
         struct crux_store_run *run = settle_world_find(&world, i);
         assert_int_equal(run->leaf_count, i > RUNS - 2 ? LEAVES : 0);
         crux_store_run_free(run);
@@ -346,15 +354,13 @@ static void damaged_bytes(void **state) {
         for (uint64_t i = 1; i <= RUNS; i++) {
             struct crux_store_run *out;
             struct crux_store_figures figures;
-            uint8_t(*leaves)[32];
-            uint64_t count;
+            uint8_t leaves[1][32];
             if (crux_store_find(world.store, &out, CRUX_STORE_BY_NUMBER, &i) == CRUX_OK) {
                 found++;
                 assert_int_equal(out->number, i);
             }
             crux_store_run_free(out);
-            enum crux_status status = crux_store_leaves(world.store, i, &leaves, &count);
-            if (status == CRUX_OK) free(leaves);
+            enum crux_status status = crux_store_leaves(world.store, leaves, i, 0, 1);
             status = crux_store_figures(world.store, &figures);
             (void)status; /* whatever it is, it is one of the named ones */
         }

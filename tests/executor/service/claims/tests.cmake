@@ -1,0 +1,1 @@
+crux_add_test(NAME service_allowance SOURCES test_allowance.c LIBS crux_service)
