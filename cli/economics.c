@@ -16,6 +16,9 @@ enum {
     OPTION_REWARD,
     OPTION_CHALLENGER_BOND,
     OPTION_DEFENCE_COST,
+    OPTION_DEMAND_FEE,
+    OPTION_RECEIPT_PENALTY,
+    OPTION_RECEIPT_REWARD,
     OPTION_WINDOW,
     OPTION_CLOCK,
     OPTION_EXTENSION,
@@ -26,6 +29,8 @@ enum {
     OPTION_AUDITED,
     OPTION_COPIED,
     OPTION_LYING,
+    OPTION_PLEDGE,
+    OPTION_CALLED,
     OPTION_EXECUTION,
     OPTION_AUDIT,
     OPTION_SAVED,
@@ -60,6 +65,9 @@ const struct crux_cli_option crux_cli_economics_options[] = {
     [OPTION_REWARD] = UNITS("reward", "of that, to who fells the claim; the rest is burned"),
     [OPTION_CHALLENGER_BOND] = UNITS("challenger-bond", "of a dispute that runs at once"),
     [OPTION_DEFENCE_COST] = UNITS("defence-cost", "of that, to the executor when it is lost"),
+    [OPTION_DEMAND_FEE] = UNITS("demand-fee", "of a demand, and of the call of a promise"),
+    [OPTION_RECEIPT_PENALTY] = UNITS("receipt-penalty", "of a broken promise"),
+    [OPTION_RECEIPT_REWARD] = UNITS("receipt-reward", "of that, to who called it"),
     [OPTION_WINDOW] = SECONDS("window", "for disputes, from the post on"),
     [OPTION_CLOCK] = SECONDS("clock", "of each side in a dispute"),
     [OPTION_EXTENSION] = SECONDS("extension", "of each clock, once"),
@@ -70,6 +78,8 @@ const struct crux_cli_option crux_cli_economics_options[] = {
     [OPTION_AUDITED] = SHARE("audited", "share of claims that are audited (default 0.05)"),
     [OPTION_COPIED] = SHARE("copied", "share of found lies whose reward the liar's second name takes (default 0)"),
     [OPTION_LYING] = SHARE("lying", "share of claims that are false (default 0.5)"),
+    [OPTION_PLEDGE] = UNITS("pledge", "of an executor for its receipts (default 1000000)"),
+    [OPTION_CALLED] = SHARE("called", "share of broken promises that somebody calls (default 0.5)"),
     [OPTION_EXECUTION] = UNITS("execution-cost", "of computing a claim (default 1000)"),
     [OPTION_AUDIT] = UNITS("audit-cost", "of recomputing all its layers (default: as much)"),
     [OPTION_SAVED] = UNITS("saved", "by a lie, found or not (default: the execution cost)"),
@@ -131,6 +141,9 @@ static enum crux_cli_exit take_game(struct crux_game_parameters *game,
     take_u64(&game->reward, call, OPTION_REWARD);
     take_u64(&game->challenger_bond, call, OPTION_CHALLENGER_BOND);
     take_u64(&game->defence_cost, call, OPTION_DEFENCE_COST);
+    take_u64(&game->demand_fee, call, OPTION_DEMAND_FEE);
+    take_u64(&game->receipt_penalty, call, OPTION_RECEIPT_PENALTY);
+    take_u64(&game->receipt_reward, call, OPTION_RECEIPT_REWARD);
     take_u32(&game->window_seconds, call, OPTION_WINDOW);
     take_u32(&game->clock_seconds, call, OPTION_CLOCK);
     take_u32(&game->extension_seconds, call, OPTION_EXTENSION);
@@ -148,6 +161,8 @@ static void take_costs(struct crux_economics *e, const struct crux_cli_call *cal
     uint64_t move_gas = 80000, proof_gas = 400000, price = 3000;
     e->execution = 1000;
     e->fee = 2500;
+    e->pledge = 1000000;
+    take_u64(&e->pledge, call, OPTION_PLEDGE);
     take_u64(&e->execution, call, OPTION_EXECUTION);
     e->audit = e->saved = e->execution;
     take_u64(&e->audit, call, OPTION_AUDIT);
@@ -172,10 +187,11 @@ static void take_costs(struct crux_economics *e, const struct crux_cli_call *cal
 static enum crux_cli_exit take_shares(struct crux_cli_economics *what,
                                       const struct crux_cli_call *call) {
     what->e.audited = what->e.interest = CRUX_SHARE_ONE / 20;
-    what->lying = CRUX_SHARE_ONE / 2;
+    what->lying = what->e.called = CRUX_SHARE_ONE / 2;
     enum crux_cli_exit code = take_share(&what->e.audited, call, OPTION_AUDITED);
     if (code == CRUX_CLI_OK) code = take_share(&what->e.copied, call, OPTION_COPIED);
     if (code == CRUX_CLI_OK) code = take_share(&what->e.interest, call, OPTION_INTEREST);
+    if (code == CRUX_CLI_OK) code = take_share(&what->e.called, call, OPTION_CALLED);
     return code == CRUX_CLI_OK ? take_share(&what->lying, call, OPTION_LYING) : code;
 }
 

@@ -53,6 +53,15 @@ enum crux_cli_figure {
     CRUX_CLI_CHALLENGER_OUTLAY,
     CRUX_CLI_CHALLENGER_REPAID,
     CRUX_CLI_CHALLENGER_NET,
+    /* promises */
+    CRUX_CLI_PROMISE_GAIN,
+    CRUX_CLI_PROMISE_CALLED,
+    CRUX_CLI_PROMISES_COST,
+    CRUX_CLI_PROMISES_BURNED,
+    CRUX_CLI_CONVICTION,
+    CRUX_CLI_CALL_NET,
+    CRUX_CLI_CALL_EVEN,
+    CRUX_CLI_KEEP_NET,
     CRUX_CLI_FIGURES
 };
 
@@ -113,6 +122,12 @@ enum crux_status crux_cli_economics_behind(struct crux_cli_measured *measured,
                                            const struct crux_cli_economics *what,
                                            struct crux_cli_game *game,
                                            struct crux_cli_random *random, uint32_t disputes);
+
+CRUX_MUST_CHECK
+enum crux_status crux_cli_economics_promises(struct crux_cli_measured *measured,
+                                             const struct crux_cli_economics *what,
+                                             struct crux_cli_game *game,
+                                             struct crux_cli_random *random);
 
 void crux_cli_tally_add(struct crux_cli_measured *measured, enum crux_cli_figure figure,
                         double sample);

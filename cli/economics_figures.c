@@ -53,6 +53,20 @@ const struct crux_cli_figure_text crux_cli_figures[CRUX_CLI_FIGURES] = {
                                     "seconds", CRUX_CLI_AT_MOST},
     [CRUX_CLI_CHALLENGER_NET] = {"challenger_net", "a challenger who wins keeps at least", "units",
                                  CRUX_CLI_AT_LEAST},
+    [CRUX_CLI_PROMISE_GAIN] = {"promise_gain", "a broken promise gains over an honest claim",
+                               "units", CRUX_CLI_MEAN},
+    [CRUX_CLI_PROMISE_CALLED] = {"promise_called", "called in this share, it would gain nothing",
+                                 "share", CRUX_CLI_UNMEASURED},
+    [CRUX_CLI_PROMISES_COST] = {"promises_cost", "a batch of them, all called, costs", "units",
+                                CRUX_CLI_EACH},
+    [CRUX_CLI_PROMISES_BURNED] = {"promises_burned", "of which is burned", "units", CRUX_CLI_EACH},
+    [CRUX_CLI_CONVICTION] = {"conviction_burned", "burned of a convicted one's pledge", "units",
+                             CRUX_CLI_EACH},
+    [CRUX_CLI_CALL_NET] = {"call_net", "who calls a broken promise keeps", "units", CRUX_CLI_EACH},
+    [CRUX_CLI_CALL_EVEN] = {"call_breaks_even", "calls pay from this share of broken ones on",
+                            "share", CRUX_CLI_UNMEASURED},
+    [CRUX_CLI_KEEP_NET] = {"keep_net", "a call that it keeps brings its executor", "units",
+                           CRUX_CLI_EACH},
 };
 
 static double number(struct crux_ratio ratio) {
@@ -133,10 +147,28 @@ static void expect_honest(double *out, const struct crux_cli_economics *what) {
     out[CRUX_CLI_CHALLENGER_NET] = (double)e->game.reward - out[CRUX_CLI_DEFENCE] - (double)e->move;
 }
 
+/* A share beyond 1 is none, and one below 0 is 0. */
+static double share(struct crux_ratio ratio) {
+    double value = number(ratio);
+    return value > 1 ? (double)NAN : value < 0 ? 0 : value;
+}
+
+static void expect_promises(double *out, const struct crux_economics *e) {
+    out[CRUX_CLI_PROMISE_GAIN] = number(crux_economics_promise_gain(e));
+    out[CRUX_CLI_PROMISE_CALLED] = share(crux_economics_promise_called(e));
+    out[CRUX_CLI_PROMISES_COST] = whole(crux_economics_promises_cost(e, e->batch));
+    out[CRUX_CLI_PROMISES_BURNED] = whole(crux_economics_promises_burned(e, e->batch));
+    out[CRUX_CLI_CONVICTION] = whole(crux_economics_conviction_burned(e));
+    out[CRUX_CLI_CALL_NET] = (double)e->game.receipt_reward - 2 * (double)e->move;
+    out[CRUX_CLI_CALL_EVEN] = share(crux_economics_call_breaks_even(e));
+    out[CRUX_CLI_KEEP_NET] = (double)e->game.demand_fee - (double)e->move;
+}
+
 void crux_cli_economics_expect(double expected[CRUX_CLI_FIGURES],
                                const struct crux_cli_economics *what) {
     expect_audits(expected, what);
     expect_bonds(expected, &what->e);
     expect_floods(expected, what);
     expect_honest(expected, what);
+    expect_promises(expected, &what->e);
 }

@@ -63,6 +63,7 @@ static enum crux_status play(struct crux_cli_measured *measured,
             status = crux_cli_economics_flood(measured, what, game, flood, false);
         if (status == CRUX_OK)
             status = crux_cli_economics_behind(measured, what, game, &random, before);
+        if (status == CRUX_OK) status = crux_cli_economics_promises(measured, what, game, &random);
         progress(i + 1, what->games);
     }
     return status;

@@ -24,6 +24,7 @@ static bool is_few(int figure, const double *expected, const struct crux_cli_tal
     if (figure <= CRUX_CLI_FOUND_BATCH)
         return (double)tally->count * share * (1 - share) < FEW_OF_SHARE;
     if (figure == CRUX_CLI_AUDIT_COST) return claims * what->e.audited / CRUX_SHARE_ONE < FEW;
+    if (figure == CRUX_CLI_PROMISE_GAIN) return lies * what->e.called / CRUX_SHARE_ONE < FEW;
     bool needs_found =
         figure == CRUX_CLI_AUDIT_INCOME || figure == CRUX_CLI_GAIN || figure == CRUX_CLI_EVEN_BOND;
     return needs_found && lies * expected[CRUX_CLI_FOUND] < FEW;
@@ -100,7 +101,8 @@ static void say_heading(int figure, bool measured) {
     } parts[] = {{CRUX_CLI_FOUND, "What audits find"},
                  {CRUX_CLI_GAIN, "What lies, defences and fees come to"},
                  {CRUX_CLI_STALL, "What a flood of disputes costs"},
-                 {CRUX_CLI_EXECUTOR_OUTLAY, "What honest sides lay out"}};
+                 {CRUX_CLI_EXECUTOR_OUTLAY, "What honest sides lay out"},
+                 {CRUX_CLI_PROMISE_GAIN, "What broken promises cost"}};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(parts); i++) {
         if (parts[i].first != figure) continue;
         (void)printf("%s%-46s %-8s %14s", i == 0 ? "" : "\n", parts[i].text, "", "by formula");
@@ -138,16 +140,18 @@ static json_t *describe_assumed(const struct crux_cli_economics *what) {
         (json_int_t)g->clock_seconds, "extension_seconds", (json_int_t)g->extension_seconds, "k",
         (json_int_t)g->k, "running_max", (json_int_t)g->running_max);
     json_t *more = json_pack(
-        "{s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, "
-        "s:I}",
+        "{s:I, s:I, s:f, s:f, s:f, s:f, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:f, "
+        "s:I, s:I, s:I, s:I, s:I, s:I}",
         "layers", (json_int_t)e->layers, "sampled", (json_int_t)e->sampled, "audited",
         e->audited / one, "copied", e->copied / one, "lying", what->lying / one, "interest",
         e->interest / one, "response_seconds", (json_int_t)e->response, "batch",
         (json_int_t)e->batch, "execution_cost", (json_int_t)e->execution, "audit_cost",
         (json_int_t)e->audit, "saved", (json_int_t)e->saved, "prize", (json_int_t)e->prize, "fee",
         (json_int_t)e->fee, "move_cost", (json_int_t)e->move, "proof_cost", (json_int_t)e->proof,
-        "delay_seconds", (json_int_t)what->delay, "budget", (json_int_t)what->budget, "behind",
-        (json_int_t)what->behind);
+        "pledge", (json_int_t)e->pledge, "called", e->called / one, "demand_fee",
+        (json_int_t)g->demand_fee, "receipt_penalty", (json_int_t)g->receipt_penalty,
+        "receipt_reward", (json_int_t)g->receipt_reward, "delay_seconds", (json_int_t)what->delay,
+        "budget", (json_int_t)what->budget, "behind", (json_int_t)what->behind);
     if (assumed != NULL && more != NULL) (void)json_object_update(assumed, more);
     json_decref(more);
     return assumed;

@@ -12,7 +12,8 @@ const char *crux_economics_trouble(const struct crux_economics *e) {
     if (e->layers < 1 || e->layers > CRUX_LAYERS_MAX) return "a model has 1 to 4096 layers";
     if (e->sampled < 1 || e->sampled > e->layers)
         return "an audit recomputes at least one layer, and no more than the model has";
-    if (e->audited > CRUX_SHARE_ONE || e->copied > CRUX_SHARE_ONE || e->interest > CRUX_SHARE_ONE)
+    if (e->audited > CRUX_SHARE_ONE || e->copied > CRUX_SHARE_ONE || e->interest > CRUX_SHARE_ONE ||
+        e->called > CRUX_SHARE_ONE)
         return "a share is at most 1";
     if (e->batch < 1 || e->batch > CRUX_GAME_BATCH_MAX) return "a batch has 1 to 2^20 claims";
     if (e->response > e->game.move_seconds)
@@ -21,6 +22,8 @@ const char *crux_economics_trouble(const struct crux_economics *e) {
         e->fee > most || e->move > most || e->proof > most)
         return "a cost, fee or gain is at most 2^40";
     if (e->game.executor_bond > CRUX_GAME_AMOUNT_MAX >> 20) return "a bond is at most 2^42";
+    if (e->game.demand_fee > most || e->game.receipt_penalty > most || e->pledge > most)
+        return "the fee of a demand, the penalty of a receipt and a pledge are at most 2^40";
     return NULL;
 }
 

@@ -23,6 +23,7 @@ struct crux_economics {
     uint32_t sampled;   /* m: layers that an audit recomputes */
     uint32_t audited;   /* share of claims that are audited, of CRUX_SHARE_ONE */
     uint32_t copied;    /* share of found lies whose reward the liar's second name takes */
+    uint32_t called;    /* share of broken promises that somebody calls */
     uint32_t interest;  /* on locked value, a year, of CRUX_SHARE_ONE */
     uint32_t response;  /* seconds until an honest side's move is on the chain */
     uint32_t batch;     /* claims that are settled together */
@@ -31,6 +32,7 @@ struct crux_economics {
     uint64_t saved;     /* what a lie saves its executor, found or not */
     uint64_t prize;     /* what a lie that stands is worth beyond that */
     uint64_t fee;       /* paid for a claim once it is final */
+    uint64_t pledge;    /* of an executor, for its receipts */
     uint64_t move;      /* cost of a move */
     uint64_t proof;     /* cost of a move with a witness */
 };
@@ -70,6 +72,20 @@ uint64_t crux_economics_defence(const struct crux_economics *e);
 uint64_t crux_economics_least_challenger_bond(const struct crux_economics *e);
 /* The fee at which an honest executor loses nothing. */
 struct crux_ratio crux_economics_break_even_fee(const struct crux_economics *e);
+
+/* ---- promises.c: spec/75-economics.md#promises ---- */
+
+/* What an executor gains over an honest claim, on average, by breaking the promise of one, while its pledge lasts. */
+struct crux_ratio crux_economics_promise_gain(const struct crux_economics *e);
+/* The share of broken promises that must be called, so that it gains nothing.  den 0: no share does. */
+struct crux_ratio crux_economics_promise_called(const struct crux_economics *e);
+/* The share of promises that must be broken, so that calling all of them costs nobody anything.  den 0: no share does. */
+struct crux_ratio crux_economics_call_breaks_even(const struct crux_economics *e);
+/* What so many promises cost their executor of its pledge, all broken and called; and how much of that is burned. */
+uint64_t crux_economics_promises_cost(const struct crux_economics *e, uint32_t promises);
+uint64_t crux_economics_promises_burned(const struct crux_economics *e, uint32_t promises);
+/* What is burned of the pledge of an executor that is convicted. */
+uint64_t crux_economics_conviction_burned(const struct crux_economics *e);
 
 /* ---- floods.c: spec/75-economics.md#floods ---- */
 

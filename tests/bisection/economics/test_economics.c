@@ -14,6 +14,8 @@ static struct crux_economics example(void) {
                                             .challenger_bond = 20000,
                                             .defence_cost = 8000,
                                             .demand_fee = 100,
+                                            .receipt_penalty = 200000,
+                                            .receipt_reward = 80000,
                                             .window_seconds = 86400,
                                             .clock_seconds = 14400,
                                             .extension_seconds = 3600,
@@ -25,6 +27,7 @@ static struct crux_economics example(void) {
                                    .sampled = 10,
                                    .audited = CRUX_SHARE_ONE / 10,
                                    .copied = 333333333,
+                                   .called = CRUX_SHARE_ONE / 2,
                                    .interest = CRUX_SHARE_ONE / 20,
                                    .response = 60,
                                    .batch = 16,
@@ -33,6 +36,7 @@ static struct crux_economics example(void) {
                                    .saved = 1000,
                                    .prize = 500,
                                    .fee = 2500,
+                                   .pledge = 1000000,
                                    .move = 240,
                                    .proof = 1200};
 }
@@ -42,6 +46,39 @@ static bool is(struct crux_ratio ratio, int64_t scale, int64_t floor) {
     crux_i128 num = ratio.num * scale, den = (crux_i128)ratio.den;
     crux_i128 quotient = num / den - (num % den < 0 ? 1 : 0);
     return quotient == floor;
+}
+
+/* spec/75-economics.md#promises, by hand; and each number of promises against lapses counted one by one. */
+static void test_promises(void **state) {
+    struct crux_economics e = example();
+    (void)state;
+    assert_true(is(crux_economics_promise_gain(&e), 100, -8766667));
+    assert_true(crux_economics_promise_called(&e).num < 0);
+    e.prize = 88166; /* s + g - F is just what is lost: 0.5 * 173,333.33.. */
+    assert_true(is(crux_economics_promise_called(&e), 1000000, 499996));
+    assert_true(is(crux_economics_call_breaks_even(&e), 1000000, 4257));
+    e.game.receipt_reward = e.game.demand_fee = 0;
+    assert_int_equal(crux_economics_call_breaks_even(&e).den, 0);
+    e = example();
+    assert_int_equal(crux_economics_conviction_burned(&e), 920000);
+    for (e.pledge = 0; e.pledge <= 1000000; e.pledge += 70001) {
+        uint64_t left = e.pledge, burned = 0;
+        for (uint32_t n = 1; n <= 20; n++) {
+            uint64_t falls = left < e.game.receipt_penalty ? left : e.game.receipt_penalty;
+            uint64_t reward = e.game.receipt_reward < falls / 2 ? e.game.receipt_reward : falls / 2;
+            left -= falls;
+            burned += falls - reward;
+            assert_int_equal(crux_economics_promises_cost(&e, n), e.pledge - left);
+            assert_int_equal(crux_economics_promises_burned(&e, n), burned);
+        }
+    }
+    e.pledge = 1;
+    assert_int_equal(crux_economics_conviction_burned(&e), 1);
+    e.called = CRUX_SHARE_ONE + 1;
+    assert_non_null(crux_economics_trouble(&e));
+    e = example();
+    e.pledge = (UINT64_C(1) << 40) + 1;
+    assert_non_null(crux_economics_trouble(&e));
 }
 
 static void test_example(void **state) {
@@ -219,9 +256,9 @@ static void test_trouble(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_example),     cmocka_unit_test(test_least_bond),
-        cmocka_unit_test(test_copycats),    cmocka_unit_test(test_flood_cost),
-        cmocka_unit_test(test_flood_delay), cmocka_unit_test(test_ends),
-        cmocka_unit_test(test_trouble)};
+        cmocka_unit_test(test_example),    cmocka_unit_test(test_promises),
+        cmocka_unit_test(test_least_bond), cmocka_unit_test(test_copycats),
+        cmocka_unit_test(test_flood_cost), cmocka_unit_test(test_flood_delay),
+        cmocka_unit_test(test_ends),       cmocka_unit_test(test_trouble)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
