@@ -22,6 +22,12 @@ struct shape {
     uint32_t count, opened;
 };
 
+/* Only a damaged store asks about what is none. */
+static bool is_node(uint64_t leaf_count, struct crux_game_node node) {
+    return leaf_count > 0 && node.level <= CRUX_MERKLE_DEPTH_MAX &&
+           node.index <= (leaf_count - 1) >> node.level;
+}
+
 static struct shape shape_of(uint64_t leaf_count, struct crux_game_node node, uint32_t k) {
     uint32_t m = floor_log2(k), extra = k - (1u << m);
     uint32_t down = node.level < m ? node.level : m;
@@ -44,6 +50,7 @@ static bool has_leaves(uint64_t leaf_count, struct crux_game_node node) {
 uint32_t crux_game_frontier(struct crux_game_node nodes[CRUX_GAME_K_MAX], uint64_t leaf_count,
                             struct crux_game_node node, uint32_t k) {
     uint32_t count = 0;
+    if (!is_node(leaf_count, node)) return 0;
     node = crux_game_lowest(leaf_count, node);
     struct shape shape = shape_of(leaf_count, node, k);
     for (uint32_t i = 0; i < shape.count; i++) {
@@ -64,6 +71,8 @@ uint32_t crux_game_frontier(struct crux_game_node nodes[CRUX_GAME_K_MAX], uint64
 void crux_game_frontier_hash(uint8_t out[32], uint64_t leaf_count, struct crux_game_node node,
                              uint32_t k, const uint8_t (*hashes)[32]) {
     uint8_t row[CRUX_GAME_K_MAX][32];
+    crux_zero(out, 32);
+    if (!is_node(leaf_count, node)) return;
     node = crux_game_lowest(leaf_count, node);
     struct shape shape = shape_of(leaf_count, node, k);
     for (uint32_t i = 0; i < shape.count; i++) {

@@ -25,8 +25,8 @@ struct crux_game_node {
 /* The node's lowest form: while it has an only child, that child.  In: a node of a tree of leaf_count leaves. */
 struct crux_game_node crux_game_lowest(uint64_t leaf_count, struct crux_game_node node);
 
-/* Out: nodes, left to right, each in its lowest form; at most k.  Returns: how many; 1 for a leaf.
- * In: a node of a tree of leaf_count leaves; k 2 .. 64. */
+/* Out: nodes, left to right, each in its lowest form; at most k.
+ * Returns: how many; 1 for a leaf; 0 for what is no node of a tree of leaf_count leaves.  In: k 2 .. 64. */
 uint32_t crux_game_frontier(struct crux_game_node nodes[CRUX_GAME_K_MAX], uint64_t leaf_count,
                             struct crux_game_node node, uint32_t k);
 

@@ -68,7 +68,7 @@ static enum crux_status pick_node(struct crux_play *play) {
     uint32_t count =
         crux_game_frontier(nodes, crux_dispute_leaves(&play->claim, dispute, place.tree),
                            crux_dispute_node(dispute, &place), play->batch.parameters.k);
-    CRUX_ASSERT(count == reveal.nodes);
+    if (count != reveal.nodes) return CRUX_E_NON_CANONICAL; /* the store is damaged */
     place.level = nodes[play->move->index].level;
     place.index = nodes[play->move->index].index;
     remember(play);

@@ -8,7 +8,8 @@ static enum crux_status fell(struct crux_play *play, const struct crux_account *
     struct crux_game_claim *claim = &play->claim;
     uint64_t reward = play->batch.parameters.reward, fee = play->batch.parameters.demand_fee;
     enum crux_status status = CRUX_OK;
-    CRUX_ASSERT(!claim->fallen && crux_claim_is_open(claim));
+    if (claim->fallen || !crux_claim_is_open(claim))
+        return CRUX_E_NON_CANONICAL; /* the store is damaged */
     play->out->fell = true;
     play->batch.open--;
     play->batch.fallen++;
@@ -85,7 +86,8 @@ enum crux_status crux_play_timeout(struct crux_play *play) {
     if (play->dispute.end == CRUX_END_TIMEOUT) return crux_play_repeated(play);
     status = crux_play_running(play);
     if (status != CRUX_OK) return status;
-    if (crux_play_in_time(play) == CRUX_OK) return CRUX_E_NOT_TOO_LATE;
+    status = crux_play_in_time(play);
+    if (status != CRUX_E_TOO_LATE) return status == CRUX_OK ? CRUX_E_NOT_TOO_LATE : status;
     return crux_play_verdict(play, crux_game_turn(&play->dispute) == 0, CRUX_END_TIMEOUT);
 }
 

@@ -124,7 +124,7 @@ enum crux_status crux_solver_publish(struct crux_solver_move *out, const struct 
     for (uint64_t left = (uint64_t)request.request_tokens * 4, i = 0; left > 0; i++) {
         status = crux_solver_page(page, &len, own, &tokens, i);
         if (status != CRUX_OK) return status;
-        CRUX_ASSERT(len > 0);
+        if (len == 0) return CRUX_E_BAD_LAYOUT;
         if (len > left) len = (size_t)left; /* the rest of the last page is padding */
         crux_put_bytes(&rest, page, len);
         left -= len;

@@ -31,7 +31,7 @@ static enum crux_status check_done(uint64_t *index, const struct crux_claim *cla
                 crux_solver_page(page, &len, own, &output, (uint64_t)i * 4 / CRUX_STEP_PAGE_BYTES);
             if (status != CRUX_OK) return status;
             at = 0;
-            CRUX_ASSERT(len >= 4);
+            if (len < 4 || len % 4 != 0) return CRUX_E_BAD_LAYOUT;
         }
         uint64_t length = (uint64_t)claim->request_tokens + i;
         bool done = is_stop(request, crux_load_u32(page + at)) || i + 1 == request->limit ||

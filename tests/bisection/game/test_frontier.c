@@ -109,10 +109,35 @@ static void every_small_tree(void **state) {
     }
 }
 
+/* A damaged store may ask about any node of any tree: what is none has no frontier, and a hash that no node has. */
+static void what_is_no_node(void **state) {
+    static const uint8_t nothing[32];
+    static const struct {
+        uint64_t leaves;
+        struct crux_game_node node;
+    } cases[] = {
+        {0, {0, 0}},           {0, {3, 0}},           {1, {0, 1}},
+        {70, {0, 70}},         {70, {3, 9}},          {70, {7, 1}},
+        {70, {40, 1}},         {70, {0, UINT64_MAX}}, {70, {3, UINT64_MAX / 2}},
+        {70, {UINT32_MAX, 0}}, {70, {64, 0}},         {UINT64_C(1) << 40, {0, UINT64_C(1) << 40}}};
+    uint8_t hashes[CRUX_GAME_K_MAX][32] = {{0}}, hash[32];
+    struct crux_game_node nodes[CRUX_GAME_K_MAX];
+    (void)state;
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(cases); i++) {
+        for (uint32_t k = 2; k <= CRUX_GAME_K_MAX; k++) {
+            assert_int_equal(crux_game_frontier(nodes, cases[i].leaves, cases[i].node, k), 0);
+            crux_game_frontier_hash(hash, cases[i].leaves, cases[i].node, k,
+                                    (const uint8_t(*)[32])hashes);
+            assert_memory_equal(hash, nothing, 32);
+        }
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_spec_draws_them),
         cmocka_unit_test(every_small_tree),
+        cmocka_unit_test(what_is_no_node),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
