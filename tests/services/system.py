@@ -289,6 +289,8 @@ def main():
                 fell_by += it.fell_by
                 found["defended"] += it.defended
                 kills.update({process.name: process.kills for process in it.processes.values()})
+                if it.number % 20 == 19:
+                    print(f"{it.number + 1} rounds, {found['receipts']} receipts, {found['lost']} lost", flush=True)
     print(f"kills: {dict(kills)}")
     print(f"{found['receipts']} receipts, {found['lost']} lost; asked again {found['again']} times")
     print(f"true claims defended: {found['defended']} disputes won")
