@@ -8,6 +8,32 @@ static enum crux_status put_path(struct crux_writer *rest, const struct crux_pro
     return served->evidence->prove(served->evidence->ctx, tree, &leaf, 1, rest);
 }
 
+/* spec/70-game.md#honest-players: "Pick the first node that differs from your own"
+ * Nodes that were asked for on the way may have been anything. What the path says is committed: the leaf must differ from
+ * the own one, and all that lies before it must be the own.
+ * Out: out->any.  In: out, a leaf whose path leads to the trace root. */
+static enum crux_status keep_if_first(struct crux_solver_move *out, const struct crux_claim *claim,
+                                      uint64_t leaves, uint64_t leaf,
+                                      const struct crux_provider *own) {
+    struct crux_cursor path;
+    uint8_t mine[32];
+    enum crux_status status =
+        crux_provider_trace_node(own, mine, claim, leaves, (struct crux_game_node){0, leaf});
+    out->any = status == CRUX_OK && !crux_equal(mine, out->leaf, 32);
+    crux_cursor_init(&path, out->bytes, out->move.rest_bytes);
+    /* a proof has its hashes from left to right: those before the leaf come first, the topmost of them first */
+    for (unsigned level = crux_merkle_depth(leaves);
+         status == CRUX_OK && out->any && level-- > 0;) {
+        uint64_t at = leaf >> level;
+        if (at % 2 == 0) continue;
+        const uint8_t *before = crux_get_bytes(&path, 32);
+        status = crux_provider_trace_node(own, mine, claim, leaves,
+                                          (struct crux_game_node){level, at - 1});
+        out->any = status == CRUX_OK && before != NULL && crux_equal(mine, before, 32);
+    }
+    return status;
+}
+
 /* Out: out->any, whether the path leads from the leaf to the trace root. */
 static enum crux_status jump_to_leaf(struct crux_solver_move *out, const struct crux_claim *claim,
                                      uint64_t leaves, const struct crux_provider *own,
@@ -32,7 +58,7 @@ static enum crux_status jump_to_leaf(struct crux_solver_move *out, const struct 
     out->any = crux_path_root(root, leaves, leaf, out->leaf, &cursor) == CRUX_OK &&
                crux_cursor_finish(&cursor) == CRUX_OK && crux_equal(root, claim->trace_root, 32);
     out->move.index = leaf;
-    return CRUX_OK;
+    return out->any ? keep_if_first(out, claim, leaves, leaf, own) : CRUX_OK;
 }
 
 enum crux_status crux_solver_open(struct crux_solver_move *out, const struct crux_claim_id *id,

@@ -47,6 +47,7 @@ static void make_world(void) {
 struct liar {
     struct crux_cursor in;
     const struct double_claim *claim;
+    bool is_true; /* nothing is left to say how it lies */
     struct crux_evidence evidence;
     struct crux_provider provider;
 };
@@ -206,9 +207,12 @@ static void dispute(struct liar *liar) {
     CRUX_ASSERT(crux_solver_opening(&target, &index, claim, header, liar->claim->request, own) ==
                 CRUX_OK);
     CRUX_ASSERT(target != 0);
+    liar->is_true = crux_cursor_left(&liar->in) == 0;
     CRUX_ASSERT(crux_solver_open(&step, &id, claim, target, index, 1, 100, header->layers, own,
                                  &liar->provider) == CRUX_OK);
     CRUX_ASSERT(step.any && step.move.kind == CRUX_MOVE_OPEN);
+    /* where all is served as it is, the short cut is taken */
+    CRUX_ASSERT(!liar->is_true || step.move.flag == CRUX_TARGET_LEAF);
     if (step.move.flag != CRUX_TARGET_LEAF) return;
     uint64_t leaves = (uint64_t)crux_claim_positions(claim) * LAYERS + 1;
     CRUX_ASSERT(crux_merkle_verify(claim->trace_root, leaves, &step.move.index,
