@@ -8,30 +8,35 @@ static enum crux_status put_path(struct crux_writer *rest, const struct crux_pro
     return served->evidence->prove(served->evidence->ctx, tree, &leaf, 1, rest);
 }
 
+static enum crux_status own_node(const struct crux_provider *own, uint8_t out[32],
+                                 const struct crux_claim *claim, const struct crux_tree_id *tree,
+                                 uint64_t leaves, struct crux_game_node node) {
+    return claim != NULL ? crux_provider_trace_node(own, out, claim, leaves, node)
+                         : own->node(own->ctx, tree, node.level, node.index, out);
+}
+
 /* spec/70-game.md#honest-players: "Pick the first node that differs from your own"
  * Nodes that were asked for on the way may have been anything. What the path says is committed: the leaf must differ from
  * the own one, and all that lies before it must be the own.
- * Out: out->any.  In: out, a leaf whose path leads to the trace root. */
-static enum crux_status keep_if_first(struct crux_solver_move *out, const struct crux_claim *claim,
-                                      uint64_t leaves, uint64_t leaf,
-                                      const struct crux_provider *own) {
-    struct crux_cursor path;
+ * Returns: is it so?  In: hash, of the leaf; path, of it, which leads to the root; claim, of a trace, else NULL. */
+static bool is_first(const struct crux_provider *own, const struct crux_claim *claim,
+                     const struct crux_tree_id *tree, uint64_t leaves, uint64_t leaf,
+                     const uint8_t hash[32], struct crux_cursor path) {
     uint8_t mine[32];
-    enum crux_status status =
-        crux_provider_trace_node(own, mine, claim, leaves, (struct crux_game_node){0, leaf});
-    out->any = status == CRUX_OK && !crux_equal(mine, out->leaf, 32);
-    crux_cursor_init(&path, out->bytes, out->move.rest_bytes);
+    if (own_node(own, mine, claim, tree, leaves, (struct crux_game_node){0, leaf}) != CRUX_OK ||
+        crux_equal(mine, hash, 32))
+        return false;
     /* a proof has its hashes from left to right: those before the leaf come first, the topmost of them first */
-    for (unsigned level = crux_merkle_depth(leaves);
-         status == CRUX_OK && out->any && level-- > 0;) {
+    for (unsigned level = crux_merkle_depth(leaves); level-- > 0;) {
         uint64_t at = leaf >> level;
         if (at % 2 == 0) continue;
         const uint8_t *before = crux_get_bytes(&path, 32);
-        status = crux_provider_trace_node(own, mine, claim, leaves,
-                                          (struct crux_game_node){level, at - 1});
-        out->any = status == CRUX_OK && before != NULL && crux_equal(mine, before, 32);
+        const struct crux_game_node node = {level, at - 1};
+        if (before == NULL || own_node(own, mine, claim, tree, leaves, node) != CRUX_OK ||
+            !crux_equal(mine, before, 32))
+            return false;
     }
-    return status;
+    return true;
 }
 
 /* Out: out->any, whether the path leads from the leaf to the trace root. */
@@ -58,7 +63,9 @@ static enum crux_status jump_to_leaf(struct crux_solver_move *out, const struct 
     out->any = crux_path_root(root, leaves, leaf, out->leaf, &cursor) == CRUX_OK &&
                crux_cursor_finish(&cursor) == CRUX_OK && crux_equal(root, claim->trace_root, 32);
     out->move.index = leaf;
-    return out->any ? keep_if_first(out, claim, leaves, leaf, own) : CRUX_OK;
+    crux_cursor_init(&cursor, out->bytes, out->move.rest_bytes);
+    out->any = out->any && is_first(own, claim, &trace, leaves, leaf, out->leaf, cursor);
+    return CRUX_OK;
 }
 
 enum crux_status crux_solver_open(struct crux_solver_move *out, const struct crux_claim_id *id,
@@ -159,19 +166,34 @@ static enum crux_status find_element(struct crux_solver_move *out, bool *differs
     return CRUX_OK;
 }
 
-/* Would the chain take it? */
+/* Would the chain take it, and is it the first op that differs? */
 static bool leads_there(const struct crux_solver_move *out, size_t at,
                         const struct crux_layout *layout, uint64_t page,
-                        const struct step_trees *trees) {
-    struct crux_cursor cursor;
+                        const struct step_trees *trees, const struct crux_provider *own) {
+    struct crux_cursor cursor, outer;
     uint8_t op_root[32], root[32];
     crux_cursor_init(&cursor, out->bytes + at, out->move.rest_bytes - at);
     crux_copy(op_root, out->leaf, 32);
     if (layout->pages > 0 &&
         crux_path_root(op_root, layout->pages, page, out->leaf, &cursor) != CRUX_OK)
         return false;
+    outer = cursor;
     return crux_path_root(root, trees->count, trees->number, op_root, &cursor) == CRUX_OK &&
-           crux_cursor_finish(&cursor) == CRUX_OK && crux_equal(root, trees->root, 32);
+           crux_cursor_finish(&cursor) == CRUX_OK && crux_equal(root, trees->root, 32) &&
+           is_first(own, NULL, &trees->outer, trees->count, trees->number, op_root, outer);
+}
+
+/* spec/70-game.md#honest-players: "at side the tensors, if their root differs, else the record"
+ * By what is on the chain, not by what was served. */
+static bool tensors_are_own(const struct crux_game_dispute *dispute,
+                            const struct crux_provider *own) {
+    const struct crux_tree_id tensors = {CRUX_TREE_TENSORS, dispute->place.pos,
+                                         dispute->place.layer, 0};
+    uint32_t count = dispute->layer.ops - dispute->layer.stores;
+    uint8_t root[32];
+    return count == 0 ||
+           (own->node(own->ctx, &tensors, crux_merkle_depth(count), 0, root) == CRUX_OK &&
+            crux_equal(root, dispute->tensors_root, 32));
 }
 
 enum crux_status crux_solver_jump(struct crux_solver_move *out, const struct crux_scene *scene,
@@ -190,6 +212,7 @@ enum crux_status crux_solver_jump(struct crux_solver_move *out, const struct cru
     enum crux_status status = find_op(&trees, &differs, scene, own, served);
     if (status != CRUX_OK || !differs) return status;
     bool in_record = trees.outer.kind == CRUX_TREE_RECORD;
+    if (in_record && !tensors_are_own(&scene->dispute, own)) return CRUX_OK;
     uint32_t first = in_record ? scene->dispute.layer.ops - scene->dispute.layer.stores : 0;
     out->move.count = first + trees.inner.number;
     crux_solver_rest(&rest, out);
@@ -206,6 +229,6 @@ enum crux_status crux_solver_jump(struct crux_solver_move *out, const struct cru
     if (status == CRUX_OK) status = put_path(&rest, served, &trees.outer, trees.number);
     if (status == CRUX_OK) status = crux_solver_rest_end(out, &rest);
     if (status != CRUX_OK) return status;
-    out->any = leads_there(out, at, &layout, page, &trees);
+    out->any = leads_there(out, at, &layout, page, &trees, own);
     return CRUX_OK;
 }
