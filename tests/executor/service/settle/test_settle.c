@@ -6,40 +6,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "tests/executor/service/settle/settle_world.h"
+#include "tests/executor/service/settle/settle_case.h"
 
 enum { START = 5000 /* of the system's clock: when the runs are made */ };
-
-static struct settle_world world;
-
-static int begin(void **state) {
-    (void)state;
-    settle_world_make(&world);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    settle_world_remove(&world);
-    return 0;
-}
-
-static enum crux_store_state state_of(uint64_t number) {
-    struct crux_store_run *run = settle_world_find(&world, number);
-    enum crux_store_state state = run->state;
-    crux_store_run_free(run);
-    return state;
-}
-
-static struct crux_settle_figures figures(void) {
-    struct crux_settle_figures f;
-    assert_int_equal(crux_settle_figures(world.settle, &f), CRUX_OK);
-    return f;
-}
-
-static void advance(uint64_t seconds) {
-    assert_int_equal(world.chain.ops->advance(&world.chain, seconds), CRUX_OK);
-}
 
 static void a_receipt_holds(void **state) {
     struct settle_world_run run, same;
@@ -53,7 +22,7 @@ static void a_receipt_holds(void **state) {
     assert_int_equal(run.run.receipt.deadline, 1000 + 100);
     assert_true(crux_keys_verify(NULL, &world.executor.account, digest, run.run.signature));
     /* the same claim again, asked alike, later: the receipt that is there */
-    advance(5);
+    settle_case_advance(5);
     settle_world_run(&same, &world, 1, CRUX_MODE_BATCHED);
     assert_int_equal(crux_settle_promise(world.settle, &same.run, &again), CRUX_OK);
     assert_true(again);
@@ -87,7 +56,7 @@ static void a_receipt_holds(void **state) {
     settle_world_run(&same, &world, 2, CRUX_MODE_BATCHED);
     same.run.claim.cancelled = same.run.claim.chosen_tokens;
     assert_int_equal(crux_settle_promise(world.settle, &same.run, &again), CRUX_E_CLAIM_INVALID);
-    assert_int_equal(figures().store.runs[CRUX_STORE_WAITING], 2);
+    assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_WAITING], 2);
 }
 
 static void batches_by_count_and_by_time(void **state) {
@@ -96,17 +65,17 @@ static void batches_by_count_and_by_time(void **state) {
     settle_world_open(&world);
     for (uint64_t i = 1; i <= 3; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START);
-    assert_int_equal(figures().batches_posted, 0);
+    assert_int_equal(settle_case_figures().batches_posted, 0);
     settle_world_promise(&world, &run, 4, CRUX_MODE_BATCHED); /* the fourth fills it */
     settle_world_promise(&world, &run, 5, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START);
-    assert_int_equal(figures().batches_posted, 1);
-    assert_int_equal(state_of(4), CRUX_STORE_POSTED);
-    assert_int_equal(state_of(5), CRUX_STORE_WAITING);
+    assert_int_equal(settle_case_figures().batches_posted, 1);
+    assert_int_equal(settle_case_state(4), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_state(5), CRUX_STORE_WAITING);
     settle_world_tick(&world, START + 9);
-    assert_int_equal(state_of(5), CRUX_STORE_WAITING);
+    assert_int_equal(settle_case_state(5), CRUX_STORE_WAITING);
     settle_world_tick(&world, START + 10);
-    assert_int_equal(state_of(5), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_state(5), CRUX_STORE_POSTED);
     /* the first run of the second batch stands where its path says */
     struct crux_store_run *kept = settle_world_find(&world, 2);
     uint64_t index = kept->member;
@@ -125,13 +94,13 @@ static void a_near_deadline_is_enough(void **state) {
     (void)state;
     settle_world_open(&world);
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
-    advance(89); /* deadline 1100, batches wait 10 */
+    settle_case_advance(89); /* deadline 1100, batches wait 10 */
     settle_world_tick(&world, START);
-    assert_int_equal(state_of(1), CRUX_STORE_WAITING);
-    advance(1);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_WAITING);
+    settle_case_advance(1);
     settle_world_tick(&world, START);
-    assert_int_equal(state_of(1), CRUX_STORE_POSTED);
-    assert_int_equal(figures().late, 0);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_figures().late, 0);
 }
 
 static void every_mode_to_its_end(void **state) {
@@ -142,7 +111,7 @@ static void every_mode_to_its_end(void **state) {
     settle_world_promise(&world, &run, 2, CRUX_MODE_FULL);
     settle_world_promise(&world, &run, 3, CRUX_MODE_PRIVATE);
     settle_world_tick(&world, START + 10);
-    assert_int_equal(figures().batches_posted, 3);
+    assert_int_equal(settle_case_figures().batches_posted, 3);
     assert_int_equal(settle_world_totals(&world).executor.balance,
                      SETTLE_WORLD_MONEY - 3 * SETTLE_WORLD_BOND);
     struct crux_store_run *kept = settle_world_find(&world, 3);
@@ -151,25 +120,25 @@ static void every_mode_to_its_end(void **state) {
     assert_int_equal(crux_settle_claim_state(world.settle, &at, kept), CRUX_OK);
     assert_int_equal(at, CRUX_CLAIM_PENDING);
     crux_store_run_free(kept);
-    advance(1000); /* the last second of the window */
+    settle_case_advance(1000); /* the last second of the window */
     settle_world_tick(&world, START + 1000);
-    assert_int_equal(state_of(1), CRUX_STORE_POSTED);
-    advance(1);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_POSTED);
+    settle_case_advance(1);
     settle_world_tick(&world, START + 1001);
-    assert_int_equal(state_of(1), CRUX_STORE_FINAL);
-    assert_int_equal(state_of(2), CRUX_STORE_FINAL);
-    assert_int_equal(state_of(3), CRUX_STORE_UNCHALLENGED);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_FINAL);
+    assert_int_equal(settle_case_state(2), CRUX_STORE_FINAL);
+    assert_int_equal(settle_case_state(3), CRUX_STORE_UNCHALLENGED);
     assert_int_equal(settle_world_totals(&world).executor.balance, SETTLE_WORLD_MONEY);
     /* kept for 50 seconds more, and then deleted */
     settle_world_tick(&world, START + 1050);
-    assert_int_equal(state_of(2), CRUX_STORE_FINAL);
+    assert_int_equal(settle_case_state(2), CRUX_STORE_FINAL);
     /* nor then, while its receipt can be called: deadline 1100, window 1000, demands 100 */
-    advance(2200 - 2001);
+    settle_case_advance(2200 - 2001);
     settle_world_tick(&world, START + 1051);
-    assert_int_equal(state_of(2), CRUX_STORE_FINAL);
-    advance(1);
+    assert_int_equal(settle_case_state(2), CRUX_STORE_FINAL);
+    settle_case_advance(1);
     settle_world_tick(&world, START + 1051);
-    struct crux_settle_figures f = figures();
+    struct crux_settle_figures f = settle_case_figures();
     for (unsigned i = 0; i < CRUX_STORE_STATES; i++) assert_int_equal(f.store.runs[i], 0);
     struct crux_store_run *gone;
     assert_int_equal(crux_store_find(world.store, &gone, CRUX_STORE_BY_ID, run.run.id),
@@ -185,20 +154,20 @@ static void shown_when_demanded(void **state) {
     settle_world_open(&world);
     for (uint64_t i = 1; i <= 4; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START);
-    assert_int_equal(figures().claims_shown, 0);
+    assert_int_equal(settle_case_figures().claims_shown, 0);
     const struct crux_move demand = {.kind = CRUX_MOVE_DEMAND, .claim = {.batch = 0, .member = 2}};
     assert_int_equal(settle_world_move(&world, &world.stranger.account, &demand), CRUX_OK);
     settle_world_tick(&world, START + 1);
-    assert_int_equal(figures().claims_shown, 1);
-    assert_int_equal(figures().demands_met, 1);
+    assert_int_equal(settle_case_figures().claims_shown, 1);
+    assert_int_equal(settle_case_figures().demands_met, 1);
     struct crux_store_run *kept = settle_world_find(&world, 3);
     assert_true(kept->shown && kept->published && kept->demanded);
     crux_store_run_free(kept);
     assert_int_equal(settle_world_totals(&world).chain.fees, 0);
-    advance(1001);
+    settle_case_advance(1001);
     settle_world_tick(&world, START + 1001);
-    assert_int_equal(state_of(3), CRUX_STORE_FINAL);
-    assert_int_equal(state_of(1), CRUX_STORE_UNSHOWN);
+    assert_int_equal(settle_case_state(3), CRUX_STORE_FINAL);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_UNSHOWN);
     assert_int_equal(settle_world_totals(&world).chain.bonds, 0);
     assert_int_equal(settle_world_totals(&world).executor.balance, SETTLE_WORLD_MONEY + 10);
 }
@@ -240,9 +209,9 @@ static void fees_are_bound_and_paid(void **state) {
         assert_int_equal(kept->bound, i <= 2);
         crux_store_run_free(kept);
     }
-    advance(1001);
+    settle_case_advance(1001);
     settle_world_tick(&world, START + 1001);
-    assert_int_equal(figures().fees_paid, 770);
+    assert_int_equal(settle_case_figures().fees_paid, 770);
     assert_int_equal(settle_world_totals(&world).executor.balance, SETTLE_WORLD_MONEY + 770);
     assert_int_equal(settle_world_totals(&world).chain.fees, 0);
 }
@@ -258,7 +227,7 @@ static void what_is_earned_is_taken_out(void **state) {
     assert_int_equal(settle_world_totals(&world).executor.withdrawn, 300000 - SETTLE_WORLD_BOND);
     settle_world_tick(&world, START + 10);
     assert_int_equal(settle_world_totals(&world).executor.balance, SETTLE_WORLD_MONEY - 300000);
-    advance(1001);
+    settle_case_advance(1001);
     settle_world_tick(&world, START + 1001);
     assert_int_equal(settle_world_totals(&world).executor.withdrawn, 300000);
 }
@@ -279,7 +248,7 @@ static void a_batch_can_always_be_posted(void **state) {
         assert_int_equal(world.chain.ops->deposit(&world.chain, account, SETTLE_WORLD_BOND),
                          CRUX_OK);
     }
-    assert_int_equal(figures().batches_posted, 2);
+    assert_int_equal(settle_case_figures().batches_posted, 2);
 }
 
 /* However little a tick may do, all of it is done in the end. */
@@ -292,26 +261,26 @@ static void one_move_at_a_time(void **state) {
     escrow(4, 7, 1005);
     for (uint64_t i = 1; i <= 6; i++)
         promise_for_a_fee(i, (uint8_t)(i % 3 + 1)); /* each mode, with an escrow and without */
-    advance(6); /* two of the escrows end before their claims are posted */
+    settle_case_advance(6); /* two of the escrows end before their claims are posted */
     settle_world_tick(&world, START + 10);
     assert_false(crux_settle_is_busy(world.settle));
-    assert_int_equal(figures().batches_posted, 4);
-    assert_int_equal(figures().batches_posted, 4);
+    assert_int_equal(settle_case_figures().batches_posted, 4);
+    assert_int_equal(settle_case_figures().batches_posted, 4);
     struct crux_store_run *kept = settle_world_find(&world, 3);
     assert_true(kept->fee_refused && !kept->bound);
     crux_store_run_free(kept);
     kept = settle_world_find(&world, 4);
     assert_true(kept->fee_refused && !kept->bound && kept->shown);
     crux_store_run_free(kept);
-    advance(1001);
+    settle_case_advance(1001);
     settle_world_tick(&world, START + 1001);
-    struct crux_settle_figures f = figures();
+    struct crux_settle_figures f = settle_case_figures();
     assert_int_equal(f.store.runs[CRUX_STORE_FINAL] + f.store.runs[CRUX_STORE_UNCHALLENGED], 6);
     assert_int_equal(f.fees_paid, 5);
     assert_int_equal(settle_world_totals(&world).chain.bonds, 0);
     const uint64_t moves = f.moves + f.refused;
     assert_int_equal(crux_settle_tick(world.settle, START + 1002), CRUX_OK);
-    f = figures();
+    f = settle_case_figures();
     assert_int_equal(f.moves + f.refused, moves);
 }
 
@@ -342,16 +311,16 @@ static void a_dispute_is_seen(void **state) {
         crux_store_run_free(kept);
     }
     assert_int_equal(contested, 1);
-    advance(301);
+    settle_case_advance(301);
     const struct crux_move timeout = {.kind = CRUX_MOVE_TIMEOUT,
                                       .claim = {.batch = 0, .member = 1}};
     assert_int_equal(settle_world_move(&world, &world.stranger.account, &timeout), CRUX_OK);
     settle_world_tick(&world, START + 2);
-    assert_int_equal(state_of(2), CRUX_STORE_FALLEN);
-    assert_int_equal(state_of(1), CRUX_STORE_POSTED);
-    advance(700);
+    assert_int_equal(settle_case_state(2), CRUX_STORE_FALLEN);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_POSTED);
+    settle_case_advance(700);
     settle_world_tick(&world, START + 3);
-    assert_int_equal(state_of(1), CRUX_STORE_FINAL);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_FINAL);
     assert_int_equal(settle_world_totals(&world).executor.balance,
                      SETTLE_WORLD_MONEY - SETTLE_WORLD_BOND);
 }
@@ -372,22 +341,22 @@ static void an_open_dispute_blocks_one_claim(void **state) {
                                    .leaf = zero,
                                    .amount = SETTLE_WORLD_MONEY,
                                    .flag = CRUX_TARGET_TRACE};
-    advance(1000);
+    settle_case_advance(1000);
     assert_int_equal(settle_world_move(&world, &world.stranger.account, &open), CRUX_OK);
-    advance(1);
+    settle_case_advance(1);
     settle_world_tick(&world, START + 1);
-    assert_int_equal(state_of(1), CRUX_STORE_POSTED);
-    assert_int_equal(state_of(2), CRUX_STORE_FINAL);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_state(2), CRUX_STORE_FINAL);
     assert_int_equal(settle_world_totals(&world).chain.bonds, SETTLE_WORLD_BOND);
     const struct crux_move timeout = {.kind = CRUX_MOVE_TIMEOUT};
-    advance(300);
+    settle_case_advance(300);
     assert_int_equal(settle_world_move(&world, &world.stranger.account, &timeout), CRUX_OK);
     settle_world_tick(&world, START + 2);
-    assert_int_equal(state_of(1), CRUX_STORE_FALLEN);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_FALLEN);
     assert_int_equal(settle_world_totals(&world).chain.bonds, 0);
 }
 
-#define RULE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define RULE(name) cmocka_unit_test_setup_teardown(name, settle_case_begin, settle_case_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -7,39 +7,20 @@
 #include <sqlite3.h>
 #include <stdio.h>
 
-#include "tests/executor/service/settle/settle_world.h"
+#include "tests/executor/service/settle/settle_case.h"
 
 enum { START = 5000, PLEDGE = 10000, FEE = 10, PENALTY = 300, REWARD = 100 };
 
-static struct settle_world world;
-
 static int begin(void **state) {
-    (void)state;
-    settle_world_make(&world);
+    settle_case_begin(state);
     world.options.pledge = PLEDGE;
     return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    settle_world_remove(&world);
-    return 0;
-}
-
-static struct crux_settle_figures figures(void) {
-    struct crux_settle_figures f;
-    assert_int_equal(crux_settle_figures(world.settle, &f), CRUX_OK);
-    return f;
 }
 
 static struct crux_settle_pledged pledged(void) {
     struct crux_settle_pledged p;
     assert_int_equal(crux_settle_pledged(world.settle, &p), CRUX_OK);
     return p;
-}
-
-static void advance(uint64_t seconds) {
-    assert_int_equal(world.chain.ops->advance(&world.chain, seconds), CRUX_OK);
 }
 
 static void reopen(void) {
@@ -70,7 +51,7 @@ static void pledged_once(void **state) {
     reopen();
     settle_world_tick(&world, START);
     assert_int_equal(totals().pledge.amount, PLEDGE + 5);
-    assert_int_equal(figures().refused, 0);
+    assert_int_equal(settle_case_figures().refused, 0);
 }
 
 /* Bonds come first, and what is to be pledged is not withdrawn. */
@@ -100,7 +81,7 @@ static void nothing_pledged_by_default(void **state) {
     settle_world_open(&world);
     settle_world_tick(&world, START);
     assert_int_equal(totals().pledge.total, 0);
-    assert_int_equal(figures().moves, 1); /* the model */
+    assert_int_equal(settle_case_figures().moves, 1); /* the model */
 }
 
 static void calls_are_kept(void **state) {
@@ -112,7 +93,7 @@ static void calls_are_kept(void **state) {
     settle_world_promise(&world, &run[2], 3, CRUX_MODE_PRIVATE);
     settle_world_promise(&world, &run[3], 4, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START + 10);
-    advance(101); /* behind the deadline */
+    settle_case_advance(101); /* behind the deadline */
     for (unsigned i = 0; i < 4; i++)
         assert_int_equal(settle_world_call(&world, &world.stranger.account, &run[i].run), CRUX_OK);
     assert_int_equal(totals().pledge.open, 4);
@@ -124,9 +105,9 @@ static void calls_are_kept(void **state) {
                      SETTLE_WORLD_MONEY - PLEDGE - 4 * SETTLE_WORLD_BOND + 4 * FEE);
     assert_int_equal(pledged().calls.kept, 4);
     assert_int_equal(pledged().calls.open, 0);
-    assert_int_equal(figures().refused, 0);
+    assert_int_equal(settle_case_figures().refused, 0);
     /* what it noted is forgotten in the end, like the runs themselves */
-    advance(2200);
+    settle_case_advance(2200);
     settle_world_tick(&world, START + 1000);
     settle_world_tick(&world, START + 2000);
     assert_int_equal(pledged().calls.kept, 0);
@@ -149,10 +130,10 @@ static void a_fallen_claim_is_kept(void **state) {
                                    .flag = CRUX_TARGET_TRACE};
     const struct crux_move timeout = {.kind = CRUX_MOVE_TIMEOUT};
     assert_int_equal(settle_world_move(&world, &world.stranger.account, &open), CRUX_OK);
-    advance(301);
+    settle_case_advance(301);
     assert_int_equal(settle_world_move(&world, &world.stranger.account, &timeout), CRUX_OK);
     settle_world_tick(&world, START + 11);
-    assert_int_equal(figures().store.runs[CRUX_STORE_FALLEN], 1);
+    assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_FALLEN], 1);
     assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
     settle_world_tick(&world, START + 1000); /* beyond its retention, but not its receipt's */
     assert_int_equal(pledged().calls.kept, 1);
@@ -168,11 +149,11 @@ static void what_was_late_is_posted_and_kept(void **state) {
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
     settle_world_close(&world); /* an executor that is away for a while */
     settle_world_open(&world);
-    advance(101);
+    settle_case_advance(101);
     assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
     reopen();
     settle_world_tick(&world, START + 1);
-    assert_int_equal(figures().late, 1);
+    assert_int_equal(settle_case_figures().late, 1);
     assert_int_equal(pledged().calls.kept, 1);
     assert_int_equal(totals().pledge.amount, PLEDGE);
 }
@@ -186,10 +167,10 @@ static void one_move_at_a_time(void **state) {
     settle_world_tick(&world, START);
     for (uint64_t i = 0; i < 6; i++)
         settle_world_promise(&world, &run[i], i + 1, (uint8_t)(i % 3 + 1));
-    advance(101);
+    settle_case_advance(101);
     for (unsigned i = 0; i < 6; i++)
         assert_int_equal(settle_world_call(&world, &world.stranger.account, &run[i].run), CRUX_OK);
-    advance(100);
+    settle_case_advance(100);
     settle_world_tick(&world, START + 1);
     assert_int_equal(pledged().calls.kept, 6);
     assert_int_equal(totals().pledge.amount, PLEDGE);
@@ -205,13 +186,13 @@ static void what_is_not_kept_here_is_lost(void **state) {
     settle_world_close(&world);
     (void)snprintf(world.store_path, sizeof world.store_path, "%s/another", world.folder);
     settle_world_open(&world);
-    advance(101);
+    settle_case_advance(101);
     assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
     settle_world_tick(&world, START + 1);
     assert_int_equal(pledged().calls.strange, 1);
     assert_int_equal(pledged().calls.open, 1);
     assert_int_equal(pledged().calls.answer_by, 1101 + 100);
-    advance(101);
+    settle_case_advance(101);
     settle_world_tick(&world, START + 2);
     assert_int_equal(pledged().calls.open, 0);
     assert_int_equal(pledged().calls.missed, 1);
@@ -239,15 +220,15 @@ static void leaves_and_is_paid(void **state) {
     assert_true(totals().pledge.leaving == 1);
     assert_int_equal(pledged().pledge_free_at, 1000 + 1500);
     assert_int_equal(pledged().pledge_missing, 0);
-    advance(1000); /* it still answers, and promises */
+    settle_case_advance(1000); /* it still answers, and promises */
     assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
     settle_world_promise(&world, &another, 2, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START + 1000);
     assert_int_equal(pledged().calls.kept, 1);
-    advance(500);
+    settle_case_advance(500);
     settle_world_tick(&world, START + 1500);
     assert_int_equal(totals().pledge.amount, PLEDGE);
-    advance(1);
+    settle_case_advance(1);
     settle_world_tick(&world, START + 1501);
     assert_int_equal(totals().pledge.amount, 0);
     assert_int_equal(pledged().pledge_free_at, 0);
@@ -269,10 +250,10 @@ static void a_missed_promise_does_not_block_the_way(void **state) {
     (void)snprintf(world.store_path, sizeof world.store_path, "%s/another", world.folder);
     world.options.leaves = true;
     settle_world_open(&world);
-    advance(200);
+    settle_case_advance(200);
     assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
     settle_world_tick(&world, START + 1);
-    advance(1501);
+    settle_case_advance(1501);
     settle_world_tick(&world, START + 1501);
     settle_world_tick(&world, START + 1502);
     assert_int_equal(pledged().calls.lapsed, 1);
@@ -288,7 +269,7 @@ static void a_reorganisation(void **state) {
     settle_world_open(&world);
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START + 10);
-    advance(101);
+    settle_case_advance(101);
     assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
     settle_world_tick(&world, START + 11);
     assert_int_equal(pledged().calls.kept, 1);
@@ -315,7 +296,7 @@ static void an_older_store_is_taken_over(void **state) {
     settle_world_open(&world);
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START + 10);
-    advance(101);
+    settle_case_advance(101);
     assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
     world.options.moves_a_tick = 1;
     settle_world_close(&world);
@@ -333,10 +314,10 @@ static void an_older_store_is_taken_over(void **state) {
     settle_world_open(&world);
     settle_world_tick(&world, START + 11);
     assert_int_equal(pledged().calls.kept, 1);
-    assert_int_equal(figures().store.runs[CRUX_STORE_POSTED], 1);
+    assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_POSTED], 1);
 }
 
-#define RULE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define RULE(name) cmocka_unit_test_setup_teardown(name, begin, settle_case_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

@@ -6,40 +6,9 @@
 #include <cmocka.h>
 #include <string.h>
 
-#include "tests/executor/service/settle/settle_world.h"
+#include "tests/executor/service/settle/settle_case.h"
 
 enum { START = 5000 /* of the system's clock: when the runs are made */ };
-
-static struct settle_world world;
-
-static int begin(void **state) {
-    (void)state;
-    settle_world_make(&world);
-    return 0;
-}
-
-static int end(void **state) {
-    (void)state;
-    settle_world_remove(&world);
-    return 0;
-}
-
-static enum crux_store_state state_of(uint64_t number) {
-    struct crux_store_run *run = settle_world_find(&world, number);
-    enum crux_store_state state = run->state;
-    crux_store_run_free(run);
-    return state;
-}
-
-static struct crux_settle_figures figures(void) {
-    struct crux_settle_figures f;
-    assert_int_equal(crux_settle_figures(world.settle, &f), CRUX_OK);
-    return f;
-}
-
-static void advance(uint64_t seconds) {
-    assert_int_equal(world.chain.ops->advance(&world.chain, seconds), CRUX_OK);
-}
 
 static void without_money(void **state) {
     struct settle_world_run run;
@@ -54,26 +23,27 @@ static void without_money(void **state) {
         settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
     }
     settle_world_tick(&world, START + 10);
-    struct crux_settle_figures f = figures();
+    struct crux_settle_figures f = settle_case_figures();
     assert_int_equal(f.status, CRUX_E_BALANCE_TOO_SMALL);
     assert_string_equal(f.trouble, crux_status_text(CRUX_E_BALANCE_TOO_SMALL));
     assert_int_equal(f.retry_at, START + 11);
     assert_int_equal(f.owed, 3 * SETTLE_WORLD_BOND);
     assert_int_equal(f.refused, 1);
     settle_world_tick(&world, START + 11); /* then 2 seconds, 4, ... at most 60 */
-    assert_int_equal(figures().retry_at, START + 13);
+    assert_int_equal(settle_case_figures().retry_at, START + 13);
     settle_world_tick(&world, START + 12);
-    assert_int_equal(figures().refused, 2);
-    advance(101);
+    assert_int_equal(settle_case_figures().refused, 2);
+    settle_case_advance(101);
     settle_world_tick(&world, START + 12);
-    assert_int_equal(figures().late, 3); /* what was promised is not kept, and is said */
+    assert_int_equal(settle_case_figures().late,
+                     3); /* what was promised is not kept, and is said */
     assert_int_equal(
         world.chain.ops->deposit(&world.chain, &world.executor.account, SETTLE_WORLD_BOND),
         CRUX_OK);
     settle_world_tick(&world, START + 13);
-    assert_int_equal(figures().status, CRUX_OK);
-    assert_int_equal(state_of(3), CRUX_STORE_POSTED);
-    assert_int_equal(figures().late, 3);
+    assert_int_equal(settle_case_figures().status, CRUX_OK);
+    assert_int_equal(settle_case_state(3), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_figures().late, 3);
 }
 
 static void another_owner_of_the_store(void **state) {
@@ -112,15 +82,15 @@ static void what_stands_is_not_promised_again(void **state) {
     settle_world_open(&world);
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START + 10);
-    advance(1300);
+    settle_case_advance(1300);
     settle_world_tick(&world, START + 1001);
     settle_world_tick(&world, START + 1051);
-    assert_int_equal(figures().store.runs[CRUX_STORE_FINAL], 0);
+    assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_FINAL], 0);
     for (uint8_t mode = CRUX_MODE_FULL; mode <= CRUX_MODE_PRIVATE; mode++) {
         settle_world_run(&run, &world, 1, mode);
         assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_E_ALREADY_POSTED);
     }
-    assert_int_equal(figures().store.runs[CRUX_STORE_WAITING], 0);
+    assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_WAITING], 0);
 }
 
 /* Somebody else with the same key posts a claim on other terms, after it was promised: the chain takes it no more. */
@@ -139,16 +109,17 @@ static void what_the_chain_refuses_for_ever(void **state) {
                                      .amount = SETTLE_WORLD_BOND};
     assert_int_equal(settle_world_move(&world, &world.executor.account, &settle), CRUX_OK);
     settle_world_tick(&world, START);
-    assert_int_equal(state_of(1), CRUX_STORE_REFUSED);
-    assert_int_equal(state_of(2), CRUX_STORE_POSTED); /* and the others go on */
-    assert_non_null(strstr(figures().trouble, crux_status_text(CRUX_E_ALREADY_POSTED)));
+    assert_int_equal(settle_case_state(1), CRUX_STORE_REFUSED);
+    assert_int_equal(settle_case_state(2), CRUX_STORE_POSTED); /* and the others go on */
+    assert_non_null(strstr(settle_case_figures().trouble, crux_status_text(CRUX_E_ALREADY_POSTED)));
     assert_int_equal(settle_world_totals(&world).chain.bonds, 2 * SETTLE_WORLD_BOND);
     /* asked again, it is not said to be promised */
     settle_world_run(&run, &world, 1, CRUX_MODE_FULL);
     assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_E_ALREADY_POSTED);
-    advance(1300);
+    settle_case_advance(1300);
     settle_world_tick(&world, START + 50);
-    assert_int_equal(figures().store.runs[CRUX_STORE_REFUSED], 0); /* kept as long as any end */
+    assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_REFUSED],
+                     0); /* kept as long as any end */
 }
 
 /* A chain that cannot be reached for a while. */
@@ -189,17 +160,17 @@ static void a_chain_that_is_down(void **state) {
     uint64_t now = START + 10, waits[] = {1, 2, 4, 8, 16, 32, 60, 60};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(waits); i++) {
         settle_world_tick(&world, now);
-        assert_int_equal(figures().status, CRUX_E_IO);
-        assert_string_equal(figures().trouble, "no answer");
-        assert_int_equal(figures().retry_at, now + waits[i]);
+        assert_int_equal(settle_case_figures().status, CRUX_E_IO);
+        assert_string_equal(settle_case_figures().trouble, "no answer");
+        assert_int_equal(settle_case_figures().retry_at, now + waits[i]);
         settle_world_tick(&world, now + waits[i] - 1); /* not tried before */
-        assert_int_equal(figures().retry_at, now + waits[i]);
+        assert_int_equal(settle_case_figures().retry_at, now + waits[i]);
         now += waits[i];
     }
     is_down = false;
     settle_world_tick(&world, now);
-    assert_int_equal(figures().status, CRUX_OK);
-    assert_int_equal(state_of(2), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_figures().status, CRUX_OK);
+    assert_int_equal(settle_case_state(2), CRUX_STORE_POSTED);
     world.chain.ops = up;
 }
 
@@ -210,7 +181,7 @@ static void a_reorganised_chain(void **state) {
     settle_world_open(&world);
     for (uint64_t i = 1; i <= 4; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
     settle_world_tick(&world, START);
-    assert_int_equal(state_of(1), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_POSTED);
     assert_int_equal(world.chain.ops->rewind(&world.chain, 6),
                      CRUX_OK); /* register, settle, shows */
     assert_int_equal(settle_world_totals(&world).chain.batches, 0);
@@ -227,7 +198,7 @@ static void a_reorganised_chain(void **state) {
     crux_store_run_free(kept);
 }
 
-#define RULE(name) cmocka_unit_test_setup_teardown(name, begin, end)
+#define RULE(name) cmocka_unit_test_setup_teardown(name, settle_case_begin, settle_case_end)
 
 int main(void) {
     const struct CMUnitTest tests[] = {

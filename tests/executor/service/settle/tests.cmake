@@ -1,4 +1,4 @@
-crux_add_support(SOURCES settle_world.c)
+crux_add_support(SOURCES settle_case.c settle_world.c)
 crux_add_test(NAME service_settle SOURCES test_settle.c LIBS crux_service)
 crux_add_test(NAME service_settle_pledge SOURCES test_settle_pledge.c LIBS crux_service "${CRUX_sqlite_LIBRARY}")
 crux_add_test(NAME service_settle_trouble SOURCES test_settle_trouble.c LIBS crux_service)
