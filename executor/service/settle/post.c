@@ -159,6 +159,14 @@ static enum crux_status note_posted(struct crux_settle *settle, struct crux_stor
     return outcome->repeated ? catch_up(settle, batch) : CRUX_OK;
 }
 
+/* A batch of the same claims stands on other terms: whoever asked for all of them, and asked again once they were
+ * forgotten here, would have the new promises broken. Fewer of them have another root, and one alone does not stand there:
+ * crux_settle_promise has looked. */
+static enum crux_status halve(struct crux_settle *settle, const struct crux_store_batch *batch) {
+    enum crux_status status = crux_store_batch_halve(settle->store, batch, settle_bond(settle));
+    return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
+}
+
 /* Out: is_over, nothing more is to be posted now. */
 static enum crux_status post_one(struct crux_settle *settle, struct crux_store_batch *batch,
                                  bool *is_over) {
@@ -186,6 +194,7 @@ static enum crux_status post_one(struct crux_settle *settle, struct crux_store_b
     default: break;
     }
     if (settle_is_chain_trouble(status) || settle->message[0] != 0) return status;
+    if (status == CRUX_E_ALREADY_POSTED && batch->count > 1) return halve(settle, batch);
     /* anything else will be refused again, whenever it is tried */
     status = crux_store_batch_refused(settle->store, batch->number, settle->now);
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);

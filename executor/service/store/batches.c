@@ -199,6 +199,19 @@ enum crux_status crux_store_batch_try(struct crux_store *store, uint64_t number,
     return update(store, STORE_SET_TRY, (const uint64_t[]){number, at}, 2);
 }
 
+enum crux_status crux_store_batch_halve(struct crux_store *store,
+                                        const struct crux_store_batch *batch, uint64_t bond) {
+    CRUX_ASSERT(batch->count >= 2);
+    enum crux_status status = crux_store_begin(store);
+    if (status != CRUX_OK) return status;
+    status = update(store, STORE_UNFORM_RUNS, &batch->number, 1);
+    if (status == CRUX_OK) status = update(store, STORE_UNFORM_BATCH, &batch->number, 1);
+    if (status == CRUX_OK)
+        status = crux_store_form(store, batch->mode, &batch->requester, batch->count / 2, bond);
+    enum crux_status committed = crux_store_commit(store);
+    return status == CRUX_OK ? committed : status;
+}
+
 enum crux_status crux_store_batch_refused(struct crux_store *store, uint64_t number, uint64_t now) {
     bool own;
     enum crux_status status = store_write(store, &own);

@@ -56,6 +56,11 @@ CRUX_MUST_CHECK
 enum crux_status crux_store_batch_bond(struct crux_store *store, uint64_t number, uint64_t bond);
 CRUX_MUST_CHECK
 enum crux_status crux_store_batch_try(struct crux_store *store, uint64_t number, uint64_t at);
+/* Takes apart a formed batch of two or more, and makes one of the first of its runs that has half as many; the others wait
+ * again.  In: bond, of each claim of the new one. */
+CRUX_MUST_CHECK
+enum crux_status crux_store_batch_halve(struct crux_store *store,
+                                        const struct crux_store_batch *batch, uint64_t bond);
 /* The chain takes none of it, for ever. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_batch_refused(struct crux_store *store, uint64_t number, uint64_t now);

@@ -69,6 +69,9 @@ static const char *const texts[STORE_STATEMENTS] = {
                          "VALUES (?1, ?2, ?3, ?4, ?5, 2)",
     [STORE_FORM_RUN] = "UPDATE runs SET state = 2, batch = ?2, member = ?3, path = ?4 "
                        "WHERE number = ?1 AND state = 1",
+    [STORE_UNFORM_RUNS] = "UPDATE runs SET state = 1, batch = NULL, member = NULL, path = NULL "
+                          "WHERE batch = ?1 AND state = 2",
+    [STORE_UNFORM_BATCH] = "DELETE FROM batches WHERE number = ?1 AND state = 2",
     [STORE_NEXT_BATCH] = "SELECT number, mode, requester, root, count, bond, chain_batch, "
                          "posted_at, window_end, try_at FROM batches WHERE state = ?1 AND "
                          "number > ?2 AND try_at <= ?3 ORDER BY number LIMIT 1",

@@ -93,6 +93,31 @@ static void what_stands_is_not_promised_again(void **state) {
     assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_WAITING], 0);
 }
 
+/* Claims that stand together, and were forgotten here, are asked again on other terms: their root is taken no more, and
+ * each is posted all the same. */
+static void a_root_that_stands_comes_in_parts(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    settle_world_open(&world);
+    for (uint64_t i = 1; i <= 3; i++) settle_world_promise(&world, &run, i, CRUX_MODE_PRIVATE);
+    settle_world_tick(&world, START + 10);
+    assert_int_equal(settle_world_totals(&world).chain.batches, 1);
+    settle_case_advance(1300);
+    settle_world_tick(&world, START + 1001);
+    settle_world_tick(&world, START + 1051);
+    for (uint64_t i = 1; i <= 3; i++) {
+        settle_world_run(&run, &world, i, CRUX_MODE_PRIVATE);
+        memcpy(run.run.receipt.requester, world.stranger.account.b, 20);
+        assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_OK);
+    }
+    settle_world_tick(&world, START + 1051);
+    for (uint64_t i = 4; i <= 6; i++) assert_int_equal(settle_case_state(i), CRUX_STORE_POSTED);
+    assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_REFUSED], 0);
+    assert_int_equal(settle_case_figures().late, 0);
+    assert_int_equal(settle_case_figures().owed, 0);
+    assert_int_equal(settle_world_totals(&world).chain.bonds, 3 * SETTLE_WORLD_BOND);
+}
+
 /* Somebody else with the same key posts a claim on other terms, after it was promised: the chain takes it no more. */
 static void what_the_chain_refuses_for_ever(void **state) {
     struct settle_world_run run;
@@ -206,6 +231,7 @@ int main(void) {
         RULE(another_owner_of_the_store),
         RULE(a_drain_posts_what_waits),
         RULE(what_stands_is_not_promised_again),
+        RULE(a_root_that_stands_comes_in_parts),
         RULE(what_the_chain_refuses_for_ever),
         RULE(a_chain_that_is_down),
         RULE(a_reorganised_chain),
