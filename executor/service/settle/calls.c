@@ -61,6 +61,8 @@ enum crux_status settle_refresh_calls(struct crux_settle *settle, const uint8_t 
         settle_trouble(settle, &settle->chain_trouble, status);
         return status;
     }
+    status = settle_marks_begin(settle); /* one write for all: anybody may call many at once */
+    if (status != CRUX_OK) return status;
     for (uint32_t i = 0; i < count && status == CRUX_OK; i++) {
         const struct crux_game_promise *promise = &looking.promise[i];
         if (!looking.is_there[i] ||
@@ -69,7 +71,8 @@ enum crux_status settle_refresh_calls(struct crux_settle *settle, const uint8_t 
         status = crux_store_call_put(settle->store, digests[i], state_of(promise),
                                      promise->answer_by, settle->now);
     }
-    return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
+    return settle_marks_end(settle,
+                            status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status));
 }
 
 /* ---- answered ---- */
