@@ -359,6 +359,9 @@ bool receipts_promise(struct answer *answer, struct answer_choice *choice,
             return crux_openai_fail(error, 409, crux_status_name(status), "crux.mode",
                                     "No second receipt: %s.",
                                     crux_settle_message(receipts->settle));
+        if (status == CRUX_E_BALANCE_TOO_SMALL)
+            return crux_openai_fail(error, 503, crux_status_name(status), NULL,
+                                    "The executor's balance holds no bond for this claim.");
         if (status != CRUX_OK) {
             crux_log(CRUX_LOG_ERROR, answer->id, "no receipt: %s",
                      crux_settle_message(receipts->settle));

@@ -32,6 +32,7 @@ struct crux_settle {
     uint64_t owed, left, late; /* as last counted, and what was promised since */
     bool registered, draining;
     uint64_t now;        /* system's clock, of this tick */
+    uint64_t seen_at;    /* the same, of the last tick that saw the chain */
     uint32_t moves_left; /* of this tick */
     double tick_began;   /* crux_seconds */
     bool grouped;        /* marks of this step wait for settle_marks_end */

@@ -113,14 +113,23 @@ static enum crux_status ask(void *ctx, const struct crux_game *game, uint64_t no
     return status == CRUX_E_NOT_FOUND ? CRUX_OK : status;
 }
 
+/* By the chain's time as last seen, would a receipt fall due before a batch has to be posted? */
+static bool is_deadline_near(const struct crux_settle *settle) {
+    const struct crux_settle_options *o = &settle->options;
+    return settle->now > settle->seen_at + o->deadline_seconds - o->batch_seconds;
+}
+
 /* Sees the chain's time.  Returns: CRUX_E_ALREADY_POSTED for a claim that stands there as a batch of its own, and was
  * forgotten here: spec/70-game.md#batches-and-claims: "An executor's second batch of the same root is the first one again" */
 static enum crux_status ask_chain(struct crux_settle *settle, struct crux_store_run *run) {
     static const struct crux_account nobody;
     struct asking asking = {.settle = settle, .run = run};
     settle->chain->message[0] = 0;
+    enum crux_status status = settle->chain->ops->look(settle->chain, ask, &asking);
+    if (status != CRUX_OK && is_deadline_near(settle))
+        return settle_fail(settle, status, "the chain cannot be asked, and was not for too long");
     /* a chain that cannot be asked now: its time as last seen gives an earlier deadline, and binds the more */
-    if (settle->chain->ops->look(settle->chain, ask, &asking) != CRUX_OK) return CRUX_OK;
+    if (status != CRUX_OK) return CRUX_OK;
     /* who asks may name an escrow that is not there; that is to cost no move */
     if (!asking.has_escrow) run->fee_requester = nobody;
     if (!asking.stands) return CRUX_OK;
@@ -143,6 +152,10 @@ enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_sto
     status = check_request(settle, run);
     if (status != CRUX_OK) return status;
     status = ask_chain(settle, run);
+    /* what was accepted while the balance held more, which has been pledged or taken out since */
+    if (status == CRUX_OK && crux_settle_room(settle) == 0)
+        status = settle_fail(settle, CRUX_E_BALANCE_TOO_SMALL,
+                             "the balance holds no bond for this claim");
     if (status == CRUX_OK) status = sign(settle, run);
     if (status != CRUX_OK) return status;
     status = crux_store_add(settle->store, run);

@@ -111,6 +111,7 @@ enum crux_status settle_see(void *ctx, const struct crux_game *game, uint64_t no
     memcpy(settle->chain_id, game->chain_id, 32);
     memcpy(settle->contract, game->contract, 32);
     settle->chain_time = now;
+    settle->seen_at = settle->now;
     settle->parameters = chain.parameters;
     settle->balance = account.balance;
     settle->withdrawn = account.withdrawn;
@@ -232,6 +233,7 @@ static enum crux_status do_what_is_due(struct crux_settle *settle) {
 enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now) {
     enum crux_status status;
     settle->now = now;
+    if (settle->seen_at == 0) settle->seen_at = now; /* it was seen when this was opened */
     settle->moves_left = settle->options.moves_a_tick;
     settle->tick_began = crux_seconds();
     settle->busy = false;

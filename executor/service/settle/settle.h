@@ -89,9 +89,9 @@ uint64_t crux_settle_room(const struct crux_settle *settle);
  * nothing is written, and the receipt that is there stands, with its deadline. A fee counts whose escrow is there by then; another is left out.
  * In/out: run: in as for crux_store_add, but for id, receipt and signature, of which receipt.mode and receipt.requester
  * are read alone; out: these three, number and fee_requester.  Out: again, may be NULL.
- * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_ALREADY_POSTED if a run of this claim is kept that was asked in another mode
- *          or for another requester, or that the chain has refused, or it stands there already; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the
- *          chain's. */
+ * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_BALANCE_TOO_SMALL for want of a bond; CRUX_E_ALREADY_POSTED if a run of this claim
+ *          is kept that was asked in another mode or for another requester, or that the chain has refused, or it stands
+ *          there already; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the chain's. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
                                      bool *again);

@@ -15,13 +15,18 @@ static void without_money(void **state) {
     (void)state;
     settle_world_open(&world);
     const struct crux_move take = {.kind = CRUX_MOVE_WITHDRAW,
+                                   .amount = SETTLE_WORLD_MONEY - 3 * SETTLE_WORLD_BOND},
+                           more = {.kind = CRUX_MOVE_WITHDRAW,
                                    .amount = SETTLE_WORLD_MONEY - 2 * SETTLE_WORLD_BOND};
     assert_int_equal(settle_world_move(&world, &world.executor.account, &take), CRUX_OK);
     settle_world_tick(&world, START);
     for (uint64_t i = 1; i <= 3; i++) {
-        assert_int_equal(crux_settle_room(world.settle), 3 - i);
+        assert_int_equal(crux_settle_room(world.settle), 4 - i);
         settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
     }
+    settle_world_run(&run, &world, 4, CRUX_MODE_BATCHED);
+    assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_E_BALANCE_TOO_SMALL);
+    assert_int_equal(settle_world_move(&world, &world.executor.account, &more), CRUX_OK);
     settle_world_tick(&world, START + 10);
     struct crux_settle_figures f = settle_case_figures();
     assert_int_equal(f.status, CRUX_E_BALANCE_TOO_SMALL);
@@ -192,7 +197,11 @@ static void a_chain_that_is_down(void **state) {
         assert_int_equal(settle_case_figures().retry_at, now + waits[i]);
         now += waits[i];
     }
+    /* its deadline would lie behind us: the clock went on, the chain's time as last seen did not */
+    settle_world_run(&run, &world, 3, CRUX_MODE_BATCHED);
+    assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_E_IO);
     is_down = false;
+    settle_world_promise(&world, &run, 3, CRUX_MODE_BATCHED);
     settle_world_tick(&world, now);
     assert_int_equal(settle_case_figures().status, CRUX_OK);
     assert_int_equal(settle_case_state(2), CRUX_STORE_POSTED);
