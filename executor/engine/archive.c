@@ -300,6 +300,12 @@ enum crux_status crux_archive_step(struct crux_archive *archive, uint32_t pos, u
     return status;
 }
 
+bool crux_archive_rest(struct crux_archive *archive) {
+    bool was_open = archive->open.open;
+    close_step(&archive->open);
+    return was_open;
+}
+
 static bool same_record(const struct crux_step *a, const struct crux_step *b) {
     for (uint32_t i = 0; i < a->stores; i++) {
         const struct crux_step_tensor *x = crux_step_store(a, i), *y = crux_step_store(b, i);

@@ -84,6 +84,9 @@ void crux_archive_evidence(struct crux_archive *archive, struct crux_evidence *e
 CRUX_MUST_CHECK
 enum crux_status crux_archive_step(struct crux_archive *archive, uint32_t pos, uint32_t layer,
                                    const struct crux_step **step);
+/* Gives the memory of that step back; it is computed again when it is asked for.
+ * Returns: was there one? */
+bool crux_archive_rest(struct crux_archive *archive);
 
 /* The step of a lie about one step as it would have been with it: what the lie does not change is not computed again.
  * Out: step, to be freed with crux_step_free, on failure too; shows: does its record differ from the archive's?

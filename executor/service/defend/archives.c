@@ -30,6 +30,7 @@ struct job {
     struct job *next;
     struct crux_archives_run run;
     uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
+    uint64_t turn; /* the least is served first */
     crux_archives_use *use;
     void *ctx;
 };
@@ -51,6 +52,8 @@ struct crux_archives {
     /* under the lock */
     bool closing, is_urgent;
     struct job *first, *last;
+    uint8_t last_asker[CRUX_ARCHIVES_ASKER_BYTES]; /* who was served last, */
+    uint64_t turn;                                 /* and in which turn */
     struct crux_archives_urgent urgent;
     struct crux_archives_figures figures;
     /* the thread's */
@@ -58,7 +61,6 @@ struct crux_archives {
     uint32_t kept_count;
     uint64_t kept_bytes, making_bytes;
     bool in_round;
-    uint8_t last_asker[CRUX_ARCHIVES_ASKER_BYTES];
     struct refused refused[REFUSED_MAX]; /* a ring */
     uint32_t refusals;
 };
@@ -120,6 +122,15 @@ static struct kept *find(struct crux_archives *archives, const uint8_t hash[32])
         return kept;
     }
     return NULL;
+}
+
+/* A step may take more memory than all of its run's records, and whoever asks about one in each run that is kept would
+ * have as many of them in memory.  Returns: how many were closed. */
+static uint32_t rest(struct crux_archives *archives) {
+    uint32_t rested = 0;
+    for (uint32_t i = 0; i + (uint64_t)archives->options.open_max < archives->kept_count; i++)
+        rested += crux_archive_rest(archives->kept[i]->archive);
+    return rested;
 }
 
 /* ---- making ---- */
@@ -256,7 +267,9 @@ enum crux_status crux_archives_get(struct crux_archives *archives,
     if (is_new && was_refused(archives, hash)) return CRUX_E_CLAIM_MISMATCH;
     if (is_new) status = make(archives, run, hash, &kept);
     if (status == CRUX_E_CLAIM_MISMATCH) remember_refused(archives, hash);
+    uint32_t rested = rest(archives);
     lock(archives);
+    archives->figures.rested += rested;
     archives->figures.kept = archives->kept_count;
     archives->figures.bytes = archives->kept_bytes;
     archives->figures.made += is_new && status == CRUX_OK;
@@ -280,11 +293,12 @@ static bool is_of(const struct job *job, const uint8_t asker[CRUX_ARCHIVES_ASKER
     return memcmp(job->asker, asker, CRUX_ARCHIVES_ASKER_BYTES) == 0;
 }
 
-/* Takes the first of somebody else than was served last; of the same one if nobody else waits.  In: the lock is held. */
+/* Takes the first of those whose turn is the least.  In: the lock is held. */
 static struct job *take_job(struct crux_archives *archives) {
     struct job **link = &archives->first;
-    while (*link != NULL && is_of(*link, archives->last_asker)) link = &(*link)->next;
-    if (*link == NULL) link = &archives->first;
+    for (struct job **at = link; *at != NULL; at = &(*at)->next) {
+        if ((*at)->turn < (*link)->turn) link = at;
+    }
     struct job *job = *link;
     if (job == NULL) return NULL;
     *link = job->next;
@@ -292,6 +306,7 @@ static struct job *take_job(struct crux_archives *archives) {
     while (archives->last != NULL && archives->last->next != NULL)
         archives->last = archives->last->next;
     memcpy(archives->last_asker, job->asker, sizeof archives->last_asker);
+    archives->turn = job->turn;
     archives->figures.waiting--;
     return job;
 }
@@ -365,6 +380,7 @@ enum crux_status crux_archives_open(struct crux_archives **out,
     if (archives->options.threads == 0) archives->options.threads = 1;
     if (archives->options.queue_max == 0) archives->options.queue_max = CRUX_ARCHIVES_QUEUE;
     if (archives->options.of_one_max == 0) archives->options.of_one_max = CRUX_ARCHIVES_OF_ONE;
+    if (archives->options.open_max == 0) archives->options.open_max = CRUX_ARCHIVES_OPEN;
     (void)pthread_mutex_init(&archives->lock, NULL);
     (void)pthread_cond_init(&archives->work, NULL);
     archives->models = calloc(count, sizeof *archives->models);
@@ -400,12 +416,18 @@ void crux_archives_close(struct crux_archives *archives) {
 
 /* ---- asking ---- */
 
+/* Each of an asker's questions has a turn of its own, and a turn of all askers comes before the next one: who has one
+ * question waits for one of each other at most, whatever more they have asked before. */
 static enum crux_status enqueue(struct crux_archives *archives, struct job *job) {
     uint32_t of_one = 0;
+    job->turn = archives->turn + is_of(job, archives->last_asker);
     if (archives->closing) return CRUX_E_STOPPING;
     if (archives->figures.waiting >= archives->options.queue_max) return CRUX_E_QUEUE_FULL;
-    for (const struct job *at = archives->first; at != NULL; at = at->next)
-        of_one += is_of(at, job->asker);
+    for (const struct job *at = archives->first; at != NULL; at = at->next) {
+        if (!is_of(at, job->asker)) continue;
+        of_one++;
+        if (job->turn <= at->turn) job->turn = at->turn + 1;
+    }
     if (of_one >= archives->options.of_one_max) return CRUX_E_QUEUE_FULL;
     if (archives->last == NULL)
         archives->first = job;

@@ -21,7 +21,8 @@ enum {
     CRUX_ARCHIVES_ASKER_BYTES = 16,
     /* unless the options say otherwise: */
     CRUX_ARCHIVES_QUEUE = 64,
-    CRUX_ARCHIVES_OF_ONE = 8
+    CRUX_ARCHIVES_OF_ONE = 8,
+    CRUX_ARCHIVES_OPEN = 16
 };
 
 /* A model whose runs can be made again; all of it is the caller's and outlives the archives. The roots in the program's
@@ -40,10 +41,11 @@ struct crux_archives_model crux_archives_model_of(struct crux_engine_loaded *loa
 struct crux_archives_options {
     unsigned threads; /* of a run; 0: one, to leave the others to answers */
     /* Of runs kept and of one in the making. For rounds alone a larger one is made, and more than one. While a run is made
-     * the engine's keys and values come on top, which are less than what is kept of it. */
+     * the engine's keys and values come on top, which are less than what is kept of it; and always what is open. */
     uint64_t bytes_max;
     uint32_t queue_max;  /* that wait; 0: CRUX_ARCHIVES_QUEUE */
     uint32_t of_one_max; /* of those, of one asker; 0: CRUX_ARCHIVES_OF_ONE */
+    uint32_t open_max;   /* runs used last, that keep a step's tensors; 0: CRUX_ARCHIVES_OPEN */
 };
 
 /* Out: archives, NULL on failure.  In: models, count of them, copied; options, copied.
@@ -101,7 +103,8 @@ struct crux_archives_figures {
     uint32_t waiting, kept;
     uint64_t bytes; /* of those kept, about */
     uint64_t made, reused, failed;
-    double seconds; /* that making took */
+    uint64_t rested; /* steps that were closed for others */
+    double seconds;  /* that making took */
 };
 void crux_archives_figures(struct crux_archives *archives, struct crux_archives_figures *figures);
 

@@ -239,14 +239,18 @@ static enum crux_status open_chain(void *ctx, struct crux_chain *chain) {
     return crux_chain_local_open(chain, executor->path, NULL);
 }
 
+struct crux_archives_model defend_model(struct defend_world *world) {
+    return (struct crux_archives_model){.engine_model = world->engine_model,
+                                        .program = &world->f.program,
+                                        .memory = &world->f.memory,
+                                        .manifest = {(const uint8_t *)"fixture", 8},
+                                        .root = world->f.model.tree.root};
+}
+
 void defend_executor_open(struct defend_executor *executor, struct defend_world *world,
                           const char *path, const struct crux_account *account,
                           uint64_t bytes_max) {
-    const struct crux_archives_model model = {.engine_model = world->engine_model,
-                                              .program = &world->f.program,
-                                              .memory = &world->f.memory,
-                                              .manifest = {(const uint8_t *)"fixture", 8},
-                                              .root = world->f.model.tree.root};
+    const struct crux_archives_model model = defend_model(world);
     const struct crux_archives_options options = {.bytes_max = bytes_max};
     const struct crux_defend_options defend = {
         .account = *account, .open = open_chain, .ctx = executor};

@@ -57,6 +57,8 @@ struct defend_executor {
     const char *path;
 };
 
+/* Returns: the world's. */
+struct crux_archives_model defend_model(struct defend_world *world);
 /* In: path, of the chain; account, whose claims they are; bytes_max, of archives. */
 void defend_executor_open(struct defend_executor *executor, struct defend_world *world,
                           const char *path, const struct crux_account *account, uint64_t bytes_max);

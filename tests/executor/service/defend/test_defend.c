@@ -158,12 +158,17 @@ static void use(void *ctx, enum crux_status status, const struct crux_provider *
     __atomic_store_n(&asked->done, true, __ATOMIC_RELEASE);
 }
 
-static enum crux_status ask(struct crux_archives *archives, const struct crux_archives_run *run,
-                            struct asked *asked) {
+static enum crux_status ask_for(struct crux_archives *archives, const struct crux_archives_run *run,
+                                struct asked *asked, crux_archives_use *what) {
     *asked = (struct asked){.done = false};
-    assert_int_equal(crux_archives_submit(archives, run, nobody, use, asked), CRUX_OK);
+    assert_int_equal(crux_archives_submit(archives, run, nobody, what, asked), CRUX_OK);
     while (!__atomic_load_n(&asked->done, __ATOMIC_ACQUIRE)) defend_pause(DEFEND_LOOK_NANOSECONDS);
     return asked->status;
+}
+
+static enum crux_status ask(struct crux_archives *archives, const struct crux_archives_run *run,
+                            struct asked *asked) {
+    return ask_for(archives, run, asked, use);
 }
 
 static void test_archives(void **state) {
@@ -195,6 +200,46 @@ static void test_archives(void **state) {
     assert_int_equal(figures.reused, 1);
     assert_int_equal(figures.kept, 1);
     assert_true(figures.bytes > 0);
+    defend_executor_close(&executor);
+    defend_world_close(world);
+    free(world);
+}
+
+static void use_step(void *ctx, enum crux_status status, const struct crux_provider *provider) {
+    struct asked *asked = ctx;
+    const struct crux_tree_id tree = {.kind = CRUX_TREE_TENSORS};
+    asked->status = status;
+    if (status == CRUX_OK) asked->status = provider->node(provider->ctx, &tree, 0, 0, asked->leaf);
+    __atomic_store_n(&asked->done, true, __ATOMIC_RELEASE);
+}
+
+/* The tensors of a step stay in memory for the runs used last alone, and are the same when they are computed again. */
+static void test_steps_rest(void **state) {
+    const struct crux_account us = table_account(DEFEND_EXECUTOR);
+    struct defend_world *world = calloc(1, sizeof *world);
+    const struct crux_archives_options options = {.bytes_max = UINT64_MAX, .open_max = 1};
+    struct defend_executor executor;
+    struct crux_archives *archives;
+    struct asked asked[2][DEFEND_CLAIMS];
+    struct crux_archives_figures figures;
+    (void)state;
+    assert_non_null(world);
+    defend_world_open(world, 9);
+    const struct crux_archives_model model = defend_model(world);
+    defend_executor_open(&executor, world, "/nowhere", &us, UINT64_MAX);
+    assert_int_equal(crux_archives_open(&archives, &model, 1, &options), CRUX_OK);
+    for (unsigned time = 0; time < 2; time++) {
+        for (unsigned i = 0; i < DEFEND_CLAIMS; i++)
+            assert_int_equal(ask_for(archives, &executor.cases[i].run, &asked[time][i], use_step),
+                             CRUX_OK);
+        crux_archives_figures(archives, &figures);
+        assert_int_equal(figures.kept, DEFEND_CLAIMS);
+        assert_int_equal(figures.rested, (time + 1) * DEFEND_CLAIMS - 1);
+    }
+    for (unsigned i = 0; i < DEFEND_CLAIMS; i++)
+        assert_memory_equal(asked[0][i].leaf, asked[1][i].leaf, 32);
+    assert_int_equal(figures.made, DEFEND_CLAIMS);
+    crux_archives_close(archives);
     defend_executor_close(&executor);
     defend_world_close(world);
     free(world);
@@ -256,7 +301,7 @@ static void test_too_many(void **state) {
 
 /* ---- strangers ---- */
 
-enum { ASKERS = 3, PLACES = 2 * CRUX_ARCHIVES_OF_ONE + 2 };
+enum { ASKERS = 4, PLACES = 2 * CRUX_ARCHIVES_OF_ONE + 2 };
 
 struct turns {
     pthread_mutex_t held; /* while the thread is to be busy */
@@ -305,12 +350,12 @@ static void test_askers(void **state) {
     while (!__atomic_load_n(&turns.begun, __ATOMIC_ACQUIRE)) defend_pause(DEFEND_LOOK_NANOSECONDS);
     for (unsigned i = 0; i < CRUX_ARCHIVES_OF_ONE; i++) assert_int_equal(SUBMIT(0), CRUX_OK);
     assert_int_equal(SUBMIT(0), CRUX_E_QUEUE_FULL);
-    assert_int_equal(SUBMIT(1), CRUX_OK);
-    assert_int_equal(SUBMIT(2), CRUX_OK);
+    for (unsigned i = 0; i < 2; i++) assert_int_equal(SUBMIT(1), CRUX_OK);
+    for (unsigned i = 2; i < ASKERS; i++) assert_int_equal(SUBMIT(i), CRUX_OK);
     (void)pthread_mutex_unlock(&turns.held);
-    while (__atomic_load_n(&turns.count, __ATOMIC_ACQUIRE) < CRUX_ARCHIVES_OF_ONE + 3)
+    while (__atomic_load_n(&turns.count, __ATOMIC_ACQUIRE) < CRUX_ARCHIVES_OF_ONE + 5)
         defend_pause(DEFEND_LOOK_NANOSECONDS);
-    static const uint8_t first[] = {0, 1, 0, 2, 0, 0};
+    static const uint8_t first[] = {0, 1, 2, 3, 0, 1, 0};
     assert_memory_equal(turns.order, first, sizeof first);
 #undef SUBMIT
     defend_executor_close(&executor);
@@ -383,10 +428,10 @@ static void test_defence_first(void **state) {
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_archives),      cmocka_unit_test(test_too_large),
-        cmocka_unit_test(test_too_many),      cmocka_unit_test(test_askers),
-        cmocka_unit_test(test_defence_first), cmocka_unit_test(test_shams_lose),
-        cmocka_unit_test(test_killed),
+        cmocka_unit_test(test_archives),   cmocka_unit_test(test_too_large),
+        cmocka_unit_test(test_steps_rest), cmocka_unit_test(test_too_many),
+        cmocka_unit_test(test_askers),     cmocka_unit_test(test_defence_first),
+        cmocka_unit_test(test_shams_lose), cmocka_unit_test(test_killed),
     };
     if (argc == 3 && strcmp(argv[1], "--defender") == 0) defender(argv[2]);
     return cmocka_run_group_tests(tests, NULL, NULL);
