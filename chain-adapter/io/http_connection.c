@@ -18,6 +18,8 @@ static void on_buffer(struct evbuffer *buffer, const struct evbuffer_cb_info *in
     (void)buffer;
     connection->server->figures.held_bytes += info->n_added;
     connection->server->figures.held_bytes -= info->n_deleted;
+    connection->address->held_bytes += info->n_added;
+    connection->address->held_bytes -= info->n_deleted;
 }
 
 static bool count_buffer(struct http_connection *connection, struct evbuffer *buffer) {
@@ -27,6 +29,18 @@ static bool count_buffer(struct http_connection *connection, struct evbuffer *bu
 static void uncount_buffer(struct http_connection *connection, struct evbuffer *buffer) {
     (void)evbuffer_remove_cb(buffer, on_buffer, connection);
     connection->server->figures.held_bytes -= evbuffer_get_length(buffer);
+    connection->address->held_bytes -= evbuffer_get_length(buffer);
+}
+
+static bool fits(uint64_t held, uint64_t more, uint64_t most) {
+    return held <= most && more <= most - held;
+}
+
+bool http_connection_has_room(const struct http_connection *connection, uint64_t more) {
+    const struct crux_http_server *server = connection->server;
+    const struct crux_http_server_limits *limits = &server->options.limits;
+    return fits(server->figures.held_bytes, more, limits->held_bytes) &&
+           fits(connection->address->held_bytes, more, limits->held_bytes_per_address);
 }
 
 /* ---- the end ---- */
@@ -202,7 +216,7 @@ static bool read_head(struct http_connection *connection) {
         http_connection_refuse(connection, CRUX_HTTP_HEADER_TOO_LARGE);
         return true;
     }
-    if (connection->server->figures.held_bytes > limits->held_bytes) {
+    if (!http_connection_has_room(connection, 0)) {
         http_connection_refuse(connection, CRUX_HTTP_BUSY);
         return true;
     }
@@ -234,7 +248,7 @@ static bool read_body(struct http_connection *connection) {
     struct evbuffer *in = bufferevent_get_input(connection->bev);
     enum crux_http_problem problem = CRUX_HTTP_FINE;
     bool done = false;
-    if (connection->server->figures.held_bytes > limits->held_bytes) {
+    if (!http_connection_has_room(connection, 0)) {
         problem = CRUX_HTTP_BUSY;
     } else if (head->chunked) {
         problem = crux_http_chunked_feed(&connection->chunked, &done, connection->body, in,
@@ -326,6 +340,7 @@ struct http_connection *http_connection_open(struct crux_http_server *server, ev
     struct http_connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) return NULL;
     connection->server = server;
+    connection->address = address;
     connection->exchange.connection = connection;
     (void)snprintf(connection->peer, sizeof connection->peer, "%s", peer);
     connection->timer = event_new(server->base, -1, 0, on_timer, connection);
@@ -341,7 +356,6 @@ struct http_connection *http_connection_open(struct crux_http_server *server, ev
                              server->options.limits.header_bytes + HTTP_READ_BYTES);
     bufferevent_set_timeouts(connection->bev, NULL, &write_time);
     if (bufferevent_enable(connection->bev, EV_READ | EV_WRITE) != 0) goto out;
-    connection->address = address;
     connection->next = server->first;
     connection->link = &server->first;
     if (connection->next != NULL) connection->next->link = &connection->next;

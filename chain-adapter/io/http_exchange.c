@@ -171,10 +171,9 @@ static void answer(struct crux_http_exchange *exchange, int status, const char *
 
 void crux_http_answer(struct crux_http_exchange *exchange, int status, const char *type,
                       const void *bytes, size_t len) {
-    const struct crux_http_server *server = exchange->connection->server;
-    uint64_t held = server->figures.held_bytes, most = server->options.limits.held_bytes;
     /* what says that there is no room finds some */
-    if (exchange->no_body || len <= HTTP_SMALL_BYTES || (held <= most && len <= most - held))
+    if (exchange->no_body || len <= HTTP_SMALL_BYTES ||
+        http_connection_has_room(exchange->connection, len))
         answer(exchange, status, type, bytes, len);
     else
         crux_http_answer_problem(exchange, CRUX_HTTP_BUSY);
@@ -214,7 +213,7 @@ bool crux_http_send(struct crux_http_exchange *exchange, const void *bytes, size
     CRUX_ASSERT(exchange->in_pieces);
     if (len == 0 || exchange->no_body) return true;
     bool fits = evbuffer_get_length(out) + len <= server->options.limits.backlog_bytes &&
-                server->figures.held_bytes <= server->options.limits.held_bytes;
+                http_connection_has_room(connection, 0);
     bool chunked = is_chunked(exchange);
     if (fits && chunked) fits = evbuffer_add_printf(out, "%zx\r\n", len) > 0;
     if (fits) fits = evbuffer_add(out, bytes, len) == 0;

@@ -25,11 +25,12 @@ enum {
     HTTP_TAG_BYTES = 64
 };
 
-/* How many connections an address has. */
+/* What an address has: of all of them together, and so of each. */
 struct http_address {
     struct http_address *next;
     uint8_t bytes[16];
-    unsigned count;
+    unsigned count;      /* connections */
+    uint64_t held_bytes; /* in their buffers */
 };
 
 enum http_state {
@@ -93,7 +94,7 @@ struct crux_http_server {
     void *drained_ctx;
 };
 
-/* In: address, counted already; NULL for a connection that is only told why it is refused, which is not counted.
+/* In: address, counted already, which outlives it.
  * Returns: NULL without memory; fd is then still the caller's. */
 struct http_connection *http_connection_open(struct crux_http_server *server, evutil_socket_t fd,
                                              struct http_address *address, const char *peer);
@@ -104,6 +105,8 @@ void http_connection_drain(struct http_connection *connection);
 void http_connection_read(struct http_connection *connection);
 /* The reply is whole: on to the next request, or to the end. */
 void http_connection_answered(struct http_connection *connection);
+/* Returns: is there room for so many bytes more, in all and of its address? */
+bool http_connection_has_room(const struct http_connection *connection, uint64_t more);
 /* Answers with a problem and closes behind that. */
 void http_connection_refuse(struct http_connection *connection, enum crux_http_problem problem);
 

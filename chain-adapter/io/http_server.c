@@ -12,6 +12,7 @@ enum { BACKLOG = 1024, RESUME_MICROSECONDS = 100000 };
 static const struct crux_http_server_limits defaults = {.header_bytes = 16 << 10,
                                                         .body_bytes = 4 << 20,
                                                         .held_bytes = 256 << 20,
+                                                        .held_bytes_per_address = 64 << 20,
                                                         .backlog_bytes = 256 << 10,
                                                         .connections = 4096,
                                                         .connections_per_address = 1024,
@@ -28,6 +29,7 @@ static void fill_limits(struct crux_http_server_limits *limits) {
     FILL(header_bytes);
     FILL(body_bytes);
     FILL(held_bytes);
+    FILL(held_bytes_per_address);
     FILL(backlog_bytes);
     FILL(connections);
     FILL(connections_per_address);

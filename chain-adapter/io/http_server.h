@@ -28,6 +28,7 @@ struct crux_http_server_limits {
     uint64_t body_bytes;   /* 4 MiB */
     uint64_t
         held_bytes; /* in buffers of all connections; 256 MiB; an answer beyond it is refused */
+    uint64_t held_bytes_per_address;  /* in buffers of those of one address; likewise; 64 MiB */
     uint64_t backlog_bytes;           /* that a reader of a stream may lag behind; 256 KiB */
     uint32_t connections;             /* 4096; as many as the limit on descriptors permits */
     uint32_t connections_per_address; /* 1024; an IPv6 /64 counts as one address */

@@ -114,16 +114,26 @@ static void turn(struct world *world) {
     (void)event_base_loop(world->base, EVLOOP_NONBLOCK);
 }
 
-static int dial(struct world *world) {
+/* In: from, an address of the loopback's; NULL: whichever. */
+static int dial_from(struct world *world, const char *from) {
     struct sockaddr_in to = {.sin_family = AF_INET,
                              .sin_port = htons((uint16_t)crux_http_server_port(world->server))};
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct sockaddr_in own = {.sin_family = AF_INET};
     int fd = socket(AF_INET, SOCK_STREAM, 0);
     assert_true(fd >= 0);
+    if (from != NULL) {
+        assert_int_equal(inet_pton(AF_INET, from, &own.sin_addr), 1);
+        assert_int_equal(bind(fd, (struct sockaddr *)&own, sizeof own), 0);
+    }
     assert_int_equal(connect(fd, (struct sockaddr *)&to, sizeof to), 0);
     assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
     turn(world);
     return fd;
+}
+
+static int dial(struct world *world) {
+    return dial_from(world, NULL);
 }
 
 static void nap(long milliseconds) {
@@ -476,6 +486,39 @@ static void test_no_room(void **state) {
     stop(&world);
 }
 
+/* One address that takes nothing of what it asks for leaves room for the others. */
+static void test_room_of_each(void **state) {
+    enum { COUNT = 32 };
+    const struct crux_http_server_limits limits = {
+        .held_bytes = 64 << 20, .held_bytes_per_address = 6 << 20, .backlog_bytes = 64 << 20};
+    struct crux_http_server_figures figures;
+    struct timespec from;
+    struct world world;
+    char many[COUNT * 64] = "";
+    (void)state;
+    start(&world, &limits);
+    int greedy = dial(&world), other = dial_from(&world, "127.0.0.2");
+    for (unsigned i = 0; i < COUNT; i++) strcat(many, "GET /big HTTP/1.1\r\n" HOST "\r\n");
+    say(&world, greedy, many);
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    while (world.last_status != 503 && in_time(&from)) turn(&world);
+    assert_int_equal(world.last_status, 503); /* what the kernel has not taken is held */
+    for (unsigned k = 0; k < 100; k++) turn(&world);
+    crux_http_server_figures(world.server, &figures);
+    assert_true(figures.held_bytes <= (6 << 20) + COUNT * 4096);
+    say(&world, other, "GET /big HTTP/1.1\r\n" HOST "\r\n");
+    while (world.last_status != 200 && in_time(&from)) turn(&world);
+    assert_int_equal(world.last_status, 200);
+    (void)close(greedy);
+    (void)close(other);
+    for (unsigned k = 0; k < 1000 && figures.held_bytes > 0; k++) {
+        turn(&world), nap(1);
+        crux_http_server_figures(world.server, &figures);
+    }
+    assert_int_equal(figures.held_bytes, 0);
+    stop(&world);
+}
+
 /* A body that comes byte by byte takes no block of memory for each. */
 static void test_crumbs(void **state) {
     enum { COUNT = 10000 };
@@ -622,20 +665,14 @@ static void test_address(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes),
-                                       cmocka_unit_test(test_refused),
-                                       cmocka_unit_test(test_large),
-                                       cmocka_unit_test(test_pipeline),
-                                       cmocka_unit_test(test_gone),
-                                       cmocka_unit_test(test_slow_reader),
-                                       cmocka_unit_test(test_reads_nothing),
-                                       cmocka_unit_test(test_slow_but_reads),
-                                       cmocka_unit_test(test_no_room),
-                                       cmocka_unit_test(test_crumbs),
-                                       cmocka_unit_test(test_slowloris),
-                                       cmocka_unit_test(test_drain),
-                                       cmocka_unit_test(test_per_address),
-                                       cmocka_unit_test(test_address),
-                                       cmocka_unit_test(test_many_connections)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_routes),        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_large),         cmocka_unit_test(test_pipeline),
+        cmocka_unit_test(test_gone),          cmocka_unit_test(test_slow_reader),
+        cmocka_unit_test(test_reads_nothing), cmocka_unit_test(test_slow_but_reads),
+        cmocka_unit_test(test_no_room),       cmocka_unit_test(test_room_of_each),
+        cmocka_unit_test(test_crumbs),        cmocka_unit_test(test_slowloris),
+        cmocka_unit_test(test_drain),         cmocka_unit_test(test_per_address),
+        cmocka_unit_test(test_address),       cmocka_unit_test(test_many_connections)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
