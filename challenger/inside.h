@@ -61,6 +61,8 @@ struct crux_challenger {
     uint8_t unserved[CHALLENGER_UNSERVED_MAX][32]; /* claims whose traces are not asked for again */
     uint32_t unserved_count;                       /* ever; the ring holds the last ones */
     struct challenger_penalty penalty[CRUX_CHALLENGER_PEERS_MAX]; /* of options.peers */
+    /* crux_seconds() until which none of them is asked for records */
+    double unheard[CRUX_CHALLENGER_PEERS_MAX];
     uint64_t said;     /* when it was last said that something hinders a dispute */
     uint64_t deadline; /* of an own turn, the earliest; 0: none */
 };

@@ -10,6 +10,9 @@
 
 enum {
     SECONDS = 600,
+    /* Whoever lets others wait for records and does not serve them is asked for none so many times as long: it must not
+     * take the time that other claims need. */
+    UNHEARD = 10,
     /* Audited together: enough to fill steps, and few enough that an executor that runs them again for their records has
      * them all in memory from the first layer to the last. */
     POSITIONS_AT_ONCE = 1024
@@ -47,10 +50,21 @@ static void find_servers(struct crux_challenger_served_claim *served,
     for (uint32_t i = 0; i < count; i++) {
         const struct crux_challenger_peer *peer = challenger_peer(c, &claims[i].executor);
         served[i] = (struct crux_challenger_served_claim){.hash = claims[i].hash};
-        if (peer == NULL) continue;
+        if (peer == NULL || crux_seconds() < c->unheard[peer - c->options.peers]) continue;
         served[i].url = peer->url;
         served[i].bearer = peer->bearer;
     }
+}
+
+/* In: claims, of one batch and so of one executor; waited, seconds for all of them. */
+static void judge_server(struct crux_challenger *c, const struct journal_claim *claims,
+                         const struct crux_engine_audited *audited, uint32_t count, double waited) {
+    const struct crux_challenger_peer *peer = challenger_peer(c, &claims[0].executor);
+    bool served = true;
+    for (uint32_t i = 0; i < count; i++)
+        served = served && audited[i].verdict != CRUX_ENGINE_AUDIT_UNSERVED;
+    if (peer == NULL || served || waited < 1) return; /* what fails at once costs nothing */
+    c->unheard[peer - c->options.peers] = crux_seconds() + UNHEARD * waited;
 }
 
 static enum crux_status batch_root(struct crux_challenger *c, uint64_t number, uint8_t root[32]) {
@@ -92,7 +106,7 @@ static enum crux_status audit_groups(struct crux_engine *engine, const uint8_t *
 static enum crux_status audit(struct crux_challenger *c, const struct challenger_model *model,
                               const uint32_t *layers,
                               const struct crux_challenger_served_claim *claims,
-                              struct crux_engine_audited *audited, uint32_t count) {
+                              struct crux_engine_audited *audited, uint32_t count, double *waited) {
     struct crux_challenger_source source = {
         .claims = claims, .until = crux_seconds() + SECONDS, .stop = c->options.stop};
     struct challenger_engine engine;
@@ -100,6 +114,7 @@ static enum crux_status audit(struct crux_challenger *c, const struct challenger
     if (status != CRUX_OK) return status;
     status = audit_groups(engine.engine, model->file.root, &source, audited, count);
     c->fetched_bytes += source.bytes;
+    *waited = source.waited;
     challenger_engine_close(&engine);
     return status;
 }
@@ -113,6 +128,7 @@ enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_m
     struct crux_engine_audited *audited = calloc(count, sizeof *audited);
     struct crux_challenger_served_claim *served = calloc(count, sizeof *served);
     uint8_t root[32];
+    double waited = 0;
     enum crux_status status = batch_root(c, claims[0].id.batch, root);
     if (layers == NULL || audited == NULL || served == NULL) status = CRUX_E_OUT_OF_MEMORY;
     if (status == CRUX_OK)
@@ -126,8 +142,9 @@ enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_m
                                                       .layers = layers,
                                                       .layer_count = drawn};
         find_servers(served, c, claims, count);
-        status = audit(c, model, layers, served, audited, count);
+        status = audit(c, model, layers, served, audited, count, &waited);
     }
+    if (status == CRUX_OK) judge_server(c, claims, audited, count, waited);
     for (uint32_t i = 0; status == CRUX_OK && i < count; i++)
         verdicts[i] = settle(audited[i].verdict);
     free(layers);

@@ -35,9 +35,8 @@ static bool goes_on(const struct crux_challenger_source *source) {
            (source->stop == NULL || *source->stop == 0);
 }
 
-/* Out: source->reply, whatever its code. */
-static enum crux_status fetch(struct crux_challenger_source *source,
-                              const struct crux_http_ask *ask) {
+static enum crux_status fetch_in_time(struct crux_challenger_source *source,
+                                      const struct crux_http_ask *ask) {
     for (unsigned tries = 1;; tries++) {
         crux_http_reply_free(&source->reply);
         enum crux_status status = crux_http_fetch(&source->reply, ask);
@@ -51,6 +50,15 @@ static enum crux_status fetch(struct crux_challenger_source *source,
                                                                             : pause};
         (void)nanosleep(&wait, NULL);
     }
+}
+
+/* Out: source->reply, whatever its code. */
+static enum crux_status fetch(struct crux_challenger_source *source,
+                              const struct crux_http_ask *ask) {
+    double start = crux_seconds();
+    enum crux_status status = fetch_in_time(source, ask);
+    source->waited += crux_seconds() - start;
+    return status;
 }
 
 /* Out: source->reply, of 200. */

@@ -26,6 +26,7 @@ struct crux_challenger_source {
     void *progress_ctx;
     /* out */
     uint64_t records, bytes; /* that have come; bytes: of the bodies of all replies */
+    double waited;           /* seconds for replies, and between tries */
     char message[CRUX_CHALLENGER_SOURCE_MESSAGE_BYTES]; /* why the last one was not served; "" */
     struct crux_http_reply reply;                       /* its own */
 };

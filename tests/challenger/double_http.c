@@ -171,7 +171,9 @@ static void on_trace(void *ctx, struct crux_http_exchange *exchange) {
     crux_writer_init(&out, bytes, MOST);
     (void)pthread_mutex_lock(&d->lock);
     d->asked++;
-    const struct double_claim *c = d->serves_traces ? find(d, exchange) : NULL;
+    d->traces++;
+    bool is_busy = d->is_busy;
+    const struct double_claim *c = d->serves_traces && !is_busy ? find(d, exchange) : NULL;
     bool is_tree = take_tree(&tree, exchange);
     if (c != NULL && is_tree && strcmp(what, "nodes") == 0)
         status = put_nodes(&out, c, &tree, exchange);
@@ -191,6 +193,8 @@ static void on_trace(void *ctx, struct crux_http_exchange *exchange) {
     (void)pthread_mutex_unlock(&d->lock);
     if (status == CRUX_OK && out.status == CRUX_OK)
         crux_http_answer(exchange, 200, "application/octet-stream", bytes, out.at);
+    else if (is_busy)
+        crux_http_answer_problem(exchange, CRUX_HTTP_BUSY);
     else
         refuse(exchange);
     free(bytes);

@@ -280,6 +280,22 @@ static void withheld_layers_are_run_as_a_whole(void **state) {
     expect_justice(2);
 }
 
+/* Who lets others wait for records that it does not serve is waited for once, not at each of its batches. */
+static void who_makes_wait_is_not_asked_again(void **state) {
+    struct double_executor *honest = &w.executor[HONEST];
+    (void)state;
+    w.options.layers = 2; /* of three: one of them reads records */
+    honest->is_busy = true;
+    for (unsigned i = 0; i < 4; i++)
+        double_settle(honest, &w.eyes, double_run(honest, 2600 + i, DOUBLE_HONEST), 1, NULL);
+    watched_open(&w);
+    watched_play(&w, 0);
+    struct crux_challenger_figures figures = watched_figures(&w);
+    assert_int_equal(figures.valid, 4);
+    assert_int_equal(figures.audited_layers, 0);
+    assert_int_equal(honest->traces, 3); /* tries of one question */
+}
+
 /* What was chosen is found out, also by who has no more than single layers in memory. */
 static void withheld_output_is_chosen_again(void **state) {
     (void)state;
@@ -395,6 +411,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(samples_are_drawn_by_a_secret, make, remove_it),
         cmocka_unit_test_setup_teardown(drawn_layers_are_audited, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_layers_are_run_as_a_whole, make, remove_it),
+        cmocka_unit_test_setup_teardown(who_makes_wait_is_not_asked_again, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_output_is_chosen_again, make, remove_it),
         cmocka_unit_test_setup_teardown(records_that_are_no_records_prove_nothing, make, remove_it),
         cmocka_unit_test_setup_teardown(other_chains_and_models_are_refused, make, remove_it),
