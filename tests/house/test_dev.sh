@@ -56,15 +56,16 @@ while [ $# -gt 0 ]; do
     shift
 done
 [ -z "${NO_REPORT:-}" ] || exit 0
-printf "<?xml version=\"1.0\"?>\n<testsuite name=\"x\"\n\ttests=\"%s\"\n\tfailures=\"%s\"\n\tdisabled=\"0\"\n\tskipped=\"%s\"\n\thostname=\"\">\n\t<testcase name=\"y\" tests=\"99\"/>\n</testsuite>\n" $NUMBERS >"$report"
+printf "<?xml version=\"1.0\"?>\n<testsuite name=\"x\"\n\ttests=\"%s\"\n\tfailures=\"%s\"\n\tdisabled=\"0\"\n\tskipped=\"%s\"\n\thostname=\"\">\n\t<testcase name=\"y\" tests=\"99\"/>\n\t<testcase name=\"z\">\n\t\t<skipped message=\"77\"/>\n\t\t<system-out>first\nno network here\n</system-out>\n\t</testcase>\n</testsuite>\n" $NUMBERS >"$report"
 exit "${CTEST_STATUS:-0}"'
 mkdir -p "$box/build/debug"
 export NUMBERS CTEST_STATUS NO_REPORT
 if [[ -e /usr/include/cmocka.h && -e /usr/include/jansson.h ]] &&
-    command -v python3 clang-format shellcheck >/dev/null; then
+    command -v python3 clang-format shellcheck >/dev/null && python3 -c 'import ensurepip'; then
     NUMBERS='7 0 1' CTEST_STATUS=0 run_dev test --preset debug
     expect 'a good run ends well' ended 0
     expect 'a good run is counted' last_line '6 passed, 0 failed, 1 skipped'
+    expect 'what is skipped is named, with the reason' says 'skipped: z: no network here'
     NUMBERS='7 2 0' CTEST_STATUS=8 run_dev test --preset debug
     expect 'a failing test fails the run' ended 1
     expect 'a failing test is counted' last_line '5 passed, 2 failed, 0 skipped'
@@ -78,7 +79,7 @@ if [[ -e /usr/include/cmocka.h && -e /usr/include/jansson.h ]] &&
     expect 'a failing build shows why' says 'broken on purpose'
     expect 'a failing build is counted' last_line '0 passed, 1 failed, 0 skipped'
 else
-    missing='cmocka, jansson, python3, clang-format or shellcheck is not installed: counting was not tested'
+    missing='cmocka, jansson, python3 with ensurepip, clang-format or shellcheck is not installed: counting was not tested'
 fi
 
 # The demo model: nothing but the pinned bytes gets into the cache, and what pip gave is not kept.

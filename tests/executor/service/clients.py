@@ -27,12 +27,15 @@ def fetch(folder, python):
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
     if made.returncode != 0:
         skip("no virtual environment can be made here (python3-venv)")
-    installed = subprocess.run(
-        [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary", ":all:", "--retries", "1",
-         "--timeout", "20", "-r", requirements],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240, check=False)
+    try:
+        installed = subprocess.run(
+            [python, "-m", "pip", "install", "-q", "--require-hashes", "--only-binary", ":all:", "--retries", "1",
+             "--timeout", "20", "-r", requirements],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=240, check=False)
+    except subprocess.TimeoutExpired:
+        skip("the clients' packages cannot be fetched in 240 seconds")
     if installed.returncode != 0:
-        skip("the clients' packages cannot be fetched: " + installed.stdout.decode()[-300:].strip())
+        skip("the clients' packages cannot be fetched: " + " ".join(installed.stdout.decode()[-300:].split()))
     with open(ready, "w", encoding="utf-8") as file:
         file.write(wanted)
 
