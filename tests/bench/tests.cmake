@@ -41,7 +41,7 @@ if(CRUX_PYTHON)
     crux_add_script_test(NAME bench_verification
       COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}"
         "${CRUX_TEST_DIR}/verification/test_verification.py" "$<TARGET_FILE:crux>"
-        "${PROJECT_BINARY_DIR}/bin/make_small_files" LABELS e2e)
+        "${PROJECT_BINARY_DIR}/bin/make_small_files" LABELS e2e TIMEOUT 1200)
   endif()
 else()
   crux_add_script_test(NAME bench_peer COMMAND sh -c "echo 'python3 is not installed'; exit 77")

@@ -9,6 +9,7 @@ import json
 import os
 import pathlib
 import random
+import signal
 import subprocess
 import sys
 import tempfile
@@ -194,8 +195,12 @@ def main(words):
 
 
 if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the executor ends too
     try:
         sys.exit(main(sys.argv[1:]))
     except Trouble as trouble:
         print(f"load: {trouble}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("load: interrupted", file=sys.stderr)
+        sys.exit(130)

@@ -157,14 +157,14 @@ class Load:
     """Runs clients until there is nothing left to ask.
 
     In: address, (host, port); next_ask(number of the client), an Ask or None; done(answer); tick(seconds since the
-    start), called a few times a second."""
+    start), called a few times a second, and when a connection is not taken; what it raises ends the load."""
 
     def __init__(self, address, count, next_ask, done, tick=lambda seconds: None):
         self.address, self.next_ask, self.done, self.tick = address, next_ask, done, tick
         self.clients = [Client(number) for number in range(count)]
         self.epoll, self.by_file = select.epoll(), {}
         self.timers = []  # (when, number of the client, its answer): a pause or a patience is over
-        self.processor_seconds = 0.0
+        self.begun, self.processor_seconds = 0.0, 0.0
 
     def wake_at(self, client, when):
         heapq.heappush(self.timers, (when, client.number, client.answer.started))
@@ -179,6 +179,7 @@ class Load:
                 client.answer.ended = time.monotonic()
                 client.socket.close()
                 self.done(client.answer)
+                self.tick(time.monotonic() - self.begun)  # where a server that has ended is seen
                 ask = self.next_ask(client.number)
                 continue
             self.by_file[client.socket.fileno()] = client
@@ -218,6 +219,7 @@ class Load:
     def run(self, seconds_most):
         """Returns: whether all clients came to an end in so many seconds; the others are cut off."""
         begin, busy = time.monotonic(), time.process_time()
+        self.begun = begin
         for client in self.clients:
             self.start(client)
         ticked = begin

@@ -1,4 +1,5 @@
 """The two servers as processes: crux executor with a chain, so that every answer has its receipt, and llama.cpp's own."""
+import contextlib
 import json
 import os
 import pathlib
@@ -27,7 +28,9 @@ def processor_seconds(pid):
 
 
 class Server:
-    """with Server(..) as s: s.address, s.rss_bytes(), s.peak_bytes(), s.processor_seconds()"""
+    """with Server(..) as s: s.address, s.rss_bytes(), s.peak_bytes(), s.processor_seconds()
+
+    A kind of server has open(), which begins it and waits until it answers."""
 
     def __init__(self, folder, words):
         self.folder, self.words, self.child, self.address = pathlib.Path(folder), [str(word) for word in words], None, None
@@ -35,6 +38,16 @@ class Server:
     def begin(self, **how):
         self.log = open(self.folder / "log", "wb")
         self.child = subprocess.Popen(self.words, stdin=subprocess.DEVNULL, stderr=self.log, **how)
+
+    def __enter__(self):
+        try:
+            self.open()
+        except BaseException:  # then nobody leaves: a server that does not answer, or Ctrl-C
+            if self.child is not None:
+                process.stop(self.child)
+            self.log.close()
+            raise
+        return self
 
     def trouble(self, what):
         said = (self.folder / "log").read_text(errors="replace").splitlines()[-12:]
@@ -85,15 +98,15 @@ class Executor(Server):
             "--log-level", "warning", "--threads", threads, "--chain", f"local:{self.chain}", "--data", folder / "data",
             "--key", key, "--passphrase-file", secret, *more])
 
-    def __enter__(self):
+    def open(self):
         self.begin(stdout=subprocess.PIPE)
         line = self.child.stdout.readline().decode().strip()
         if not line.startswith("http://"):
-            self.child.wait(END_SECONDS)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                self.child.wait(END_SECONDS)  # it still says why
             raise self.trouble("did not start")
         host, port = line[len("http://"):].rsplit(":", 1)
         self.address = (host, int(port))
-        return self
 
     def __exit__(self, *about):
         super().__exit__(*about)
@@ -118,15 +131,14 @@ class Peer(Server):
             threads, "--parallel", slots, "--cont-batching", "--ctx-size", slots * positions, "--no-warmup", *more])
         self.address = ("127.0.0.1", port)
 
-    def __enter__(self):
+    def open(self):
         self.begin(stdout=subprocess.DEVNULL)
         end = time.monotonic() + OPEN_SECONDS
         while time.monotonic() < end:
             self.check()
             try:
                 self.get("/health")
-                return self
+                return
             except OSError:  # urllib's errors are such: not there yet, or 503 while it loads
                 time.sleep(0.1)
-        process.stop(self.child)
         raise self.trouble("does not answer")

@@ -39,7 +39,7 @@ def count(crux, model, folder, prompts):
     try:
         ask_in_modes(executor, prompts, executor.account)
         executor.settle(3 * len(prompts))
-        executor.wait_until(lambda: sum(event["kind"] == "show" for event in executor.events()) >= 2 * len(prompts), 60)
+        executor.wait_until(lambda: sum(event["kind"] == "show" for event in executor.events()) >= 2 * len(prompts), 300)
         batches = {batch["batch"]: batch for batch in executor.batches()}
         modes = {mode: {"claims": 0, "transactions": 0, "bytes": 0, "shows": 0, "bytes_shown": 0}
                  for mode in ("full", "batched", "private")}

@@ -53,7 +53,11 @@ class Executor:
                 f"local:{self.chain}", "--data", self.folder / "data", "--key", key, "--passphrase-file", passphrase,
                 "--threads", threads, "--prefix-bytes", 0, *settings)],
             stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        self.wait_until(self.answers, 120)
+        try:
+            self.wait_until(self.answers, 120)
+        except BaseException:
+            self.stop()
+            raise
 
     def answers(self):
         try:

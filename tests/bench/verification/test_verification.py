@@ -9,9 +9,19 @@ import tempfile
 BENCH = pathlib.Path(__file__).resolve().parent / "verification.py"
 
 
+SECONDS = 280  # for one run, on a machine that is busy with others
+
+
 def run(*words):
-    return subprocess.run([sys.executable, BENCH, "--crux", sys.argv[1], *words], capture_output=True, text=True,
-                          timeout=280)
+    with subprocess.Popen([sys.executable, BENCH, "--crux", sys.argv[1], *words], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True) as child:
+        try:
+            out, err = child.communicate(timeout=SECONDS)
+        except BaseException:
+            child.terminate()  # which lets it end its own
+            child.communicate()
+            raise
+    return subprocess.CompletedProcess(words, child.returncode, out, err)
 
 
 def main():
