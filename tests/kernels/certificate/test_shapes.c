@@ -1,4 +1,4 @@
-/* Language models as large as they come: certified, quickly, and the same whether or not proofs are shared.
+/* Language models as large as they come: certified, and the same whether or not proofs are shared.
  *
  *   test_shapes           checks
  *   test_shapes --show    prints the table of spec/25-certificates.md, with every op
@@ -15,8 +15,6 @@
 
 #include "kernels/certificate/op_proof.h"
 #include "kernels/fused/decoder/decoder.h"
-
-enum { SECONDS_MAX = 20 }; /* for sanitizers and busy machines; 0.1 s as built for use */
 
 static bool show;
 
@@ -63,7 +61,6 @@ static void test_large_models(void **state) {
                context, program.op_count, (int)certificate.witness_bytes.value,
                certificate.witness_bytes.label, (int)certificate.margin_bits.value, seconds);
         if (show) crux_certificate_show(&program, &certificate, print, NULL);
-        assert_true(seconds < SECONDS_MAX);
         free(certificate.ops);
         crux_program_free(&program);
     }
