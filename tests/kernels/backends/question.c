@@ -108,6 +108,8 @@ void question_ask(struct question *question, struct crux_random *random,
             at += crux_tile_bytes(tile, count);
         }
     }
+    /* Sums of q6 without offsets are four times as great. */
+    int32_t worst = form == CRUX_TILES_SIX && !tile->has_offsets ? 8192 : 32768;
     /* With all weights alike, the sign of x turns from row to row. */
     for (uint32_t r = 0; r < rows; r++) {
         enum wildness row = wildness < ALL_GREATEST ? wildness
@@ -118,7 +120,7 @@ void question_ask(struct question *question, struct crux_random *random,
             question->x[r * inputs + i] =
                 wildness >= WORST_GREATEST
                     ? (int16_t)((r % 2 == 0 ? 1 : -1) *
-                                (wildness < LOW_GREATEST ? 32768 / (int32_t)tile->group : 128))
+                                (wildness < LOW_GREATEST ? worst / (int32_t)tile->group : 128))
                     : (int16_t)number(random, -CRUX_LIMIT_LINEAR, CRUX_LIMIT_LINEAR, row);
     }
     answer(question);
