@@ -110,13 +110,15 @@ enum crux_status crux_cli_chain_json_claim(json_t **object, const struct crux_ga
 
 json_t *crux_cli_chain_json_account(const struct crux_game_account *account,
                                     const struct crux_game_pledge *pledge) {
-    return json_pack("{s:o, s:I, s:I, s:I, s:I, s:o, s:I}", "account",
-                     crux_json_of_bytes(account->key.b, sizeof account->key.b), "balance",
-                     (json_int_t)account->balance, "withdrawn", (json_int_t)account->withdrawn,
-                     "pledge", (json_int_t)pledge->amount, "pledged", (json_int_t)pledge->total,
-                     "leaving_at",
-                     pledge->leaving ? json_integer((json_int_t)pledge->leaving_at) : json_null(),
-                     "called", (json_int_t)pledge->open);
+    return json_pack(
+        "{s:o, s:o, s:I, s:I, s:I, s:I, s:o, s:I}", "account",
+        crux_json_of_bytes(account->key.b, sizeof account->key.b), "payee",
+        crux_game_has_payee(account) ? crux_json_of_bytes(account->payee.b, sizeof account->payee.b)
+                                     : json_null(),
+        "balance", (json_int_t)account->balance, "withdrawn", (json_int_t)account->withdrawn,
+        "pledge", (json_int_t)pledge->amount, "pledged", (json_int_t)pledge->total, "leaving_at",
+        pledge->leaving ? json_integer((json_int_t)pledge->leaving_at) : json_null(), "called",
+        (json_int_t)pledge->open);
 }
 
 const char *crux_cli_chain_kind(const struct crux_chain_event *event) {

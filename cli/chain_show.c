@@ -71,6 +71,10 @@ static enum crux_status show_account(void *ctx, const struct crux_game *game, ui
             "account    %s\nbalance    %llu\nwithdrawn  %llu\npledge     %llu, %u called%s\n", hex,
             (unsigned long long)account.balance, (unsigned long long)account.withdrawn,
             (unsigned long long)pledge.amount, pledge.open, pledge.leaving ? ", leaving" : "");
+    if (!shown->call->json && crux_game_has_payee(&account)) {
+        crux_cli_chain_hex(hex, account.payee.b, sizeof account.payee.b);
+        (void)printf("payee      %s\n", hex);
+    }
     return CRUX_OK;
 }
 

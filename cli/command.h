@@ -56,6 +56,7 @@ extern const struct crux_cli_option crux_cli_watch_options[];
 extern const struct crux_cli_option crux_cli_chain_init_options[];
 extern const struct crux_cli_option crux_cli_chain_log_options[];
 extern const struct crux_cli_option crux_cli_chain_disputes_options[];
+extern const struct crux_cli_option crux_cli_chain_as_options[]; /* of withdraw and payee */
 extern const struct crux_cli_option crux_cli_chain_serve_options[];
 extern const struct crux_cli_option crux_cli_economics_options[];
 extern const struct crux_cli_option crux_cli_eval_options[];
@@ -89,6 +90,7 @@ enum crux_cli_exit crux_cli_run_chain_claims(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_show(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_disputes(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_withdraw(const struct crux_cli_call *call);
+enum crux_cli_exit crux_cli_run_chain_payee(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_verify(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_chain_serve(const struct crux_cli_call *call);
 enum crux_cli_exit crux_cli_run_economics(const struct crux_cli_call *call);

@@ -360,8 +360,21 @@ const struct crux_cli_command crux_cli_commands[] = {
         .operands = "FILE ACCOUNT [AMOUNT]",
         .operands_least = 2,
         .operands_most = 3,
-        .help = "ACCOUNT is 40 hexadecimal digits, or a short name (spec/80-chains.md).\n",
+        .options = crux_cli_chain_as_options,
+        .help = "ACCOUNT is 40 hexadecimal digits, or a short name (spec/80-chains.md). Of an "
+                "account with a payee it goes to the balance of that.\n",
         .run = crux_cli_run_chain_withdraw,
+    },
+    {
+        .name = "chain payee",
+        .summary = "Name whom the withdrawals of an account go to: a cold account of a hot one.",
+        .operands = "FILE ACCOUNT PAYEE|none",
+        .operands_least = 3,
+        .operands_most = 3,
+        .options = crux_cli_chain_as_options,
+        .help = "An account names its first payee; after that only the payee (--as) names another, "
+                "or none.\nAn account with a payee makes no escrow.\n",
+        .run = crux_cli_run_chain_payee,
     },
     {
         .name = "chain call",

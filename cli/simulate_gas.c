@@ -14,7 +14,8 @@ static uint32_t slots_of(uint8_t kind) {
     case CRUX_MOVE_PUT:
     case CRUX_MOVE_DEMAND:
     case CRUX_MOVE_PUBLISH:
-    case CRUX_MOVE_PLEDGE: return 1;
+    case CRUX_MOVE_PLEDGE:
+    case CRUX_MOVE_PAYEE: return 1;
     case CRUX_MOVE_CALL: return 4;
     case CRUX_MOVE_PICK:
     case CRUX_MOVE_SIGNED_PICK:
@@ -31,7 +32,8 @@ static uint32_t slots_of(uint8_t kind) {
     case CRUX_MOVE_RELEASE:
     case CRUX_MOVE_KEEP:
     case CRUX_MOVE_LAPSE:
-    case CRUX_MOVE_CONVICT: break;
+    case CRUX_MOVE_CONVICT:
+    case CRUX_MOVE_COLLECT: break;
     }
     return 0;
 }

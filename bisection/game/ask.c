@@ -20,6 +20,11 @@ enum crux_status crux_game_get_account(const struct crux_game *game, const struc
     return CRUX_OK;
 }
 
+bool crux_game_has_payee(const struct crux_game_account *account) {
+    static const struct crux_account none;
+    return !crux_account_equal(&account->payee, &none);
+}
+
 enum crux_status crux_game_get_model(const struct crux_game *game, const uint8_t root[32],
                                      struct crux_game_model *out) {
     return get(game, CRUX_TABLE_MODEL, root, out);

@@ -17,7 +17,8 @@ static crux_play_move *const moves[] = {
     [CRUX_MOVE_PLEDGE] = crux_play_pledge,     [CRUX_MOVE_LEAVE] = crux_play_leave,
     [CRUX_MOVE_RELEASE] = crux_play_release,   [CRUX_MOVE_CALL] = crux_play_call,
     [CRUX_MOVE_KEEP] = crux_play_keep,         [CRUX_MOVE_LAPSE] = crux_play_lapse,
-    [CRUX_MOVE_CONVICT] = crux_play_convict,
+    [CRUX_MOVE_CONVICT] = crux_play_convict,   [CRUX_MOVE_PAYEE] = crux_play_payee,
+    [CRUX_MOVE_COLLECT] = crux_play_collect,
 };
 
 enum crux_status crux_game_configure(struct crux_game *game,

@@ -31,9 +31,10 @@ struct crux_game_outcome {
     struct crux_claim_id claim; /* post, settle: the new batch, member 0 */
     uint32_t dispute;           /* of moves in a dispute, and of open */
     bool repeated;              /* the same move was made before; nothing changed */
-    uint8_t end;   /* enum crux_game_stage: WON or LOST, if the move ended the dispute */
-    bool fell;     /* the claim fell */
-    uint64_t paid; /* withdraw, pay, finalise, refund, release, keep, lapse, convict: so much */
+    uint8_t end; /* enum crux_game_stage: WON or LOST, if the move ended the dispute */
+    bool fell;   /* the claim fell */
+    uint64_t
+        paid; /* withdraw, collect, pay, finalise, refund, release, keep, lapse, convict: so much */
 };
 
 /* Starts an empty store, or changes what later claims are played under.
@@ -99,6 +100,7 @@ CRUX_MUST_CHECK
 enum crux_status crux_game_get_account(
     const struct crux_game *game, const struct crux_account *key,
     struct crux_game_account *out); /* absent: one with nothing */
+bool crux_game_has_payee(const struct crux_game_account *account);
 CRUX_MUST_CHECK
 enum crux_status crux_game_get_model(const struct crux_game *game, const uint8_t root[32],
                                      struct crux_game_model *out);

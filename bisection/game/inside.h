@@ -137,6 +137,7 @@ crux_play_move crux_play_register, crux_play_post, crux_play_settle, crux_play_s
     crux_play_signed_pick, crux_play_jump, crux_play_expand, crux_play_put_blob, crux_play_prove,
     crux_play_timeout, crux_play_refund, crux_play_finalise, crux_play_escrow, crux_play_bind_move,
     crux_play_pay_move, crux_play_delegate, crux_play_withdraw, crux_play_pledge, crux_play_leave,
-    crux_play_release, crux_play_call, crux_play_keep, crux_play_lapse, crux_play_convict;
+    crux_play_release, crux_play_call, crux_play_keep, crux_play_lapse, crux_play_convict,
+    crux_play_payee, crux_play_collect;
 
 #endif

@@ -1,6 +1,12 @@
 /* Balances, and the fees of requesters. */
 #include "bisection/game/inside.h"
 
+static struct crux_account account_of(const uint8_t *bytes) {
+    struct crux_account account;
+    crux_copy(account.b, bytes, sizeof account.b);
+    return account;
+}
+
 enum crux_status crux_play_take(struct crux_play *play, uint64_t amount) {
     struct crux_game_account account;
     enum crux_status status = crux_game_get_account(play->game, play->sender, &account);
@@ -22,18 +28,50 @@ enum crux_status crux_play_pay(struct crux_play *play, const struct crux_account
 }
 
 /* spec/70-game.md#value: "balances are paid out by `withdraw`, which names how much the account will have withdrawn in all" */
+static enum crux_status pay_out(struct crux_play *play, struct crux_game_account *account) {
+    if (play->move->amount <= account->withdrawn) return crux_play_repeated(play);
+    uint64_t amount = play->move->amount - account->withdrawn;
+    if (account->balance < amount) return CRUX_E_BALANCE_TOO_SMALL;
+    account->balance -= amount;
+    account->withdrawn += amount;
+    play->chain.balances -= amount;
+    play->out->paid = amount;
+    enum crux_status status = crux_play_put(play, CRUX_TABLE_ACCOUNT, account);
+    if (!crux_game_has_payee(account))
+        play->chain.withdrawn += amount;
+    else if (status == CRUX_OK)
+        status = crux_play_pay(play, &account->payee, amount);
+    return status == CRUX_OK ? crux_play_save_chain(play) : status;
+}
+
 enum crux_status crux_play_withdraw(struct crux_play *play) {
     struct crux_game_account account;
     enum crux_status status = crux_game_get_account(play->game, play->sender, &account);
+    return status == CRUX_OK ? pay_out(play, &account) : status;
+}
+
+enum crux_status crux_play_collect(struct crux_play *play) {
+    struct crux_account key = account_of(play->move->account);
+    struct crux_game_account account;
+    enum crux_status status = crux_game_get_account(play->game, &key, &account);
     if (status != CRUX_OK) return status;
-    if (play->move->amount <= account.withdrawn) return crux_play_repeated(play);
-    uint64_t amount = play->move->amount - account.withdrawn;
-    if (account.balance < amount) return CRUX_E_BALANCE_TOO_SMALL;
-    account.balance -= amount;
-    account.withdrawn += amount;
-    play->chain.balances -= amount;
-    play->chain.withdrawn += amount;
-    play->out->paid = amount;
+    if (!crux_game_has_payee(&account) || !crux_account_equal(play->sender, &account.payee))
+        return CRUX_E_NOT_PERMITTED;
+    return pay_out(play, &account);
+}
+
+/* spec/70-game.md#value: "from then on that payee alone names another" */
+enum crux_status crux_play_payee(struct crux_play *play) {
+    struct crux_account key = account_of(play->move->account),
+                        payee = account_of(play->move->payee);
+    struct crux_game_account account;
+    enum crux_status status = crux_game_get_account(play->game, &key, &account);
+    if (status != CRUX_OK) return status;
+    if (crux_account_equal(&account.payee, &payee)) return crux_play_repeated(play);
+    if (!crux_account_equal(play->sender, crux_game_has_payee(&account) ? &account.payee : &key) ||
+        crux_account_equal(&key, &payee))
+        return CRUX_E_NOT_PERMITTED;
+    account.payee = payee;
     status = crux_play_put(play, CRUX_TABLE_ACCOUNT, &account);
     return status == CRUX_OK ? crux_play_save_chain(play) : status;
 }
@@ -57,12 +95,6 @@ static enum crux_status get_escrow(const struct crux_play *play, struct crux_gam
     return status;
 }
 
-static struct crux_account account_of(const uint8_t *bytes) {
-    struct crux_account account;
-    crux_copy(account.b, bytes, sizeof account.b);
-    return account;
-}
-
 enum crux_status crux_play_escrow(struct crux_play *play) {
     const struct crux_move *move = play->move;
     struct crux_account executor = account_of(move->executor);
@@ -76,6 +108,11 @@ enum crux_status crux_play_escrow(struct crux_play *play) {
     if (move->deadline < play->now) return CRUX_E_TOO_LATE;
     if (move->deadline >= CRUX_GAME_TIME_MAX) return CRUX_E_TIME_INVALID;
     if (move->amount == 0 || move->amount > CRUX_GAME_AMOUNT_MAX) return CRUX_E_AMOUNT_INVALID;
+    struct crux_game_account account;
+    status = crux_game_get_account(play->game, play->sender, &account);
+    if (status != CRUX_OK) return status;
+    /* spec/70-game.md#value: "holds nothing in escrow" */
+    if (crux_game_has_payee(&account)) return CRUX_E_NOT_PERMITTED;
     escrow.amount = move->amount;
     escrow.deadline = move->deadline;
     escrow.state = CRUX_ESCROW_HELD;

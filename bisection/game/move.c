@@ -24,6 +24,7 @@ enum field {
     TARGET,    /* u8 */
     ACCOUNT,   /* 20 */
     EXECUTOR,  /* 20 */
+    PAYEE,     /* 20 */
     SIGNATURE, /* 64 */
     PROMISE,   /* 125 */
     OTHER,     /* 125 */
@@ -66,6 +67,8 @@ static const struct {
     [CRUX_MOVE_KEEP] = {"keep", {HASH, CLAIM, REST}},
     [CRUX_MOVE_LAPSE] = {"lapse", {HASH}},
     [CRUX_MOVE_CONVICT] = {"convict", {EXECUTOR, HASH, PROMISE, OTHER}},
+    [CRUX_MOVE_PAYEE] = {"payee", {ACCOUNT, PAYEE}},
+    [CRUX_MOVE_COLLECT] = {"collect", {ACCOUNT, AMOUNT}},
 };
 
 static bool is_known(uint8_t kind) {
@@ -102,6 +105,7 @@ static void put(struct crux_writer *out, const struct crux_move *move, enum fiel
     case TARGET: crux_put_u8(out, move->flag); return;
     case ACCOUNT: crux_put_bytes(out, move->account, sizeof(struct crux_account)); return;
     case EXECUTOR: crux_put_bytes(out, move->executor, sizeof(struct crux_account)); return;
+    case PAYEE: crux_put_bytes(out, move->payee, sizeof(struct crux_account)); return;
     case SIGNATURE: crux_put_bytes(out, move->signature, CRUX_SIGNATURE_BYTES); return;
     case PROMISE: crux_put_bytes(out, move->promise, CRUX_PROMISE_BYTES); return;
     case OTHER: crux_put_bytes(out, move->other, CRUX_PROMISE_BYTES); return;
@@ -138,6 +142,7 @@ static void get(struct crux_cursor *in, struct crux_move *move, enum field field
     case TARGET: move->flag = crux_get_u8(in); return;
     case ACCOUNT: move->account = crux_get_bytes(in, sizeof(struct crux_account)); return;
     case EXECUTOR: move->executor = crux_get_bytes(in, sizeof(struct crux_account)); return;
+    case PAYEE: move->payee = crux_get_bytes(in, sizeof(struct crux_account)); return;
     case SIGNATURE: move->signature = crux_get_bytes(in, CRUX_SIGNATURE_BYTES); return;
     case PROMISE: move->promise = crux_get_bytes(in, CRUX_PROMISE_BYTES); return;
     case OTHER: move->other = crux_get_bytes(in, CRUX_PROMISE_BYTES); return;

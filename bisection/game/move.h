@@ -44,7 +44,9 @@ enum crux_move_kind {
     CRUX_MOVE_CALL = 26,
     CRUX_MOVE_KEEP = 27,
     CRUX_MOVE_LAPSE = 28,
-    CRUX_MOVE_CONVICT = 29
+    CRUX_MOVE_CONVICT = 29,
+    CRUX_MOVE_PAYEE = 30,
+    CRUX_MOVE_COLLECT = 31
 };
 
 /* What a dispute is opened on. */
@@ -77,14 +79,16 @@ struct crux_move {
      * keep, lapse: digest of the receipt. */
     const uint8_t *hash;
     uint64_t
-        amount; /* bond of post, settle; most that open may cost; escrow; withdraw, pledge: in all */
+        amount; /* bond of post, settle; most that open may cost; escrow; withdraw, collect, pledge: in all */
     uint64_t deadline; /* escrow; expiry of a signed pick */
     uint64_t index;    /* open: leaf, token.  pick.  jump: leaf, or element */
     uint32_t count;    /* settle: claims.  open: nonce.  jump: op */
     uint32_t round;    /* pick, jump: of the dispute, when the move is made */
     uint8_t flag;      /* settle: private.  open: target.  pick, jump: padding.  delegate: is one */
-    const uint8_t *account;         /* settle, pay, bind: requester.  escrow: executor.  delegate */
+    /* settle, pay, bind: requester.  escrow: executor.  delegate.  payee, collect: whose it is */
+    const uint8_t *account;
     const uint8_t *executor;        /* pay, escrow, call, convict */
+    const uint8_t *payee;           /* payee */
     const uint8_t *promise, *other; /* call, convict: CRUX_PROMISE_BYTES */
     const uint8_t *leaf;            /* open, jump: hash of the trace leaf, or of the page */
     const uint8_t *signature;

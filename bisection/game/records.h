@@ -71,7 +71,7 @@ struct crux_game_chain {
 
 struct crux_game_account {
     struct crux_account key;
-    uint8_t zero[4];
+    struct crux_account payee; /* whom its withdrawals go to; zero: it has none */
     uint64_t balance;
     uint64_t withdrawn; /* in all */
 };

@@ -5,7 +5,7 @@
 /* No gap in any record: a store may compare and copy them as bytes. Sums of the fields as records.h has them. */
 _Static_assert(sizeof(struct crux_game_parameters) == 88, "gap");
 _Static_assert(sizeof(struct crux_game_chain) == 88 + 88, "gap");
-_Static_assert(sizeof(struct crux_game_account) == 40, "gap");
+_Static_assert(sizeof(struct crux_game_account) == 56, "gap");
 _Static_assert(sizeof(struct crux_game_delegate) == 48, "gap");
 _Static_assert(sizeof(struct crux_game_model) == 48, "gap");
 _Static_assert(sizeof(struct crux_game_batch) == 120 + 88, "gap");

@@ -8,7 +8,7 @@
 
 enum {
     LOCAL_APPLICATION = 0x43525558, /* "CRUX" */
-    LOCAL_VERSION = 2,
+    LOCAL_VERSION = 3,
     LOCAL_WAIT_MILLISECONDS = 20000, /* for other processes */
     LOCAL_UNDO_EVENTS = 256          /* how many a rewind can take back */
 };

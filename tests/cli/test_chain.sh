@@ -112,6 +112,25 @@ is 'all of them arrived' "$(json '[d["events"], d["value"]["deposited"]]')" '[23
 run chain show "$file" p3 --json
 is 'each of them' "$(json 'd["balance"]')" 50
 
+run chain payee "$file" p4 cold --as cold --json
+is 'a payee by somebody else' "$code $(json 'd["error"]')" '1 not_permitted'
+run chain payee "$file" p4 cold
+has 'a payee' "$out" "goes to $("$crux" chain show "$file" p4 --json | python3 -c 'import json, sys; print(json.load(sys.stdin)["payee"])')"
+run chain withdraw "$file" p4 20 --json
+is 'to the payee' "$code $(json '[d["paid"], d["balance"], d["withdrawn"]]')" '0 [20, 30, 20]'
+run chain withdraw "$file" p4 5 --as cold --json
+is 'by the payee' "$code $(json '[d["paid"], d["balance"], d["withdrawn"]]')" '0 [5, 25, 25]'
+run chain withdraw "$file" p4 5 --as p2 --json
+is 'by somebody else' "$code $(json 'd["error"]')" '1 not_permitted'
+run chain show "$file" cold --json
+is 'what came' "$(json '[d["balance"], d["payee"]]')" '[25, null]'
+run chain payee "$file" p4 p2 --json
+is 'another payee by the account' "$code $(json 'd["error"]')" '1 not_permitted'
+run chain payee "$file" p4 none --as cold --json
+is 'no payee' "$code $(json 'd["payee"]')" '0 None'
+run chain payee "$file" p4 'not a name'
+is 'a payee that is none' "$code" 1
+
 run chain withdraw "$file" p3 20 --json
 is 'withdraw' "$code $(json '[d["paid"], d["balance"], d["withdrawn"]]')" '0 [20, 30, 20]'
 run chain withdraw "$file" p3 31 --json
@@ -135,7 +154,7 @@ run chain disputes "$file" --account 'no name'
 is 'no account to filter by' "$code" 1
 
 run chain verify "$file" --json
-is 'played again' "$code $(json '[d["events"], d["records"]]')" '0 [25, 8]'
+is 'played again' "$code $(json '[d["events"], d["records"]]')" '0 [29, 9]'
 python3 -c 'import sqlite3, sys
 sqlite3.connect(sys.argv[1]).backup(sqlite3.connect(sys.argv[2]))' "$file" "$work/forged"
 python3 -c 'import sqlite3, sys

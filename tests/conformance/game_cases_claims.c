@@ -252,8 +252,50 @@ static void private_batch(struct crux_vector_file *file, struct game_world *worl
     game_case_end(&c);
 }
 
+/* A hot key and a cold one: who has the first takes nothing to where the second does not want it. */
+static void payee(struct crux_vector_file *file, struct game_world *world) {
+    struct game_case c;
+    game_case_begin(&c, file, world, "payee", NULL);
+    const uint8_t *hot = c.key[EXECUTOR].account.b, *cold = c.key[REQUESTER].account.b,
+                  *thief = c.key[STRANGER].account.b;
+    static const uint8_t asked[32] = {1};
+    struct crux_move name = {.kind = CRUX_MOVE_PAYEE, .account = hot, .payee = cold};
+    struct crux_move withdraw = {.kind = CRUX_MOVE_WITHDRAW, .amount = 100};
+    struct crux_move collect = {.kind = CRUX_MOVE_COLLECT, .account = hot, .amount = 150};
+    const struct crux_move escrow = {.kind = CRUX_MOVE_ESCROW,
+                                     .executor = thief,
+                                     .hash = asked,
+                                     .amount = 10,
+                                     .deadline = c.now + 100};
+    game_case_move(&c, REQUESTER, &name, CRUX_E_NOT_PERMITTED); /* the account itself has to */
+    game_case_move(&c, EXECUTOR, &collect, CRUX_E_NOT_PERMITTED);
+    name.payee = hot;
+    game_case_move(&c, EXECUTOR, &name, CRUX_E_NOT_PERMITTED);
+    name.payee = cold;
+    game_case_move(&c, EXECUTOR, &name, CRUX_OK);
+    game_case_repeat(&c, EXECUTOR, &name);
+    game_case_move(&c, EXECUTOR, &withdraw, CRUX_OK);
+    game_case_repeat(&c, EXECUTOR, &withdraw);
+    game_case_move(&c, EXECUTOR, &collect, CRUX_E_NOT_PERMITTED);
+    game_case_move(&c, REQUESTER, &collect, CRUX_OK);
+    game_case_repeat(&c, REQUESTER, &collect);
+    collect.amount = 1u << 20;
+    game_case_move(&c, REQUESTER, &collect, CRUX_E_BALANCE_TOO_SMALL);
+    game_case_move(&c, EXECUTOR, &escrow, CRUX_E_NOT_PERMITTED);
+    name.payee = thief;
+    game_case_move(&c, EXECUTOR, &name, CRUX_E_NOT_PERMITTED);
+    game_case_move(&c, STRANGER, &name, CRUX_E_NOT_PERMITTED);
+    name.payee = nobody.b;
+    game_case_move(&c, EXECUTOR, &name, CRUX_E_NOT_PERMITTED);
+    game_case_move(&c, REQUESTER, &name, CRUX_OK);
+    withdraw.amount = 200;
+    game_case_move(&c, EXECUTOR, &withdraw, CRUX_OK);
+    game_case_move(&c, EXECUTOR, &escrow, CRUX_OK);
+    game_case_end(&c);
+}
+
 static void bytes(struct crux_vector_file *file, struct game_world *world) {
-    static const uint8_t unknown[] = {0}, after[] = {30, 1},
+    static const uint8_t unknown[] = {0}, after[] = {32, 1},
                          flag[22] = {CRUX_MOVE_DELEGATE, [21] = 2};
     static const uint8_t withdraw[10] = {CRUX_MOVE_WITHDRAW, 5};
     struct game_case c;
@@ -286,4 +328,5 @@ void game_cases_claims(struct crux_vector_file *file, struct game_world *world) 
     demand_met(file, world);
     demand_not_met(file, world);
     private_batch(file, world);
+    payee(file, world);
 }

@@ -89,6 +89,8 @@ static json_t *describe_account(const struct crux_game_account *account) {
     crux_vector_set_hex(row, "account", account->key.b, sizeof account->key.b);
     set(row, "balance", account->balance);
     set(row, "withdrawn", account->withdrawn);
+    if (crux_game_has_payee(account))
+        crux_vector_set_hex(row, "payee", account->payee.b, sizeof account->payee.b);
     return row;
 }
 

@@ -558,6 +558,52 @@ static void withdrawals(void **state) {
     expect(POOR, &demand, CRUX_E_BALANCE_TOO_SMALL);
 }
 
+static void payees(void **state) {
+    struct crux_account poor = table_account(POOR), payee = table_account(STRANGER),
+                        other = table_account(EXECUTOR);
+    static const struct crux_account none;
+    struct crux_move name = {.kind = CRUX_MOVE_PAYEE, .account = poor.b, .payee = payee.b};
+    struct crux_move withdraw = {.kind = CRUX_MOVE_WITHDRAW, .amount = 400};
+    struct crux_move collect = {.kind = CRUX_MOVE_COLLECT, .account = poor.b, .amount = 500};
+    struct crux_game_chain before, after;
+    (void)state;
+    uint64_t had = table_balance(&table, STRANGER), poor_had = table_balance(&table, POOR);
+    assert_int_equal(crux_game_get_chain(&table.game, &before), CRUX_OK);
+    expect(STRANGER, &name, CRUX_E_NOT_PERMITTED);
+    expect(STRANGER, &collect, CRUX_E_NOT_PERMITTED);
+    expect(POOR, &name, CRUX_OK);
+    expect_repeated(POOR, &name);
+    expect(POOR, &withdraw, CRUX_OK);
+    assert_int_equal(table.out.paid, 400);
+    expect(STRANGER, &collect, CRUX_OK);
+    assert_int_equal(table.out.paid, 100);
+    expect_repeated(STRANGER, &collect);
+    expect(POOR, &collect, CRUX_E_NOT_PERMITTED);
+    assert_int_equal(table_balance(&table, STRANGER), had + 500);
+    assert_int_equal(table_balance(&table, POOR), poor_had - 500);
+    assert_int_equal(crux_game_get_chain(&table.game, &after), CRUX_OK);
+    assert_int_equal(after.balances, before.balances);
+    assert_int_equal(after.withdrawn, before.withdrawn);
+    /* only the payee names another */
+    name.payee = other.b;
+    expect(POOR, &name, CRUX_E_NOT_PERMITTED);
+    expect(EXECUTOR, &name, CRUX_E_NOT_PERMITTED);
+    expect(STRANGER, &name, CRUX_OK);
+    collect.amount = 600;
+    expect(STRANGER, &collect, CRUX_E_NOT_PERMITTED);
+    expect(EXECUTOR, &collect, CRUX_OK);
+    /* the account itself is nobody's payee of itself; none frees it */
+    name.payee = poor.b;
+    expect(EXECUTOR, &name, CRUX_E_NOT_PERMITTED);
+    name.payee = none.b;
+    expect(POOR, &name, CRUX_E_NOT_PERMITTED);
+    expect(EXECUTOR, &name, CRUX_OK);
+    withdraw.amount = 700;
+    expect(POOR, &withdraw, CRUX_OK);
+    assert_int_equal(crux_game_get_chain(&table.game, &after), CRUX_OK);
+    assert_int_equal(after.withdrawn, before.withdrawn + 100);
+}
+
 static void times(void **state) {
     struct crux_move withdraw = {.kind = CRUX_MOVE_WITHDRAW, .amount = 1};
     (void)state;
@@ -605,6 +651,7 @@ int main(void) {
         RULE(a_fee_is_earned),
         RULE(a_private_claim_earns_only_its_requesters_fee),
         RULE(withdrawals),
+        RULE(payees),
         RULE(times),
         RULE(models),
     };

@@ -57,9 +57,9 @@ static void other_files(void **state) {
     struct crux_chain chain;
     (void)state;
     assert_int_equal(try_open(), CRUX_OK);
-    change("PRAGMA user_version = 1");
+    change("PRAGMA user_version = 2");
     assert_int_equal(try_open(), CRUX_E_BAD_VERSION);
-    change("PRAGMA user_version = 2; PRAGMA application_id = 7");
+    change("PRAGMA user_version = 3; PRAGMA application_id = 7");
     assert_int_equal(try_open(), CRUX_E_BAD_MAGIC);
     temporary_folder_write(made.path, text, sizeof text);
     assert_int_equal(try_open(), CRUX_E_BAD_MAGIC);
