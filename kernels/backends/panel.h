@@ -27,9 +27,6 @@
 
 #include "kernels/backends/backend.h"
 
-/* Of the packed layout; goes up whenever it changes. */
-#define CRUX_PANEL_VERSION 6
-
 enum {
     CRUX_PANEL_OUTPUTS = 16,
     CRUX_PANEL_BLOCK = 32,          /* inputs */

@@ -15,8 +15,8 @@
  *      A_low  += m'*c_low + n'*X_low       both stay at or below 2^15 * 65535 < 2^31
  *      A_high += m'*c_high + n'*X_high
  *      acc    += 65536*A_high + A_low
- * q6   as q8: c of 4*v is within the same bounds, and so are the sums. Without offsets A_high and A_low are sums of
- *      multiples of 4 (65536 is one, so c_low is), and acc += 16384*A_high + A_low/4; with offsets c is divided first.
+ * q6   as q8: c of 4*v is within the same bounds, and so are the sums. Without offsets A_low is a sum of multiples
+ *      of 4 (65536 is one, so c_low is), and acc += 16384*A_high + A_low/4; with offsets c is divided first.
  * wide c as above, products and sums of 64 bits. For q16, u = 256*u_high + u_low:
  *      c = 65536*a + 256*b + d:  a = sum(x_high * (u_high - 128)), |a| < 2^20;  d = sum(x_low * u_low), |d| < 2^20
  *                                b = sum(x_high * u_low) + sum(x_low * (u_high - 128)), |b| < 2^21
