@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "executor/service/answer/parts.h"
+#include "executor/service/condition.h"
 
 enum { TICK_NANOSECONDS = 250000000 };
 
@@ -86,20 +87,11 @@ static void *work(void *argument) {
 
 /* ---- its ends ---- */
 
-static bool open_condition(pthread_cond_t *condition) {
-    pthread_condattr_t how;
-    if (pthread_condattr_init(&how) != 0) return false;
-    bool done = pthread_condattr_setclock(&how, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init(condition, &how) == 0;
-    (void)pthread_condattr_destroy(&how);
-    return done;
-}
-
 enum crux_status ledger_open(struct service *service) {
     struct ledger *ledger = &service->ledger;
     if (service->receipts == NULL) return CRUX_OK;
     if (pthread_mutex_init(&ledger->held, NULL) != 0 ||
-        pthread_mutex_init(&ledger->lock, NULL) != 0 || !open_condition(&ledger->work))
+        pthread_mutex_init(&ledger->lock, NULL) != 0 || !condition_open(&ledger->work))
         return CRUX_E_OUT_OF_MEMORY;
     ledger->started = true; /* before there is a thread to see it */
     if (pthread_create(&ledger->thread, NULL, work, service) == 0) return CRUX_OK;

@@ -6,6 +6,7 @@
 
 #include "chain-adapter/io/seconds.h"
 #include "executor/service/batch/parts.h"
+#include "executor/service/condition.h"
 
 void batcher_lock(struct crux_batcher *batcher) {
     (void)pthread_mutex_lock(&batcher->lock);
@@ -51,15 +52,6 @@ static enum crux_status open_lists(struct crux_batcher *batcher,
     return CRUX_OK;
 }
 
-static bool open_condition(pthread_cond_t *condition) {
-    pthread_condattr_t how;
-    if (pthread_condattr_init(&how) != 0) return false;
-    bool done = pthread_condattr_setclock(&how, CLOCK_MONOTONIC) == 0 &&
-                pthread_cond_init(condition, &how) == 0;
-    (void)pthread_condattr_destroy(&how);
-    return done;
-}
-
 /* The engines are opened by the thread that uses them, for it is held where it opens them. */
 static enum crux_status start(struct crux_batcher *batcher) {
     if (pthread_create(&batcher->thread, NULL, batcher_thread, batcher) != 0)
@@ -83,7 +75,7 @@ enum crux_status crux_batcher_open(struct crux_batcher **out,
     batcher->count = count;
     (void)pthread_mutex_init(&batcher->lock, NULL);
     enum crux_status status = CRUX_E_OUT_OF_MEMORY;
-    if (open_condition(&batcher->work) && open_condition(&batcher->idle))
+    if (condition_open(&batcher->work) && condition_open(&batcher->idle))
         status = take_options(batcher, options) ? open_lists(batcher, models) : CRUX_E_USAGE;
     if (status == CRUX_OK) status = start(batcher);
     if (status == CRUX_OK)
