@@ -35,6 +35,16 @@ enum crux_cli_exit crux_cli_chain_close(struct crux_chain *chain, const struct c
     return code;
 }
 
+enum crux_status crux_cli_chain_make(struct crux_chain *chain, struct crux_game_outcome *outcome,
+                                     const struct crux_account *sender,
+                                     const struct crux_move *move) {
+    uint8_t bytes[512]; /* the longest move without a rest is a convict: 303 bytes */
+    struct crux_writer writer;
+    crux_writer_init(&writer, bytes, sizeof bytes);
+    enum crux_status status = crux_move_encode(&writer, move);
+    return status == CRUX_OK ? chain->ops->move(chain, outcome, sender, bytes, writer.at) : status;
+}
+
 enum crux_cli_exit crux_cli_chain_account(struct crux_account *account,
                                           const struct crux_cli_call *call, const char *text) {
     enum crux_status status = crux_chain_account_read(account, text);

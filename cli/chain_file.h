@@ -15,6 +15,11 @@ enum crux_cli_exit crux_cli_chain_url(struct crux_chain *chain, const struct cru
 /* Closes it.  Returns: code, or the failure that `status` is, said with the chain's message. */
 enum crux_cli_exit crux_cli_chain_close(struct crux_chain *chain, const struct crux_cli_call *call,
                                         enum crux_status status, enum crux_cli_exit code);
+/* Makes a move as somebody.  In: move, without a rest.  Returns: the chain's. */
+CRUX_MUST_CHECK
+enum crux_status crux_cli_chain_make(struct crux_chain *chain, struct crux_game_outcome *outcome,
+                                     const struct crux_account *sender,
+                                     const struct crux_move *move);
 /* Returns: CRUX_CLI_OK, or a failure that has been said. */
 enum crux_cli_exit crux_cli_chain_account(struct crux_account *account,
                                           const struct crux_cli_call *call, const char *text);

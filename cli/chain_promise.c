@@ -30,15 +30,6 @@ static enum crux_cli_exit read_receipt(struct crux_challenger_receipt *receipt,
     return crux_cli_fail(call, status, "%.200s: %s", path, message);
 }
 
-static enum crux_status make(struct crux_chain *chain, struct crux_game_outcome *outcome,
-                             const struct crux_account *sender, const struct crux_move *move) {
-    uint8_t bytes[512];
-    struct crux_writer writer;
-    crux_writer_init(&writer, bytes, sizeof bytes);
-    enum crux_status status = crux_move_encode(&writer, move);
-    return status == CRUX_OK ? chain->ops->move(chain, outcome, sender, bytes, writer.at) : status;
-}
-
 struct looking {
     const uint8_t *digest;
     struct crux_game_promise promise;
@@ -90,7 +81,7 @@ static enum crux_cli_exit move_about(const struct crux_cli_call *call,
     enum crux_cli_exit code = crux_cli_chain_account(&sender, call, call->operand[1]);
     if (code == CRUX_CLI_OK) code = crux_cli_chain_open(&chain, call);
     if (code != CRUX_CLI_OK) return code;
-    enum crux_status status = make(&chain, &outcome, &sender, &move);
+    enum crux_status status = crux_cli_chain_make(&chain, &outcome, &sender, &move);
     if (status == CRUX_OK) code = say(call, &chain, &move, receipt->id, &outcome);
     return crux_cli_chain_close(&chain, call, status, code);
 }

@@ -38,23 +38,13 @@ static enum crux_status find(void *ctx, const struct crux_game *game, uint64_t n
     return crux_game_get_account(game, &asked->key, &asked->record);
 }
 
-static enum crux_status make(struct crux_chain *chain, struct crux_game_outcome *outcome,
-                             const struct asked *asked, const struct crux_move *move) {
-    uint8_t bytes[64];
-    struct crux_writer writer;
-    crux_writer_init(&writer, bytes, sizeof bytes);
-    enum crux_status status = crux_move_encode(&writer, move);
-    if (status != CRUX_OK) return status;
-    return chain->ops->move(chain, outcome, &asked->sender, bytes, writer.at);
-}
-
 /* The move names how much the account will have withdrawn in all: made twice, it pays once. */
 static enum crux_status withdraw(struct crux_chain *chain, struct crux_game_outcome *outcome,
                                  const struct asked *asked, uint64_t amount) {
     const struct crux_move move = {.kind = asked->by_payee ? CRUX_MOVE_COLLECT : CRUX_MOVE_WITHDRAW,
                                    .account = asked->key.b,
                                    .amount = asked->record.withdrawn + amount};
-    return make(chain, outcome, asked, &move);
+    return crux_cli_chain_make(chain, outcome, &asked->sender, &move);
 }
 
 enum crux_cli_exit crux_cli_run_chain_withdraw(const struct crux_cli_call *call) {
@@ -101,7 +91,7 @@ enum crux_cli_exit crux_cli_run_chain_payee(const struct crux_cli_call *call) {
     if (code != CRUX_CLI_OK) return code;
     const struct crux_move move = {
         .kind = CRUX_MOVE_PAYEE, .account = asked.key.b, .payee = payee.b};
-    enum crux_status status = make(&chain, &outcome, &asked, &move);
+    enum crux_status status = crux_cli_chain_make(&chain, &outcome, &asked.sender, &move);
     if (status == CRUX_OK) status = chain.ops->look(&chain, find, &asked);
     bool has = status == CRUX_OK && crux_game_has_payee(&asked.record);
     crux_cli_chain_hex(hex, asked.key.b, sizeof asked.key.b);
