@@ -4,8 +4,6 @@ import argparse
 import json
 import os
 import pathlib
-import signal
-import sys
 
 import build
 import files
@@ -13,7 +11,7 @@ import measure
 import memory
 import neighbour
 import ratios
-from say import Trouble, progress, step
+from say import Trouble, end_with, progress, step
 
 ABOUT = """llama.cpp is built once from the source package of llama-cpp-python 0.3.36 (77 MB, pinned by its hash) under
 ${XDG_CACHE_HOME:-~/.cache}/crux/peer, and so are the files: the demo model's own Q4_1, and what llama-quantize makes of it.
@@ -147,16 +145,4 @@ def main(words):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except Trouble as trouble:
-        progress("")
-        if "--json" in sys.argv:
-            print(json.dumps({"error": "io", "message": str(trouble)}))
-        print(f"bench llama: {trouble}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        progress("")
-        print("bench llama: interrupted", file=sys.stderr)
-        sys.exit(130)
+    end_with("bench llama", main)

@@ -5,7 +5,6 @@ import collections
 import json
 import os
 import pathlib
-import signal
 import sys
 import tempfile
 import time
@@ -15,7 +14,7 @@ sys.path.insert(0, str(HERE.parent / "peer"))
 
 import build  # noqa: E402
 import files  # noqa: E402
-from say import Trouble, progress, step  # noqa: E402
+from say import Trouble, end_with, progress, step  # noqa: E402
 
 import clients  # noqa: E402
 import figures  # noqa: E402
@@ -164,16 +163,4 @@ def main(words):
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except Trouble as trouble:
-        progress("")
-        if "--json" in sys.argv:
-            print(json.dumps({"error": "io", "message": str(trouble)}))
-        print(f"bench server: {trouble}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        progress("")
-        print("bench server: interrupted", file=sys.stderr)
-        sys.exit(130)
+    end_with("bench server", main)
