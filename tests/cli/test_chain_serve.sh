@@ -13,9 +13,10 @@ settle() {
 
 servers=()
 serve() {
+    : >"$work/serving" # what the last one said is not what this one says
     "$crux" chain serve "$file" --listen 127.0.0.1:0 --json "$@" >"$work/serving" &
     servers+=($!)
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [[ -s $work/serving ]] && break
         sleep 0.1
     done

@@ -75,15 +75,15 @@ run challenger --config "$work/config.json" --data "$work/data" --json
 has 'no such setting' "$(json 'd["message"]')" "line 5: 'risky' is no setting"
 
 # figures for Prometheus, and the end at SIGTERM
+: >"$work/log" # it is read before what starts in the background has opened it
 "$crux" challenger --model "$work/a.crux" --chain "$chain" --data "$work/data" --metrics-listen 127.0.0.1:0 \
     --poll 50 >"$work/figures" 2>"$work/log" </dev/null &
 pid=$!
-for _ in $(seq 200); do
+for _ in $(seq 1200); do
     port=$(sed -n 's/.*"event":"metrics","text":"port \([0-9]*\)".*/\1/p' "$work/log")
     [[ -z $port ]] || break
     sleep 0.05
 done
-sleep 0.3
 figures=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(f"http://127.0.0.1:{sys.argv[1]}/metrics", timeout=10).read().decode())' "$port")
 has 'metrics' "$figures" 'crux_challenger_claims 0'
 kill -TERM "$pid"
