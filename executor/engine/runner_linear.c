@@ -6,15 +6,17 @@
  * process keeps half busy still left 78% of the rate. */
 enum { GRAIN = 16, PIECES_PER_THREAD = 2, PIECE_LEAST = 64 };
 
-/* Weights of a row alone come from memory, and go on coming while a few sums are finished: 1% of decode. */
-enum { ALONE_OUTPUTS = 64 };
-
 struct work {
     struct crux_engine *engine;
     const struct runner_part *parts;
     uint32_t piece;
     uint32_t *first; /* piece of each part, and the number of all */
 };
+
+static uint32_t alone_outputs(const struct crux_backend *backend,
+                              const struct crux_backend_matrix *w) {
+    return backend->alone_outputs == NULL ? w->outputs : backend->alone_outputs(w);
+}
 
 static void one_piece(void *ctx, uint32_t task, unsigned thread) {
     const struct work *work = ctx;
@@ -33,7 +35,8 @@ static void one_piece(void *ctx, uint32_t task, unsigned thread) {
                                        .residual_stride = outputs,
                                        .e = part->e,
                                        .e_stride = 1};
-    uint32_t some = part->rows == 1 ? ALONE_OUTPUTS : o1 - o0;
+    uint32_t some =
+        part->rows == 1 ? alone_outputs(engine->model->backend, &matrix->packed) : o1 - o0;
     for (uint32_t o = o0, end; o < o1; o = end) {
         end = o1 - o < some ? o1 : o + some;
         engine->model->backend->matmul(scratch->acc, end - o, &matrix->packed, part->x, part->rows,

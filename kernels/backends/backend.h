@@ -64,6 +64,8 @@ struct crux_backend {
     /* Out: row, row_bytes.  In: x, inputs, each within +-32639. */
     void (*prepare)(void *row, const int16_t *x, uint32_t inputs);
 
+    /* Returns: how many outputs of a row alone are best asked for at once.  NULL: it makes no difference. */
+    uint32_t (*alone_outputs)(const struct crux_backend_matrix *w);
     /* Returns: bytes of scratch that each thread in matmul needs; 0 if none. */
     size_t (*scratch_bytes)(const struct crux_backend_matrix *w, uint32_t rows);
     /* Out: acc[r * acc_stride + (o - o0)] for r < rows and o0 <= o < o1; nothing between o1 - o0 and acc_stride.

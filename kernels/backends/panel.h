@@ -79,6 +79,17 @@ CRUX_INLINE unsigned crux_panel_kind(const struct crux_panel *panel) {
 typedef crux_panel_kernel *crux_panel_choose(const struct crux_panel *panel, uint32_t rows,
                                              uint32_t *taken);
 
+/* A row alone takes weights from four places at once, where there are panels enough: its own bytes, which a long row has
+ * to fetch from the second cache for each panel, then serve four. More gains no more, by measurement. */
+enum { CRUX_PANEL_TOGETHER = 4 };
+
+/* Out: acc[i], the outputs of panel i.  In: panel, so many of one matrix; row, prepared. */
+typedef void crux_panel_together_kernel(int64_t *const acc[], const struct crux_panel panel[],
+                                        const uint8_t *row);
+
+/* Returns: the kernel for these panels, NULL if one of them is wide. */
+typedef crux_panel_together_kernel *crux_panel_together(const struct crux_panel panel[]);
+
 /* Bytes of q of one group. */
 CRUX_INLINE size_t crux_panel_q_bytes(uint32_t width, uint32_t group) {
     size_t bits = width == CRUX_WIDTH_Q6 ? 6 : (size_t)2 << width;
@@ -120,9 +131,18 @@ void crux_panel_pack(void *packed, const struct crux_tiles *w);
 void crux_panel_pack_range(void *packed, const struct crux_tiles *w, uint32_t first_panel,
                            uint32_t panels);
 
+/* Of a backend that has kernels for panels together: how many outputs of a row alone make good streams. */
+uint32_t crux_panel_alone_outputs(const struct crux_backend_matrix *w);
+
+/* What a backend multiplies with. */
+struct crux_panel_kernels {
+    crux_panel_choose *choose;
+    crux_panel_together *together; /* NULL: it has none */
+};
+
 /* matmul of a backend, panel by panel. */
 void crux_panel_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                        const void *prepared, size_t row_bytes, uint32_t rows, uint32_t o0,
-                       uint32_t o1, crux_panel_choose *choose);
+                       uint32_t o1, const struct crux_panel_kernels *kernels);
 
 #endif

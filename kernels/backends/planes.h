@@ -61,6 +61,7 @@ void crux_planes_prepare_avx512(void *row, const int16_t *x, uint32_t inputs);
 
 /* Kernels for every panel; those of wide ones by themselves. */
 crux_panel_choose crux_planes_choose_avx512, crux_planes_choose_wide_avx512;
+crux_panel_together crux_planes_together_avx512;
 /* By 256 bits, in the encoding of AVX-VNNI and in that of AVX-512 VL. */
 crux_panel_choose crux_planes_choose_vex, crux_planes_choose_evex;
 

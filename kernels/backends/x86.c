@@ -30,11 +30,13 @@ static const struct crux_fused_kernels *avx2_fused(void) {
     return crux_fused_kernels(CRUX_ISA_AVX2);
 }
 
+static const struct crux_panel_kernels avx2_kernels = {.choose = crux_pairs_choose_avx2};
+
 static void avx2_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                         const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
                         void *scratch CRUX_UNUSED) {
     crux_panel_matmul(acc, acc_stride, w, prepared, crux_pairs_row_bytes(w->inputs), rows, o0, o1,
-                      crux_pairs_choose_avx2);
+                      &avx2_kernels);
 }
 
 const struct crux_backend crux_backend_avx2 = {
@@ -67,11 +69,14 @@ static const struct crux_fused_kernels *vnni_fused(void) {
     return crux_fused_kernels(CRUX_ISA_AVX512);
 }
 
+static const struct crux_panel_kernels vnni_kernels = {.choose = crux_planes_choose_avx512,
+                                                       .together = crux_planes_together_avx512};
+
 static void vnni_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                         const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
                         void *scratch CRUX_UNUSED) {
     crux_panel_matmul(acc, acc_stride, w, prepared, crux_planes_row_bytes(w->inputs), rows, o0, o1,
-                      crux_planes_choose_avx512);
+                      &vnni_kernels);
 }
 
 const struct crux_backend crux_backend_vnni = {
@@ -87,6 +92,7 @@ const struct crux_backend crux_backend_vnni = {
     .panel_outputs = CRUX_PANEL_OUTPUTS,
     .row_bytes = planes_row_bytes,
     .prepare = crux_planes_prepare_avx512,
+    .alone_outputs = crux_panel_alone_outputs,
     .scratch_bytes = scratch_bytes,
     .matmul = vnni_matmul,
 };
@@ -111,11 +117,14 @@ static const char *avxvnni_unavailable(void) {
                                                   "VNNI";
 }
 
+static const struct crux_panel_kernels vex_kernels = {.choose = crux_planes_choose_vex},
+                                       evex_kernels = {.choose = crux_planes_choose_evex};
+
 static void avxvnni_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
                            const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
                            void *scratch CRUX_UNUSED) {
     crux_panel_matmul(acc, acc_stride, w, prepared, crux_planes_row_bytes(w->inputs), rows, o0, o1,
-                      has_avx512vl_vnni() ? crux_planes_choose_evex : crux_planes_choose_vex);
+                      has_avx512vl_vnni() ? &evex_kernels : &vex_kernels);
 }
 
 const struct crux_backend crux_backend_avxvnni = {

@@ -154,6 +154,33 @@ static void many_rows_agree(void **state CRUX_UNUSED) {
     }
 }
 
+/* A row alone that is long, of outputs enough for several streams: panels with spans of their own, wide ones between. */
+static void long_rows_agree(void **state CRUX_UNUSED) {
+    static const uint32_t inputs[] = {2047, 2048, 2080, 4133, 8192};
+    static const int32_t most[] = {255, 3640, 4095, 8191};
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {26};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < 2 * CRUX_ARRAY_LEN(inputs) * CRUX_ARRAY_LEN(most);
+             i += CRUX_SANITIZED ? 3 : 1) {
+            struct crux_tile tile = layout(3 * (uint32_t)crux_random_below(&random, LAYOUTS / 3));
+            enum crux_tiles_form form = i % 2 == 0 ? can_be(&tile) : CRUX_TILES_PLAIN;
+            struct question question;
+            uint32_t outputs = 250 + (uint32_t)crux_random_below(&random, 70);
+            int32_t multiplier = most[i / 2 % CRUX_ARRAY_LEN(most)];
+            if (form == CRUX_TILES_CENTRED && multiplier > 4096) multiplier = 4096;
+            question_ask(&question, &random, &tile, outputs, inputs[i / 2 / CRUX_ARRAY_LEN(most)],
+                         1, multiplier, form,
+                         (enum wildness)crux_random_below(&random, WILDNESSES));
+            ask_one(&random, &question, backend);
+            question_free(&question);
+        }
+    }
+}
+
 /* Packed in parts, in any order: the same bytes. */
 static void parts_pack_the_same(void **state CRUX_UNUSED) {
     size_t count;
@@ -272,6 +299,7 @@ int main(void) {
         cmocka_unit_test(all_backends_agree), cmocka_unit_test(bounds_hold),
         cmocka_unit_test(many_rows_agree),    cmocka_unit_test(parts_pack_the_same),
         cmocka_unit_test(forms_are_seen),     cmocka_unit_test(threads_split_the_outputs),
+        cmocka_unit_test(long_rows_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
