@@ -8,7 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { WAIT_MILLISECONDS = 20000 };
+enum { WAIT_MILLISECONDS = 60000 };
 
 static void must(bool fine, const char *what) {
     if (fine) return;
