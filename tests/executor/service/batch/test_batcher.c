@@ -467,6 +467,7 @@ static void test_counted_once(void **state) {
     struct world *world = calloc(1, sizeof *world);
     struct crux_batcher_figures figures;
     struct crux_batcher *batcher;
+    struct gate gate = {.closed = PTHREAD_MUTEX_INITIALIZER};
     uint64_t id;
     (void)state;
     assert_non_null(world);
@@ -481,10 +482,14 @@ static void test_counted_once(void **state) {
     job.request.fields.stop_count = job.request.fields.stop[0] = 0;
     job.request.fields.request_tokens = 1;
     job.request.fields.limit = CONTEXT;
+    job.ctx = &gate;
+    job.token = wait_for_gate; /* the first is not over before the others have come */
+    (void)pthread_mutex_lock(&gate.closed);
     for (uint32_t i = 0; i < RUNS; i++) {
         asked->tokens[0] = i;
         assert_int_equal(crux_batcher_submit(batcher, &job, &id), CRUX_OK);
     }
+    (void)pthread_mutex_unlock(&gate.closed);
     assert_true(crux_batcher_wait(batcher, PATIENCE_SECONDS));
     crux_batcher_figures(batcher, 0, &figures);
     assert_true(figures.set_back > 0);

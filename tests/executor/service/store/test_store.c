@@ -243,7 +243,7 @@ static void one_process_at_a_time(void **state) {
         struct crux_store *store;
         bool opened = crux_store_open(&store, world.store_path, message) == CRUX_OK;
         if (write(ends[1], "x", 1) != 1) _exit(2);
-        (void)sleep(30); /* killed long before */
+        (void)sleep(300); /* killed long before */
         _exit(opened);
     }
     char byte;
