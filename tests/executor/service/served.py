@@ -9,6 +9,7 @@ import tempfile
 import time
 
 WAIT_SECONDS = 60
+DRAIN_SECONDS, END_SECONDS = 200, 240  # what is begun is answered to its end, however busy the machine
 
 
 class Served:
@@ -19,7 +20,8 @@ class Served:
         self.log_path = os.path.join(self.folder.name, "log")
         with open(self.log_path, "wb") as log:
             self.process = subprocess.Popen(
-                [crux, "executor", "--listen", "127.0.0.1:0", "--log", "json"] + arguments,
+                [crux, "executor", "--listen", "127.0.0.1:0", "--log", "json", "--drain-seconds", str(DRAIN_SECONDS)]
+                + arguments,
                 stdout=subprocess.PIPE, stderr=log, env=dict(os.environ, **(environment or {})))
         line = self.process.stdout.readline().decode().strip()
         if not line.startswith("http://"):
@@ -44,7 +46,7 @@ class Served:
         if self.process.poll() is None:
             self.process.send_signal(number)
         try:
-            status = self.process.wait(WAIT_SECONDS)
+            status = self.process.wait(END_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = self.process.wait()

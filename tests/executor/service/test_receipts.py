@@ -14,7 +14,7 @@ import time
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
-from served import Checks, Served, import_model  # noqa: E402
+from served import WAIT_SECONDS, Checks, Served, import_model  # noqa: E402
 
 ASK = {"model": "tiny", "prompt": "The river", "max_tokens": 6, "seed": 1}
 
@@ -86,7 +86,7 @@ def receipts(checks, served, account):
     checks.true("stop tokens", stop_count(document) > 0 and stop_count(endless) == 0, document["request"])
     _, headers, answer = served.post("/v1/completions", dict(ASK, n=16, max_tokens=1))
     checks.equal("the ids of many", headers.get("crux-receipt"), ",".join(one["id"] for one in answer["crux"]))
-    for _ in range(200):
+    for _ in range(WAIT_SECONDS * 10):
         found = json.loads(served.get("/v1/receipts/" + document["id"])[2])
         if "batch_root" in found:
             break
@@ -186,10 +186,14 @@ def limited(checks, crux, arguments, document):
         status, _, data = served.get(base + "/nodes?tree=trace")
         checks.equal("too large", (status, json.loads(data)["error"]["code"]), (422, "run_too_large"))
         checks.equal("a leaf that is kept", served.get(base + "/leaves?from=1")[0], 200)
-        answers = [served.get(path) for path in [base + "/leaves", "/v1/claims/" + document["claim_hash"]] * 10]
-        refused = [answer for answer in answers if answer[0] == 429]
+        answers, refused = [], []
+        for number in range(1000):  # sooner than on a slow machine the allowance comes back
+            answers.append(served.get([base + "/leaves", "/v1/claims/" + document["claim_hash"]][number % 2]))
+            refused = [answer for answer in answers if answer[0] == 429]
+            if len(refused) > 5:
+                break
         checks.true("some are answered", any(answer[0] == 200 for answer in answers))
-        checks.true("the rest wait", len(refused) > 5, [answer[0] for answer in answers])
+        checks.true("the rest wait", len(refused) > 5, [answer[0] for answer in answers][-50:])
         for _, headers, data in refused:
             checks.equal("code", json.loads(data)["error"]["code"], "rate_limit_exceeded")
             checks.true("when to come back", 0 < int(headers["retry-after"]) < 60, headers)
@@ -207,7 +211,7 @@ def killed(checks, crux, arguments, kept):
         served.process.kill()
         served.process.wait()
     with Served(crux, arguments) as served:
-        for _ in range(200):
+        for _ in range(WAIT_SECONDS * 10):
             found = [json.loads(served.get("/v1/receipts/" + i)[2]) for i in ids]
             if all("batch_root" in one for one in found):
                 break
