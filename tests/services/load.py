@@ -176,7 +176,7 @@ def main(words):
         step(f"{asked.clients} clients for {asked.seconds} s")
         home = pathlib.Path(folder) / "executor"
         home.mkdir()
-        more = ["--batch-seconds", "5", "--prefix-bytes", str(PREFIX_BYTES), *asked.executor.split()]
+        more = ["--batch-seconds", "5", "--drain-seconds", "200", "--prefix-bytes", str(PREFIX_BYTES), *asked.executor.split()]
         with sides.Executor(asked.crux, model, home, asked.threads, more) as server:
             with open(receipts, "w", encoding="ascii") as out:
                 watched, said = play(asked, server, out)

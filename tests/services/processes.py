@@ -60,8 +60,17 @@ class Process:
         if self.back_at is None and self.running.poll() is not None:
             raise RuntimeError(f"{self.name} ended with {self.running.returncode}")
 
+    def is_catching(self, number):
+        """Has it a handler for this signal? It has none while it starts."""
+        with open(f"/proc/{self.running.pid}/status", encoding="ascii", errors="replace") as status:
+            mask = next(line.split()[1] for line in status if line.startswith("SigCgt:"))
+        return int(mask, 16) >> (number - 1) & 1 == 1
+
     def stop(self):
         """Returns: its exit status after SIGTERM; -9 if it had to be killed."""
+        end = time.monotonic() + WAIT_SECONDS
+        while self.running.poll() is None and not self.is_catching(signal.SIGTERM) and time.monotonic() < end:
+            time.sleep(0.05)
         if self.running.poll() is None:
             self.running.send_signal(signal.SIGTERM)
         try:

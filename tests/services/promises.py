@@ -7,6 +7,7 @@ lost its store and loses a part of its pledge, and the rest by a second receipt,
 The first one then leaves, and takes out its pledge.
 """
 import hashlib
+import http.client
 import json
 import os
 import shutil
@@ -42,7 +43,7 @@ def wait_until(what, holds):
 def answers(url):
     try:
         return fetch(url + "/healthz") != ""
-    except OSError:
+    except (OSError, http.client.HTTPException):
         return False
 
 

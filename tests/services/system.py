@@ -12,6 +12,7 @@ its number; nothing is decided by how long something takes.
 """
 import collections
 import concurrent.futures
+import http.client
 import os
 import random
 import subprocess
@@ -124,7 +125,7 @@ class Round:
         """Has this challenger read everything, and found true what is true?"""
         try:
             text = fetch(self.port[name].url + "/metrics")
-        except (OSError, urllib.error.URLError):
+        except (OSError, http.client.HTTPException, urllib.error.URLError):
             return False
         figures = dict(line.split() for line in text.splitlines() if not line.startswith("#"))
         true = len(self.public(view)) + len(self.kinds) - self.lie_count

@@ -53,7 +53,7 @@ def stand_in(name, words):
     if name == "llama-bench":
         if os.environ.get("STAND_IN_SLEEPS"):
             (folder / "sleeping").touch()
-            time.sleep(60)
+            time.sleep(300)
         prompt, chosen = int(word(words, "-p")), int(word(words, "-n"))
         nanoseconds = (prompt + chosen) * 10_000_000  # 100 tokens a second
         print(PEER_LINE % (int(word(words, "-t")), prompt, chosen, int(word(words, "-d")), nanoseconds, nanoseconds))
@@ -217,7 +217,7 @@ class Driver(unittest.TestCase):
 
     def drive(self, *words, **environment):
         return subprocess.run(self.command(*words), capture_output=True, text=True,
-                              env={**self.environment, **environment}, timeout=100)
+                              env={**self.environment, **environment}, timeout=250)
 
     def calls(self):
         return (self.work / "calls").read_text().splitlines()
@@ -292,12 +292,12 @@ class Driver(unittest.TestCase):
     def test_interrupted(self):
         child = subprocess.Popen(self.command("--quick"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
                                  env={**self.environment, "STAND_IN_SLEEPS": "yes"})
-        for _ in range(3000):
+        for _ in range(12000):
             if (self.work / "sleeping").exists():
                 break
             time.sleep(0.01)
         child.send_signal(signal.SIGINT)
-        _, err = child.communicate(timeout=30)
+        _, err = child.communicate(timeout=120)
         self.assertEqual(child.returncode, 130, err)
         self.assertTrue(err.endswith("bench llama: interrupted\n"), err)
 

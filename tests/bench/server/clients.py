@@ -9,7 +9,7 @@ import select
 import socket
 import time
 
-EVENT, PIECE, CONNECT_SECONDS = b"data: {", 1 << 16, 30
+EVENT, PIECE, CONNECT_SECONDS = b"data: {", 1 << 16, 60
 SMALL_BUFFER = 4096  # of a slow reader's socket: what it has not read lies with the server
 
 

@@ -11,7 +11,7 @@ import urllib.request
 import process
 from say import Trouble
 
-OPEN_SECONDS, END_SECONDS = 120, 60
+OPEN_SECONDS, END_SECONDS = 120, 240
 DEPOSIT = 10 ** 15  # bonds for as many claims as any bench makes
 
 
@@ -73,7 +73,7 @@ class Server:
         return processor_seconds(self.child.pid)
 
     def get(self, path):
-        with urllib.request.urlopen(f"http://{self.address[0]}:{self.address[1]}{path}", timeout=30) as reply:
+        with urllib.request.urlopen(f"http://{self.address[0]}:{self.address[1]}{path}", timeout=60) as reply:
             return reply.read()
 
     def check(self):

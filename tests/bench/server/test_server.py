@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The bench of the servers over a server of this file: no peer, no model."""
+import contextlib
 import json
 import pathlib
 import socket
@@ -18,6 +19,9 @@ import figures  # noqa: E402
 import sides  # noqa: E402
 import work  # noqa: E402
 from say import Trouble  # noqa: E402
+
+
+SECONDS = 120  # for what takes a second, on a machine that is busy with others
 
 
 def event(text, **more):
@@ -70,8 +74,16 @@ class Stand:
         return self
 
     def __exit__(self, *_):
-        self.thread.join(20)
+        self.thread.join(SECONDS)
         self.listener.close()
+
+
+@contextlib.contextmanager
+def nobody():
+    """An address that is taken, so that nobody else is given it, and where nobody listens."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        yield taken.getsockname()
 
 
 def run(replies, asks, **how):
@@ -79,7 +91,7 @@ def run(replies, asks, **how):
     waiting, answers = list(asks), []
     with Stand(replies, **how) as stand:
         load = clients.Load(stand.address, 1, lambda _: waiting.pop(0) if waiting else None, answers.append)
-        assert load.run(20)
+        assert load.run(SECONDS)
     return answers, stand.asked
 
 
@@ -106,22 +118,19 @@ class Clients(unittest.TestCase):
         self.assertEqual([(answer.kind, answer.status) for answer in answers], [case[1:] for case in cases])
 
     def test_nobody_there(self):
-        with socket.create_server(("127.0.0.1", 0)) as gone:
-            address = gone.getsockname()
         waiting, answers = [clients.Ask({})], []
-        load = clients.Load(address, 1, lambda _: waiting.pop() if waiting else None, answers.append)
-        self.assertTrue(load.run(20))
+        with nobody() as address:
+            load = clients.Load(address, 1, lambda _: waiting.pop() if waiting else None, answers.append)
+            self.assertTrue(load.run(SECONDS))
         self.assertEqual([answer.kind for answer in answers], ["refused"])
 
     def test_server_that_ends(self):
-        with socket.create_server(("127.0.0.1", 0)) as gone:
-            address = gone.getsockname()
-
         def tick(_):
             raise Trouble("it ended")
         waiting = [clients.Ask({})] * 3
-        load = clients.Load(address, 1, lambda _: waiting.pop() if waiting else None, lambda _: None, tick)
-        self.assertRaises(Trouble, load.run, 20)
+        with nobody() as address:
+            load = clients.Load(address, 1, lambda _: waiting.pop() if waiting else None, lambda _: None, tick)
+            self.assertRaises(Trouble, load.run, SECONDS)
 
     def test_who_leaves(self):
         answers, _ = run([reply()] * 2, [clients.Ask({}, leave_after=2), clients.Ask({})], piece=20, pause=0.01)

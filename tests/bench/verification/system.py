@@ -1,9 +1,9 @@
 """A chain file, an executor on it, and challengers that end by themselves: each a process whose time is its own."""
 import concurrent.futures
+import contextlib
 import json
 import os
 import pathlib
-import socket
 import subprocess
 import time
 import urllib.request
@@ -18,12 +18,6 @@ TICKS = os.sysconf("SC_CLK_TCK")
 def crux(program, *words):
     """Returns: the one object that a command says."""
     return json.loads(process.run([str(program), *map(str, words), "--json"]).out)
-
-
-def free_port():
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return taken.getsockname()[1]
 
 
 class Used:
@@ -44,34 +38,32 @@ class Executor:
         self.account = crux(program, "keys", "new", key, "--passphrase-file", passphrase)["account"]
         crux(program, "chain", "init", self.chain)
         crux(program, "chain", "deposit", self.chain, self.account, MONEY)
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}"
         self.log = open(self.folder / "log", "wb")
         self.running = subprocess.Popen([
             str(word) for word in (
-                program, "executor", "--model", f"m={model}", "--listen", f"127.0.0.1:{port}", "--chain",
+                program, "executor", "--model", f"m={model}", "--listen", "127.0.0.1:0", "--chain",
                 f"local:{self.chain}", "--data", self.folder / "data", "--key", key, "--passphrase-file", passphrase,
                 "--threads", threads, "--prefix-bytes", 0, *settings)],
-            stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=self.log)
         try:
-            self.wait_until(self.answers, 120)
+            self.url = self.running.stdout.readline().decode().strip()  # it says its port once it listens
+            if not self.url.startswith("http://"):
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self.running.wait(60)  # it still says why
+                raise self.trouble()
         except BaseException:
             self.stop()
             raise
 
-    def answers(self):
-        try:
-            with urllib.request.urlopen(self.url + "/healthz", timeout=5):
-                return True
-        except OSError:
-            return False
+    def trouble(self):
+        said = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-8:]
+        return Trouble("the executor does not do what it should:\n" + "\n".join(said))
 
     def wait_until(self, happened, seconds):
         end = time.monotonic() + seconds
         while not happened():
             if self.running.poll() is not None or time.monotonic() > end:
-                said = (self.folder / "log").read_text(errors="replace").strip().splitlines()[-8:]
-                raise Trouble("the executor does not do what it should:\n" + "\n".join(said))
+                raise self.trouble()
             time.sleep(0.05)
 
     def processor_seconds(self):
@@ -117,6 +109,7 @@ class Executor:
 
     def stop(self):
         process.stop(self.running)
+        self.running.stdout.close()
         self.log.close()
 
 
