@@ -17,7 +17,7 @@ serve() {
     "$crux" chain serve "$file" --listen 127.0.0.1:0 --json "$@" >"$work/serving" &
     servers+=($!)
     for _ in $(seq 600); do
-        [[ -s $work/serving ]] && break
+        [[ $(<"$work/serving") != *'}'* ]] || break
         sleep 0.1
     done
     port=$(python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))["port"])' "$work/serving")
@@ -35,7 +35,7 @@ ask() {
     code=$(python3 -c '
 import http.client, sys
 out, port, method, path, body, *fields = sys.argv[1:]
-connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=30)
+connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=60)
 headers = {"Content-Type": "application/json"} | dict(field.split(": ") for field in fields)
 connection.request(method, path, body=body or None, headers=headers)
 answer = connection.getresponse()

@@ -84,7 +84,7 @@ for _ in $(seq 1200); do
     [[ -z $port ]] || break
     sleep 0.05
 done
-figures=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(f"http://127.0.0.1:{sys.argv[1]}/metrics", timeout=10).read().decode())' "$port")
+figures=$(python3 -c 'import sys, urllib.request as u; print(u.urlopen(f"http://127.0.0.1:{sys.argv[1]}/metrics", timeout=60).read().decode())' "$port")
 has 'metrics' "$figures" 'crux_challenger_claims 0'
 kill -TERM "$pid"
 code=0

@@ -127,20 +127,32 @@ fi
 # A chain's folder goes away with its simulation, however that ends; of what only looks like one, nothing does.
 export TMPDIR=$work/folders
 mkdir -p "$TMPDIR"
+state_of() { # state_of PROCESS: prints its letter of /proc/PROCESS/stat; fails if it is gone
+    local line
+    { read -r line <"/proc/$1/stat"; } 2>/dev/null || return 1
+    line=${line##*) }
+    printf '%s' "${line%% *}"
+}
 begin() { # begin: a simulation that takes a while, stopped at a moment when it has a folder
-    # bash has what it starts in the background ignore SIGINT
-    env --default-signal=INT "$crux" simulate --fault each-op --seed 5 >.killed 2>&1 </dev/null &
-    running=$!
-    for ((i = 0; i < 2000; i++)); do
-        sleep 0.02
-        compgen -G "$TMPDIR/crux-simulate-$running-*" >folder || continue
-        kill -STOP "$running"
-        ! compgen -G "$TMPDIR/crux-simulate-$running-*" >folder || return 0
-        kill -CONT "$running"
+    local tries state
+    for ((tries = 0; tries < 10; tries++)); do # once more where one had ended before it was stopped
+        # bash has what it starts in the background ignore SIGINT
+        env --default-signal=INT "$crux" simulate --fault each-op --seed 5 >.killed 2>&1 </dev/null &
+        running=$!
+        while state=$(state_of "$running") && [[ $state != Z ]]; do
+            sleep 0.02
+            compgen -G "$TMPDIR/crux-simulate-$running-*" >folder || continue
+            kill -STOP "$running" || continue
+            # it stops behind what it is doing just now, which may be to remove the folder
+            while state=$(state_of "$running") && [[ $state != [TZ] ]]; do sleep 0.01; done
+            ! compgen -G "$TMPDIR/crux-simulate-$running-*" >folder || return 0
+            kill -CONT "$running" || continue
+        done
+        wait "$running" || true
     done
 }
 end() { # end SIGNAL: of that simulation; sets code
-    kill "-$1" "$running"
+    kill "-$1" "$running" || true
     kill -CONT "$running" 2>/dev/null || true
     code=0
     wait "$running" 2>/dev/null || code=$?
