@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "chain-adapter/chain.h"
 #include "executor/service/service_parts.h"
 
 static const char *const end_names[CRUX_BATCHER_ENDS] = {
@@ -161,9 +162,7 @@ void figures_metrics(void *ctx, struct crux_http_exchange *exchange) {
     crux_metrics_histogram(&out, "crux_first_token_seconds", "From the request to its first token.",
                            &first);
     crux_metrics_histogram(&out, "crux_next_token_seconds", "Between tokens of a run.", &between);
-    ledger_hold(service);
     receipts_metrics(service, &out);
-    ledger_release(service);
     if (out.status == CRUX_OK)
         crux_http_answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", out.text.bytes,
                          out.text.len);
@@ -174,14 +173,13 @@ void figures_metrics(void *ctx, struct crux_http_exchange *exchange) {
 
 void figures_health(void *ctx, struct crux_http_exchange *exchange) {
     struct service *service = ctx;
-    ledger_hold(service);
-    const char *trouble = receipts_trouble(service);
-    bool fine = !service->draining && trouble == NULL;
+    char trouble[CRUX_CHAIN_MESSAGE_BYTES];
+    bool fine = !receipts_trouble(service, trouble, sizeof trouble) && !service->draining;
     json_t *object = json_pack("{s:s, s:I, s:s*}", "status",
                                service->draining ? "stopping"
                                : fine            ? "ok"
                                                  : "trouble",
-                               "models", (json_int_t)service->models.count, "trouble", trouble);
-    ledger_release(service);
+                               "models", (json_int_t)service->models.count, "trouble",
+                               trouble[0] == 0 ? NULL : trouble);
     api_answer(exchange, fine ? 200 : 503, object);
 }

@@ -6,6 +6,7 @@
  *   mailbox.c   news of the compute thread and of the ledger's for the main thread
  *   ledger.c    what waits for the disk: promises and settlement, on a thread of its own
  *   receipts.c  what is promised, kept and defended
+ *   seen.c      what the main thread sees of that
  *   traces.c    runs computed again for whoever doubts
  *   figures.c   /metrics, /healthz */
 #ifndef CRUX_EXECUTOR_SERVICE_SERVICE_PARTS_H
@@ -88,7 +89,8 @@ void ledger_close(struct service *service);
 /* Has a choice's receipt made and kept, many with one write to the disk; then there is news of its answer. Without a chain
  * that is done at once, without news.  In: a choice whose run is over. */
 void ledger_promise(struct service *service, struct answer_choice *choice);
-/* Around everything of receipts.c but receipts_may_accept, on any thread: the thread may be writing. */
+/* Around everything of receipts.c but receipts_may_accept, on any thread: the thread may be writing, or wait for the chain
+ * for long. */
 void ledger_hold(struct service *service);
 void ledger_release(struct service *service);
 
@@ -149,8 +151,10 @@ void receipts_begin(struct service *service);
 bool receipts_keep(struct service *service);
 /* Before a planned end.  Returns: whether everything that is promised is posted, or there is no chain. */
 bool receipts_drained(struct service *service);
+/* As of the ledger's last tick, on the loop, which does not hold the ledger for it. */
 void receipts_metrics(struct service *service, struct crux_metrics_text *out);
-/* Returns: what stands in the way of promising, NULL for nothing; valid until the next call. */
-const char *receipts_trouble(struct service *service);
+/* The same.  Out: trouble, what stands in the way of promising.  Returns: whether anything does. */
+CRUX_MUST_CHECK
+bool receipts_trouble(struct service *service, char *trouble, size_t most);
 
 #endif

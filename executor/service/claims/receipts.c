@@ -109,6 +109,10 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
     struct receipts *receipts = calloc(1, sizeof *receipts);
     if (receipts == NULL)
         return fail(service, CRUX_E_OUT_OF_MEMORY, message, most, "receipts", "no memory");
+    if (!receipts_seen_open(&receipts->seen)) {
+        free(receipts);
+        return fail(service, CRUX_E_OUT_OF_MEMORY, message, most, "receipts", "no lock");
+    }
     service->receipts = receipts;
     receipts->key = service->key;
     receipts->path = config->chain + sizeof local - 1;
@@ -150,6 +154,7 @@ void receipts_close(struct service *service) {
     crux_settle_close(receipts->settle);
     crux_store_close(receipts->store);
     if (receipts->chain.ops != NULL) receipts->chain.ops->close(&receipts->chain);
+    receipts_seen_close(&receipts->seen);
     free(receipts);
     service->receipts = NULL;
 }
@@ -192,88 +197,13 @@ void receipts_tick(struct service *service) {
     show_room(receipts);
     say_defence(receipts);
     receipts_say_pledged(receipts);
+    receipts_show(receipts);
 }
 
 bool receipts_drained(struct service *service) {
     struct receipts *receipts = service->receipts;
     if (receipts == NULL) return true;
     return crux_settle_drain(receipts->settle, &receipts->left) == CRUX_OK && receipts->left == 0;
-}
-
-const char *receipts_trouble(struct service *service) {
-    const struct receipts *receipts = service->receipts;
-    if (receipts == NULL) return NULL;
-    return receipts->status != CRUX_OK ? crux_status_text(receipts->status)
-                                       : crux_settle_trouble(receipts->settle);
-}
-
-void receipts_metrics(struct service *service, struct crux_metrics_text *out) {
-    struct crux_settle_figures figures;
-    char labels[64];
-    if (service->receipts == NULL ||
-        crux_settle_figures(service->receipts->settle, &figures) != CRUX_OK)
-        return;
-    crux_metrics_family(out, "crux_claims", "gauge", "Claims kept, by state.");
-    for (unsigned state = 1; state < CRUX_STORE_STATES; state++) {
-        (void)snprintf(labels, sizeof labels, "state=\"%s\"", crux_store_state_name(state));
-        crux_metrics_value(out, "crux_claims", labels, (double)figures.store.runs[state]);
-    }
-    struct crux_defend_figures defence;
-    struct crux_archives_figures archives;
-    crux_defend_figures(service->receipts->defend, &defence);
-    crux_archives_figures(service->receipts->archives, &archives);
-    const struct {
-        const char *name, *kind, *help;
-        double value;
-    } rows[] = {
-        {"crux_contested", "gauge", "Claims that somebody contests.", defence.cases},
-        {"crux_contested_left_out", "gauge",
-         "Of them, beyond the most that are defended at once: they wait.", defence.left_out},
-        {"crux_disputes_due", "gauge", "Disputes in which a move of ours is due.", defence.due},
-        {"crux_dispute_seconds_left", "gauge", "To the earliest of them; 0: none.",
-         defence.deadline == 0 ? 0 : (double)defence.deadline - (double)figures.chain_time},
-        {"crux_defence_moves_total", "counter", "Moves in disputes.", (double)defence.moves},
-        {"crux_defence_late_total", "counter", "Of those, after half of the clock.",
-         (double)defence.late},
-        {"crux_defence_missed_total", "counter", "Deadlines seen to have passed.",
-         (double)defence.missed},
-        {"crux_false_promises_total", "counter", "Runs that came out otherwise than promised.",
-         (double)defence.false_promises},
-        {"crux_archives_waiting", "gauge", "Questions about traces.", archives.waiting},
-        {"crux_archives_bytes", "gauge", "Runs kept for them, about.", (double)archives.bytes},
-        {"crux_archives_made_total", "counter", "Runs computed again.", (double)archives.made},
-        {"crux_archives_reused_total", "counter", "Questions answered from those kept.",
-         (double)archives.reused},
-        {"crux_archives_seconds_total", "counter", "That computing again took.", archives.seconds},
-        {"crux_chain_moves_total", "counter", "Moves made.", (double)figures.moves},
-        {"crux_chain_refused_total", "counter", "Moves that the chain refused.",
-         (double)figures.refused},
-        {"crux_chain_trouble", "gauge", "1: the last try to settle failed.",
-         figures.status != CRUX_OK},
-        {"crux_chain_time_seconds", "gauge", "The chain's clock, as last seen.",
-         (double)figures.chain_time},
-        {"crux_chain_lag_seconds", "gauge", "How far that is behind this machine's clock.",
-         (double)time(NULL) - (double)figures.chain_time},
-        {"crux_chain_events_total", "counter", "Events of the chain, as last seen.",
-         (double)figures.events},
-        {"crux_receipts_late_total", "counter", "Receipts whose deadline passed first.",
-         (double)figures.late},
-        {"crux_balance", "gauge", "Free on the account.", (double)figures.balance},
-        {"crux_bond", "gauge", "Of the next claim.", (double)figures.bond},
-        {"crux_bonds_owed", "gauge", "Of what is promised and not posted.", (double)figures.owed},
-        {"crux_withdrawn_total", "counter", "Taken out.", (double)figures.withdrawn},
-        {"crux_batches_posted_total", "counter", "Batches of claims.",
-         (double)figures.batches_posted},
-        {"crux_claims_shown_total", "counter", "Claims shown.", (double)figures.claims_shown},
-        {"crux_demands_met_total", "counter", "Requests published on demand.",
-         (double)figures.demands_met},
-        {"crux_fees_paid_total", "counter", "Earned from escrows.", (double)figures.fees_paid},
-        {"crux_store_bytes", "gauge", "Of the store's file.", (double)figures.store.file_bytes}};
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(rows); i++) {
-        crux_metrics_family(out, rows[i].name, rows[i].kind, rows[i].help);
-        crux_metrics_value(out, rows[i].name, NULL, rows[i].value);
-    }
-    receipts_pledged_metrics(service->receipts, out);
 }
 
 /* ---- promising ---- */

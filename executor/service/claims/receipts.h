@@ -9,6 +9,15 @@
 #include "executor/service/service_parts.h"
 #include "executor/service/settle/settle.h"
 
+/* What the loop sees of them, which does not hold the ledger. */
+struct receipts_seen {
+    pthread_mutex_t lock; /* of what follows; held to copy it, never while anything is waited for */
+    struct crux_text figures;                /* lines of /metrics */
+    char trouble[CRUX_SETTLE_TROUBLE_BYTES]; /* "": none */
+    double at;                               /* crux_seconds, of the last tick */
+    double collect_at; /* the same: figures are not collected before; the ledger's alone */
+};
+
 struct receipts {
     const struct crux_key *key;
     struct crux_chain chain; /* ops NULL: not open */
@@ -27,6 +36,7 @@ struct receipts {
     _Atomic int
         seen_status; /* the same, and claims that bonds are left for, for whoever does not hold the rest */
     _Atomic uint64_t seen_room;
+    struct receipts_seen seen;
     bool draining;
     uint64_t left; /* promised and not posted, as last seen while draining */
 };
@@ -36,6 +46,13 @@ void receipts_know_pledged(struct receipts *receipts);
 /* Logs what has changed about the pledge and the calls of receipts. */
 void receipts_say_pledged(struct receipts *receipts);
 void receipts_pledged_metrics(struct receipts *receipts, struct crux_metrics_text *out);
+
+/* Returns: false without memory. */
+CRUX_MUST_CHECK
+bool receipts_seen_open(struct receipts_seen *seen);
+void receipts_seen_close(struct receipts_seen *seen);
+/* Shows the loop what has come of a tick.  In: receipts, of whoever holds the ledger. */
+void receipts_show(struct receipts *receipts);
 
 /* Returns: a run's receipt as JSON, with its place on the chain once it has one; NULL without memory. */
 json_t *receipt_document(const struct crux_store_run *run);
