@@ -115,7 +115,8 @@ static enum crux_status drop(struct crux_settle *settle, const struct crux_store
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
 }
 
-static enum crux_status answer(struct crux_settle *settle, const struct crux_store_call *call) {
+enum crux_status settle_answer_call(struct crux_settle *settle,
+                                    const struct crux_store_call *call) {
     if (!is_posted(call))
         return settle->chain_time > call->answer_by ? note(settle, call, CRUX_STORE_CALL_MISSED)
                                                     : CRUX_OK;
@@ -128,28 +129,11 @@ static enum crux_status answer(struct crux_settle *settle, const struct crux_sto
     return CRUX_OK; /* a batch that a reorganisation took away comes again */
 }
 
-static enum crux_status keep_each(struct crux_settle *settle) {
-    struct crux_store_call call = {.number = 0};
-    for (;;) { /* numbers rise */
-        enum crux_status status =
-            crux_store_call_next(settle->store, &call, CRUX_STORE_CALL_OPEN, call.number);
-        if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
-        if (status != CRUX_OK) return settle_store_failed(settle, status);
-        status = answer(settle, &call);
-        if (status == CRUX_E_QUEUE_FULL) return CRUX_OK;
-        if (status != CRUX_OK) return status;
-    }
-}
-
-enum crux_status settle_keep(struct crux_settle *settle) {
-    return settle_marks_end(settle, keep_each(settle));
-}
-
 static enum crux_status lapse_each(struct crux_settle *settle) {
     struct crux_store_call call = {.number = 0};
-    for (;;) { /* numbers rise, and each costs a move */
+    for (;;) { /* each is behind the one before it, and costs a move */
         enum crux_status status =
-            crux_store_call_next(settle->store, &call, CRUX_STORE_CALL_MISSED, call.number);
+            crux_store_call_next(settle->store, &call, CRUX_STORE_CALL_MISSED);
         if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
         if (status != CRUX_OK) return settle_store_failed(settle, status);
         const struct crux_move move = {.kind = CRUX_MOVE_LAPSE, .hash = call.id};

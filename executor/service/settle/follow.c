@@ -34,7 +34,7 @@ static enum crux_status mark_claim(struct crux_settle *settle, uint64_t number,
     if (status == CRUX_OK && claim->demand == CRUX_DEMAND_MET)
         status = mark(settle, number, CRUX_STORE_PUBLISHED, CRUX_STORE_YES);
     if (status == CRUX_OK && claim->demand == CRUX_DEMAND_OPEN)
-        status = mark(settle, number, CRUX_STORE_DEMANDED, 1);
+        status = mark(settle, number, CRUX_STORE_DEMANDED, claim->demand_deadline);
     if (status == CRUX_OK) status = mark(settle, number, CRUX_STORE_DISPUTES, claim->open);
     return status;
 }

@@ -113,9 +113,10 @@ bool settle_call_of(uint8_t digest[32], const struct crux_settle *settle,
 CRUX_MUST_CHECK
 enum crux_status settle_refresh_calls(struct crux_settle *settle, const uint8_t (*digests)[32],
                                       uint32_t count);
-/* Answers what is called, once it is posted. */
+/* Answers a call, if what is called is posted; of another, once its time is over, notes that.
+ * Returns: CRUX_E_QUEUE_FULL as of settle_move. */
 CRUX_MUST_CHECK
-enum crux_status settle_keep(struct crux_settle *settle);
+enum crux_status settle_answer_call(struct crux_settle *settle, const struct crux_store_call *call);
 /* Says of what was missed that it was. */
 CRUX_MUST_CHECK
 enum crux_status settle_lapse(struct crux_settle *settle);
@@ -126,10 +127,17 @@ enum crux_status settle_pledge(struct crux_settle *settle);
 /* Returns: what is still to be pledged. */
 uint64_t settle_unpledged(const struct crux_settle *settle);
 
-/* ---- serve.c ---- */
-/* Shows what is demanded or has a fee, and publishes what is demanded. */
+/* ---- due.c ---- */
+/* Answers demands and calls by their deadlines, and posts what is called. */
 CRUX_MUST_CHECK
 enum crux_status settle_answer(struct crux_settle *settle);
+
+/* ---- serve.c ---- */
+/* Shows and publishes what is demanded.  Returns: CRUX_E_QUEUE_FULL as of settle_move. */
+CRUX_MUST_CHECK
+enum crux_status settle_answer_demand(struct crux_settle *settle,
+                                      const struct crux_store_demand *demand);
+/* Shows and binds what has a fee, and shows the rest if the options say so. */
 CRUX_MUST_CHECK
 enum crux_status settle_serve(struct crux_settle *settle);
 CRUX_MUST_CHECK

@@ -60,35 +60,56 @@ static enum crux_status pay(struct crux_settle *settle, const struct crux_store_
     return status;
 }
 
-/* Makes one kind of move for each run that is due, and marks it. What the game refuses is given up, and stays visible as
- * not done; what it only puts off is left for later. */
+/* Makes a move about a run, and marks it. What the game refuses is given up, and stays visible as not done; what it only
+ * puts off is left for later.  Returns: CRUX_E_QUEUE_FULL as of settle_move. */
+static enum crux_status serve_one(struct crux_settle *settle, uint64_t number,
+                                  enum crux_status (*move)(struct crux_settle *settle,
+                                                           const struct crux_store_run *run),
+                                  enum crux_store_mark mark) {
+    struct crux_store_run *run;
+    enum crux_status status = crux_store_find(settle->store, &run, CRUX_STORE_BY_NUMBER, &number);
+    if (status != CRUX_OK) return settle_store_failed(settle, status);
+    status = move(settle, run);
+    crux_store_run_free(run);
+    if (status == CRUX_E_QUEUE_FULL || settle_is_chain_trouble(status)) return status;
+    if (status == CRUX_E_CLAIM_PENDING || status == CRUX_E_NOT_TOO_LATE ||
+        status == CRUX_E_MODEL_UNKNOWN || status == CRUX_E_CLAIM_UNKNOWN) {
+        /* a model or a batch that a reorganisation took away comes again */
+        settle->registered = settle->registered && status != CRUX_E_MODEL_UNKNOWN;
+        return CRUX_OK;
+    }
+    const uint64_t value = status == CRUX_OK ? CRUX_STORE_YES : CRUX_STORE_GIVEN_UP;
+    status = settle_marks_begin(settle);
+    if (status != CRUX_OK) return status;
+    status = crux_store_mark(settle->store, number, mark, value);
+    return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
+}
+
+enum crux_status settle_answer_demand(struct crux_settle *settle,
+                                      const struct crux_store_demand *demand) {
+    enum crux_status status =
+        demand->shown ? CRUX_OK : serve_one(settle, demand->number, show, CRUX_STORE_SHOWN);
+    if (status != CRUX_OK) return status;
+    struct crux_store_demand as_it_is = {.deadline = demand->deadline,
+                                         .number = demand->number - 1};
+    status = crux_store_demand_next(settle->store, &as_it_is);
+    if (status != CRUX_OK && status != CRUX_E_NOT_FOUND) return settle_store_failed(settle, status);
+    if (as_it_is.number != demand->number || !as_it_is.shown) return CRUX_OK;
+    return serve_one(settle, demand->number, publish, CRUX_STORE_PUBLISHED);
+}
+
 static enum crux_status serve_each(struct crux_settle *settle, enum crux_store_due due,
                                    enum crux_status (*move)(struct crux_settle *settle,
                                                             const struct crux_store_run *run),
                                    enum crux_store_mark mark) {
     uint64_t number = 0;
     for (;;) { /* numbers rise, and each costs a move */
-        struct crux_store_run *run;
         enum crux_status status = crux_store_due(settle->store, due, number, &number);
         if (status == CRUX_E_NOT_FOUND) return CRUX_OK;
-        if (status == CRUX_OK)
-            status = crux_store_find(settle->store, &run, CRUX_STORE_BY_NUMBER, &number);
         if (status != CRUX_OK) return settle_store_failed(settle, status);
-        status = move(settle, run);
-        crux_store_run_free(run);
+        status = serve_one(settle, number, move, mark);
         if (status == CRUX_E_QUEUE_FULL) return CRUX_OK;
-        if (settle_is_chain_trouble(status)) return status;
-        if (status == CRUX_E_CLAIM_PENDING || status == CRUX_E_NOT_TOO_LATE ||
-            status == CRUX_E_MODEL_UNKNOWN || status == CRUX_E_CLAIM_UNKNOWN) {
-            /* a model or a batch that a reorganisation took away comes again */
-            settle->registered = settle->registered && status != CRUX_E_MODEL_UNKNOWN;
-            continue;
-        }
-        const uint64_t value = status == CRUX_OK ? CRUX_STORE_YES : CRUX_STORE_GIVEN_UP;
-        status = settle_marks_begin(settle);
         if (status != CRUX_OK) return status;
-        status = crux_store_mark(settle->store, number, mark, value);
-        if (status != CRUX_OK) return settle_store_failed(settle, status);
     }
 }
 
@@ -99,14 +120,8 @@ static enum crux_status serve(struct crux_settle *settle, enum crux_store_due du
     return settle_marks_end(settle, serve_each(settle, due, move, mark));
 }
 
-enum crux_status settle_answer(struct crux_settle *settle) {
-    enum crux_status status = serve(settle, CRUX_STORE_DUE_DEMANDED, show, CRUX_STORE_SHOWN);
-    if (status != CRUX_OK) return status;
-    return serve(settle, CRUX_STORE_DUE_PUBLISH, publish, CRUX_STORE_PUBLISHED);
-}
-
 enum crux_status settle_serve(struct crux_settle *settle) {
-    enum crux_status status = settle_answer(settle); /* what has just been posted for a fee */
+    enum crux_status status = serve(settle, CRUX_STORE_DUE_SHOW_FEE, show, CRUX_STORE_SHOWN);
     if (status == CRUX_OK) status = serve(settle, CRUX_STORE_DUE_BIND, bind, CRUX_STORE_BOUND);
     if (status == CRUX_OK && settle->options.show == CRUX_SETTLE_SHOW_ALL)
         status = serve(settle, CRUX_STORE_DUE_SHOW, show, CRUX_STORE_SHOWN);

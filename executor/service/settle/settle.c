@@ -216,13 +216,14 @@ static enum crux_status forget(struct crux_settle *settle) {
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
 }
 
-/* What is demanded or called comes first: to miss it costs a bond or a pledge. A demand on a batch that stands on the chain, and that the store
- * does not know to stand there yet, is seen when its posting turns out to be repeated. */
+/* What is demanded or called comes first: to miss it costs a bond or a pledge. Once more when batches have been posted: they
+ * may be called already, and a demand on a batch that stood there before, without the store's knowing, is seen when its
+ * posting turns out to be repeated. */
 static enum crux_status do_what_is_due(struct crux_settle *settle) {
     static enum crux_status (*const steps[])(struct crux_settle * settle) = {
-        settle_register, settle_follow, settle_answer, settle_keep,
-        settle_form,     settle_post,   settle_keep,   settle_serve,
-        settle_finalise, settle_pay,    settle_pledge, settle_withdraw};
+        settle_register, settle_follow, settle_answer,  settle_form,
+        settle_post,     settle_answer, settle_serve,   settle_finalise,
+        settle_pay,      settle_pledge, settle_withdraw};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(steps); i++) {
         enum crux_status status = steps[i](settle);
         if (status != CRUX_OK) return status;

@@ -90,8 +90,7 @@ enum crux_status crux_store_place_of(struct crux_store *store, const struct crux
 
 enum crux_store_due {
     CRUX_STORE_DUE_SHOW,     /* posted and not shown */
-    CRUX_STORE_DUE_DEMANDED, /* the same, demanded or with an escrow */
-    CRUX_STORE_DUE_PUBLISH,  /* demanded and shown, not published */
+    CRUX_STORE_DUE_SHOW_FEE, /* the same, with an escrow */
     CRUX_STORE_DUE_BIND,     /* shown, with an escrow, not bound */
     CRUX_STORE_DUE_PAY       /* good at its end, and bound */
 };
@@ -100,13 +99,24 @@ CRUX_MUST_CHECK
 enum crux_status crux_store_due(struct crux_store *store, enum crux_store_due due, uint64_t after,
                                 uint64_t *number);
 
+/* A run that is demanded, and not published yet. */
+struct crux_store_demand {
+    uint64_t number;
+    uint64_t deadline; /* of the demand, by the chain's clock */
+    bool shown;
+};
+/* In/out: demand; in: deadline and number alone, zero for the first; out: the next one by these, which are all zero if there
+ * is none.  Returns: CRUX_E_NOT_FOUND. */
+CRUX_MUST_CHECK
+enum crux_status crux_store_demand_next(struct crux_store *store, struct crux_store_demand *demand);
+
 enum crux_store_mark {
     CRUX_STORE_SHOWN,
     CRUX_STORE_PUBLISHED,
     CRUX_STORE_BOUND,
     CRUX_STORE_PAID,
-    CRUX_STORE_DEMANDED,
-    CRUX_STORE_DISPUTES /* value: how many */
+    CRUX_STORE_DEMANDED, /* value: the demand's deadline */
+    CRUX_STORE_DISPUTES  /* value: how many */
 };
 enum { CRUX_STORE_NO = 0, CRUX_STORE_YES = 1, CRUX_STORE_GIVEN_UP = 2 };
 CRUX_MUST_CHECK

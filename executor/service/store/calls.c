@@ -26,10 +26,11 @@ enum crux_status crux_store_call_drop(struct crux_store *store, const uint8_t id
 }
 
 enum crux_status crux_store_call_next(struct crux_store *store, struct crux_store_call *call,
-                                      enum crux_store_call_state state, uint64_t after) {
-    memset(call, 0, sizeof *call);
+                                      enum crux_store_call_state state) {
     store_put_number(store, STORE_CALL_NEXT, 1, (uint64_t)state);
-    store_put_number(store, STORE_CALL_NEXT, 2, after);
+    store_put_number(store, STORE_CALL_NEXT, 2, call->answer_by);
+    store_put_number(store, STORE_CALL_NEXT, 3, call->number);
+    memset(call, 0, sizeof *call);
     enum crux_status status = store_row(store, STORE_CALL_NEXT);
     if (status != CRUX_OK) return status;
     struct store_reader reader = {store, STORE_CALL_NEXT, CRUX_OK};

@@ -12,7 +12,7 @@ enum crux_store_call_state {
 };
 
 struct crux_store_call {
-    uint64_t number; /* in this store, from 1, in the order in which they were seen */
+    uint64_t number; /* in this store, from 1 */
     uint8_t id[32];  /* digest of the receipt */
     uint64_t answer_by;
     uint64_t run; /* its number; 0: none of this receipt is kept here */
@@ -27,10 +27,11 @@ enum crux_status crux_store_call_put(struct crux_store *store, const uint8_t id[
 /* The chain has no such call any more: a reorganisation took it. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_call_drop(struct crux_store *store, const uint8_t id[32]);
-/* Out: call, the first in this state above `after`: those to be answered first come first.  Returns: CRUX_E_NOT_FOUND. */
+/* In/out: call; in: answer_by and number alone, zero for the first; out: the next one in this state by these: those to be
+ * answered first come first. All zero if there is none.  Returns: CRUX_E_NOT_FOUND. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_call_next(struct crux_store *store, struct crux_store_call *call,
-                                      enum crux_store_call_state state, uint64_t after);
+                                      enum crux_store_call_state state);
 
 struct crux_store_call_figures {
     uint64_t open, kept, missed, lapsed; /* as many as are still noted */

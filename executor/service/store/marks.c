@@ -7,8 +7,7 @@ enum crux_status crux_store_due(struct crux_store *store, enum crux_store_due du
                                 uint64_t *number) {
     static const enum store_statement which[] = {
         [CRUX_STORE_DUE_SHOW] = STORE_DUE_SHOW,
-        [CRUX_STORE_DUE_DEMANDED] = STORE_DUE_DEMANDED,
-        [CRUX_STORE_DUE_PUBLISH] = STORE_DUE_PUBLISH,
+        [CRUX_STORE_DUE_SHOW_FEE] = STORE_DUE_SHOW_FEE,
         [CRUX_STORE_DUE_BIND] = STORE_DUE_BIND,
         [CRUX_STORE_DUE_PAY] = STORE_DUE_PAY,
     };
@@ -18,6 +17,21 @@ enum crux_status crux_store_due(struct crux_store *store, enum crux_store_due du
     struct store_reader reader = {store, which[due], CRUX_OK};
     *number = store_get_number(&reader, 0, INT64_MAX);
     store_reset(store, which[due]);
+    return reader.status;
+}
+
+enum crux_status crux_store_demand_next(struct crux_store *store,
+                                        struct crux_store_demand *demand) {
+    store_put_number(store, STORE_DEMAND_NEXT, 1, demand->deadline);
+    store_put_number(store, STORE_DEMAND_NEXT, 2, demand->number);
+    memset(demand, 0, sizeof *demand);
+    enum crux_status status = store_row(store, STORE_DEMAND_NEXT);
+    if (status != CRUX_OK) return status;
+    struct store_reader reader = {store, STORE_DEMAND_NEXT, CRUX_OK};
+    demand->number = store_get_number(&reader, 0, INT64_MAX);
+    demand->deadline = store_get_number(&reader, 1, 2 * CRUX_GAME_TIME_MAX);
+    demand->shown = store_get_number(&reader, 2, CRUX_STORE_YES) == CRUX_STORE_YES;
+    store_reset(store, STORE_DEMAND_NEXT);
     return reader.status;
 }
 

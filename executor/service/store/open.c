@@ -52,6 +52,17 @@ static const char schema_calls[] =
     "state INTEGER NOT NULL, answer_by INTEGER NOT NULL, ended INTEGER NOT NULL);"
     "CREATE INDEX calls_by_state ON calls (state, number);";
 
+/* Of version 3: what ends first is found first. `demanded` is the demand's deadline; of an older file 1, and so the first,
+ * until its events are read again. */
+static const char schema_deadlines[] =
+    "DROP INDEX IF EXISTS calls_by_state;"
+    "CREATE INDEX calls_by_state ON calls (state, answer_by, number);"
+    "DROP INDEX IF EXISTS runs_to_publish;"
+    "CREATE INDEX runs_to_publish ON runs (number) WHERE state = 3 AND demanded > 0 AND "
+    "published = 0;"
+    "CREATE INDEX runs_demanded ON runs (demanded, number) WHERE state = 3 AND demanded > 0 AND "
+    "published = 0;";
+
 static enum crux_status run(struct crux_store *store, const char *text) {
     int code = sqlite3_exec(store->db, text, NULL, NULL, NULL);
     return code == SQLITE_OK ? CRUX_OK : store_sqlite(store, code, "use the store of runs");
@@ -67,15 +78,16 @@ static enum crux_status pragma_number(struct crux_store *store, const char *prag
     return store_sqlite(store, code, "read the store of runs");
 }
 
-/* One transaction makes all of it: a process that is killed leaves the file as it was. A file of version 1 knows of no
- * calls, and has perhaps read their events: it reads all of them again.  In: from, the file's version; 0: it is empty. */
+/* One transaction makes all of it: a process that is killed leaves the file as it was. An older file lacks what events would
+ * have said that it has perhaps read: it reads all of them again.  In: from, the file's version; 0: it is empty. */
 static enum crux_status make(struct crux_store *store, int from) {
     char version[96];
     (void)snprintf(version, sizeof version, "PRAGMA application_id = %d; PRAGMA user_version = %d",
                    (int)STORE_APPLICATION, (int)CRUX_STORE_VERSION);
     enum crux_status status = run(store, "BEGIN IMMEDIATE");
     if (status == CRUX_OK && from < 1) status = run(store, schema);
-    if (status == CRUX_OK) status = run(store, schema_calls);
+    if (status == CRUX_OK && from < 2) status = run(store, schema_calls);
+    if (status == CRUX_OK) status = run(store, schema_deadlines);
     if (status == CRUX_OK) status = run(store, "DELETE FROM cursors");
     if (status == CRUX_OK) status = run(store, version);
     if (status == CRUX_OK) status = run(store, "COMMIT");
@@ -92,7 +104,7 @@ static enum crux_status check_format(struct crux_store *store, const char *path)
     if (application == 0 && version == 0 && tables == 0) return make(store, 0);
     if (application != STORE_APPLICATION)
         return store_fail(store, CRUX_E_BAD_MAGIC, "'%.300s' is no store of runs", path);
-    if (version == 1) return make(store, 1);
+    if (version >= 1 && version < CRUX_STORE_VERSION) return make(store, version);
     if (version != CRUX_STORE_VERSION)
         return store_fail(store, CRUX_E_BAD_VERSION,
                           "'%.300s' is a store of runs of version %d; this program uses version %d",

@@ -173,7 +173,7 @@ static void read_fixed(struct crux_store_run *run, struct store_reader *reader) 
     run->bound = bound == CRUX_STORE_YES;
     run->fee_refused = bound == CRUX_STORE_GIVEN_UP;
     run->paid = store_get_number(reader, 17, CRUX_STORE_GIVEN_UP) == CRUX_STORE_YES;
-    run->demanded = store_get_number(reader, 18, 1) == 1;
+    run->demanded = store_get_number(reader, 18, 2 * CRUX_GAME_TIME_MAX) > 0;
     run->disputes = (uint32_t)store_get_number(reader, 19, UINT32_MAX);
     run->ended_at = store_get_number(reader, 20, CRUX_GAME_TIME_MAX);
     run->leaf_count = store_get_number(reader, 29, CRUX_STORE_LEAVES_MAX);

@@ -47,7 +47,7 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_DROP_LEAVES] = "UPDATE bodies SET leaf_count = 0, leaves = x'' WHERE number = ?1",
     [STORE_CONTESTED] =
         "SELECT number FROM runs WHERE disputes > 0 AND number > ?1 UNION "
-        "SELECT number FROM runs WHERE state = 3 AND demanded = 1 AND published = 0 AND "
+        "SELECT number FROM runs WHERE state = 3 AND demanded > 0 AND published = 0 AND "
         "number > ?1 ORDER BY 1 LIMIT 1",
     [STORE_BATCH_HASHES] =
         "SELECT r.claim_hash, b.count FROM batches b JOIN runs r ON r.batch = b.number WHERE "
@@ -90,10 +90,13 @@ static const char *const texts[STORE_STATEMENTS] = {
                       "ORDER BY r.member LIMIT ?3",
     [STORE_DUE_SHOW] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND shown = 0 "
                        "ORDER BY number LIMIT 1",
-    [STORE_DUE_DEMANDED] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND shown = 0 "
-                           "AND (demanded = 1 OR fee <> zeroblob(20)) ORDER BY number LIMIT 1",
-    [STORE_DUE_PUBLISH] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND "
-                          "demanded = 1 AND published = 0 AND shown = 1 ORDER BY number LIMIT 1",
+    [STORE_DUE_SHOW_FEE] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND shown = 0 "
+                           "AND fee <> zeroblob(20) ORDER BY number LIMIT 1",
+    /* what the chain would not have shown cannot be published either */
+    [STORE_DEMAND_NEXT] =
+        "SELECT number, demanded, shown FROM runs WHERE state = 3 AND demanded > 0 AND "
+        "published = 0 AND (demanded, number) > (?1, ?2) AND shown < 2 "
+        "ORDER BY demanded, number LIMIT 1",
     [STORE_DUE_BIND] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND bound = 0 AND "
                        "fee <> zeroblob(20) AND shown = 1 ORDER BY number LIMIT 1",
     [STORE_DUE_PAY] = "SELECT number FROM runs WHERE number > ?1 AND bound = 1 AND paid = 0 AND "
@@ -127,7 +130,8 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_CALL_DROP] = "DELETE FROM calls WHERE id = ?1",
     [STORE_CALL_NEXT] =
         "SELECT c.number, c.id, c.answer_by, r.number, r.state FROM calls c LEFT JOIN runs r ON "
-        "r.id = c.id WHERE c.state = ?1 AND c.number > ?2 ORDER BY c.number LIMIT 1",
+        "r.id = c.id WHERE c.state = ?1 AND (c.answer_by, c.number) > (?2, ?3) "
+        "ORDER BY c.answer_by, c.number LIMIT 1",
     [STORE_CALL_COUNTS] =
         "SELECT IFNULL(SUM(state = 1), 0), IFNULL(SUM(state = 2), 0), IFNULL(SUM(state = 3), 0), "
         "IFNULL(SUM(state = 4), 0), IFNULL(SUM(state = 1 AND NOT EXISTS (SELECT 1 FROM runs WHERE "

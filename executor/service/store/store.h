@@ -22,7 +22,7 @@
 struct crux_store;
 
 enum {
-    CRUX_STORE_VERSION = 2,                  /* one of version 1 is taken over */
+    CRUX_STORE_VERSION = 3,                  /* one of an earlier version is taken over */
     CRUX_STORE_NAME_BYTES_MAX = 256,         /* of a model, of an owner */
     CRUX_STORE_KEY_BYTES_MAX = 256,          /* of a request's own name */
     CRUX_STORE_ANNEX_BYTES_MAX = 1 << 24,    /* what the caller keeps with a run */

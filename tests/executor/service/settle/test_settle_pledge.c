@@ -309,7 +309,9 @@ static void an_older_store_is_taken_over(void **state) {
     crux_store_close(store);
     assert_int_equal(sqlite3_open(world.store_path, &db), SQLITE_OK);
     assert_int_equal(
-        sqlite3_exec(db, "DROP TABLE calls; PRAGMA user_version = 1", NULL, NULL, NULL), SQLITE_OK);
+        sqlite3_exec(db, "DROP INDEX runs_demanded; DROP TABLE calls; PRAGMA user_version = 1",
+                     NULL, NULL, NULL),
+        SQLITE_OK);
     assert_int_equal(sqlite3_close(db), SQLITE_OK);
     settle_world_open(&world);
     settle_world_tick(&world, START + 11);

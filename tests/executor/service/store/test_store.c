@@ -223,10 +223,10 @@ static void other_files(void **state) {
     assert_int_equal(open_at(path, message), CRUX_E_IO);
     (void)snprintf(path, sizeof path, "%s/newer", world.folder);
     assert_int_equal(open_at(path, message), CRUX_OK);
-    run_sql(path, "PRAGMA user_version = 3");
+    run_sql(path, "PRAGMA user_version = 4");
     assert_int_equal(open_at(path, message), CRUX_E_BAD_VERSION);
-    assert_non_null(strstr(message, "version 3; this program uses version 2"));
-    run_sql(path, "PRAGMA user_version = 2; DROP TABLE bodies");
+    assert_non_null(strstr(message, "version 4; this program uses version 3"));
+    run_sql(path, "PRAGMA user_version = 3; DROP TABLE bodies");
     assert_int_equal(open_at(path, message), CRUX_E_BAD_MAGIC);
 }
 
