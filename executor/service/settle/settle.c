@@ -40,13 +40,38 @@ enum crux_status settle_marks_end(struct crux_settle *settle, enum crux_status s
 
 /* ---- trouble ---- */
 
+static uint64_t least(uint64_t a, uint64_t b) {
+    return a < b ? a : b;
+}
+
+/* Returns: seconds of the chain's clock to the first demand or call that still runs, as far as they have been seen. */
+static uint64_t seconds_left(struct crux_settle *settle) {
+    uint64_t since = settle->now > settle->seen_at ? settle->now - settle->seen_at : 0,
+             at = settle->chain_time + least(since, CRUX_GAME_TIME_MAX), first = UINT64_MAX;
+    struct crux_store_demand demand = {.deadline = at};
+    struct crux_store_call call = {.answer_by = at};
+    if (crux_store_demand_next(settle->store, &demand) == CRUX_OK) first = demand.deadline;
+    if (crux_store_call_next(settle->store, &call, CRUX_STORE_CALL_OPEN) == CRUX_OK)
+        first = least(first, call.answer_by);
+    return first == UINT64_MAX ? first : first - at;
+}
+
+/* However long the trouble has lasted, the chain is asked again while most of each clock is left: of what is known to run,
+ * of what may have begun meanwhile, and of receipts. */
+static uint32_t wait_max(struct crux_settle *settle) {
+    const struct crux_settle_options *o = &settle->options;
+    uint64_t clock = least(seconds_left(settle), settle->parameters.demand_seconds);
+    clock = least(clock, o->deadline_seconds - o->batch_seconds);
+    uint64_t most = least(clock / CRUX_SETTLE_TRIES_A_CLOCK, CRUX_SETTLE_BACKOFF_SECONDS_MAX);
+    return most == 0 ? 1 : (uint32_t)most;
+}
+
 void settle_trouble(struct crux_settle *settle, struct settle_trouble *trouble,
                     enum crux_status status) {
     const char *said = settle->chain->message;
     uint32_t wait = trouble->status == CRUX_OK ? 1 : 2 * trouble->wait_seconds;
     trouble->status = status;
-    trouble->wait_seconds =
-        wait < CRUX_SETTLE_BACKOFF_SECONDS_MAX ? wait : CRUX_SETTLE_BACKOFF_SECONDS_MAX;
+    trouble->wait_seconds = (uint32_t)least(wait, wait_max(settle));
     trouble->retry_at = settle->now + trouble->wait_seconds;
     (void)snprintf(trouble->text, sizeof trouble->text, "%s",
                    said[0] != 0 ? said : crux_status_text(status));

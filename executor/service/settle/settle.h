@@ -34,6 +34,8 @@ enum {
     CRUX_SETTLE_DEADLINE_SECONDS = 3600,
     CRUX_SETTLE_RETENTION_SECONDS = 7 * 86400,
     CRUX_SETTLE_BACKOFF_SECONDS_MAX = 60,
+    /* behind trouble, if not more often: of the time that a demand or a call gives, or that is left of it */
+    CRUX_SETTLE_TRIES_A_CLOCK = 4,
     CRUX_SETTLE_TROUBLE_BYTES = CRUX_CHAIN_MESSAGE_BYTES
 };
 

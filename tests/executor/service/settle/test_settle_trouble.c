@@ -34,7 +34,7 @@ static void without_money(void **state) {
     assert_int_equal(f.retry_at, START + 11);
     assert_int_equal(f.owed, 3 * SETTLE_WORLD_BOND);
     assert_int_equal(f.refused, 1);
-    settle_world_tick(&world, START + 11); /* then 2 seconds, 4, ... at most 60 */
+    settle_world_tick(&world, START + 11); /* then 2 seconds, 4, ... */
     assert_int_equal(settle_case_figures().retry_at, START + 13);
     settle_world_tick(&world, START + 12);
     assert_int_equal(settle_case_figures().refused, 2);
@@ -152,15 +152,15 @@ static void what_the_chain_refuses_for_ever(void **state) {
                      0); /* kept as long as any end */
 }
 
-/* A chain that cannot be reached for a while. */
-static bool is_down;
+/* A chain that cannot be reached for a while, or takes nothing. */
+static bool is_down, takes_nothing;
 static const struct crux_chain_ops *up;
 static struct crux_chain_ops at_times;
 
 static enum crux_status move_at_times(struct crux_chain *chain, struct crux_game_outcome *outcome,
                                       const struct crux_account *sender, const uint8_t *move,
                                       size_t len) {
-    if (!is_down) return up->move(chain, outcome, sender, move, len);
+    if (!is_down && !takes_nothing) return up->move(chain, outcome, sender, move, len);
     (void)strcpy(chain->message, "no answer");
     return CRUX_E_IO;
 }
@@ -173,21 +173,27 @@ static enum crux_status look_at_times(
     return CRUX_E_IO;
 }
 
-static void a_chain_that_is_down(void **state) {
-    struct settle_world_run run;
-    (void)state;
+static void open_at_times(void) {
     settle_world_open(&world);
     up = world.chain.ops;
     at_times = *up;
     at_times.move = move_at_times;
     at_times.look = look_at_times;
     world.chain.ops = &at_times;
+    is_down = takes_nothing = false;
+}
+
+static void a_chain_that_is_down(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    open_at_times();
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
     is_down = true;
     uint64_t deadline = run.run.receipt.deadline;
     settle_world_promise(&world, &run, 2, CRUX_MODE_BATCHED); /* by the time as last seen */
     assert_int_equal(run.run.receipt.deadline, deadline);
-    uint64_t now = START + 10, waits[] = {1, 2, 4, 8, 16, 32, 60, 60};
+    /* at most a quarter of the 90 seconds in which a batch is posted */
+    uint64_t now = START + 10, waits[] = {1, 2, 4, 8, 16, 22, 22, 22};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(waits); i++) {
         settle_world_tick(&world, now);
         assert_int_equal(settle_case_figures().status, CRUX_E_IO);
@@ -205,6 +211,38 @@ static void a_chain_that_is_down(void **state) {
     settle_world_tick(&world, now);
     assert_int_equal(settle_case_figures().status, CRUX_OK);
     assert_int_equal(settle_case_state(2), CRUX_STORE_POSTED);
+    world.chain.ops = up;
+}
+
+/* However long the trouble has lasted, a call whose clock runs is tried several times in what is left of it. */
+static void a_clock_that_runs(void **state) {
+    enum { CALL_SECONDS = 100 };
+    struct settle_world_run run;
+    (void)state;
+    world.options.pledge = 10000;
+    open_at_times();
+    settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
+    settle_world_tick(&world, START + 10);
+    settle_case_advance(101);
+    assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
+    takes_nothing = true;
+    const uint64_t seen = START + 20;
+    uint64_t now = seen, tries = 0;
+    while (now < seen + CALL_SECONDS) {
+        settle_world_tick(&world, now);
+        is_down = true;
+        uint64_t wait = settle_case_figures().retry_at - now;
+        uint64_t left = seen + CALL_SECONDS - now;
+        assert_true(wait >= 1 && (wait == 1 || wait <= left / 4));
+        now += wait;
+        tries++;
+    }
+    assert_true(tries > 10);
+    is_down = takes_nothing = false;
+    settle_world_tick(&world, now); /* by the chain's clock nothing is late */
+    struct crux_settle_pledged pledged;
+    assert_int_equal(crux_settle_pledged(world.settle, &pledged), CRUX_OK);
+    assert_int_equal(pledged.calls.kept, 1);
     world.chain.ops = up;
 }
 
@@ -243,6 +281,7 @@ int main(void) {
         RULE(a_root_that_stands_comes_in_parts),
         RULE(what_the_chain_refuses_for_ever),
         RULE(a_chain_that_is_down),
+        RULE(a_clock_that_runs),
         RULE(a_reorganised_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
