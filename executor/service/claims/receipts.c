@@ -239,6 +239,7 @@ static struct crux_store_run run_of(const struct answer *answer,
                                  .key = "",
                                  .fee_requester = asked->payer,
                                  .created_at = (uint64_t)answer->created,
+                                 .is_fresh = !asked->has_nonce,
                                  .leaves = (const uint8_t(*)[32])result->leaves,
                                  .leaf_count = result->leaf_count};
     memcpy(run.request, result->request, sizeof run.request);
@@ -292,12 +293,16 @@ bool receipts_promise(struct answer *answer, struct answer_choice *choice,
         if (status == CRUX_E_BALANCE_TOO_SMALL)
             return crux_openai_fail(error, 503, crux_status_name(status), NULL,
                                     "The executor's balance holds no bond for this claim.");
-        if (status != CRUX_OK) {
+        if (status != CRUX_OK)
             crux_log(CRUX_LOG_ERROR, answer->id, "no receipt: %s",
                      crux_settle_message(receipts->settle));
+        if (status == CRUX_E_IO)
+            return crux_openai_fail(error, 503, crux_status_name(status), NULL,
+                                    "No receipt can be given now, so there is no answer; please "
+                                    "try again later.");
+        if (status != CRUX_OK)
             return crux_openai_fail(error, 500, crux_status_name(status), NULL,
                                     "The receipt could not be kept, so there is no answer.");
-        }
         choice->document = receipt_document(&run);
     }
     return choice->document != NULL ||

@@ -119,7 +119,7 @@ static bool is_deadline_near(const struct crux_settle *settle) {
     return settle->now > settle->seen_at + o->deadline_seconds - o->batch_seconds;
 }
 
-/* Sees the chain's time.  Returns: CRUX_E_ALREADY_POSTED for a claim that stands there as a batch of its own, and was
+/* Sees the chain's time.  Returns: CRUX_E_IO if it cannot, and has to; CRUX_E_ALREADY_POSTED for a claim that stands there as a batch of its own, and was
  * forgotten here: spec/70-game.md#batches-and-claims: "An executor's second batch of the same root is the first one again" */
 static enum crux_status ask_chain(struct crux_settle *settle, struct crux_store_run *run) {
     static const struct crux_account nobody;
@@ -127,8 +127,13 @@ static enum crux_status ask_chain(struct crux_settle *settle, struct crux_store_
     settle->chain->message[0] = 0;
     enum crux_status status = settle->chain->ops->look(settle->chain, ask, &asking);
     if (status != CRUX_OK && is_deadline_near(settle))
-        return settle_fail(settle, status, "the chain cannot be asked, and was not for too long");
-    /* a chain that cannot be asked now: its time as last seen gives an earlier deadline, and binds the more */
+        return settle_fail(settle, CRUX_E_IO,
+                           "the chain cannot be asked, and was not for too long");
+    /* no answer is no answer: whoever asks once more is told what stands */
+    if (status != CRUX_OK && !run->is_fresh)
+        return settle_fail(settle, CRUX_E_IO,
+                           "the chain cannot be asked whether this claim stands there already");
+    /* what cannot stand there is promised all the same: time as last seen gives an earlier deadline, and binds the more */
     if (status != CRUX_OK) return CRUX_OK;
     /* who asks may name an escrow that is not there; that is to cost no move */
     if (!asking.has_escrow) run->fee_requester = nobody;

@@ -90,10 +90,11 @@ uint64_t crux_settle_room(const struct crux_settle *settle);
 /* Signs the receipt of a run and keeps both. If a run of this claim is kept already, of the same mode and requester,
  * nothing is written, and the receipt that is there stands, with its deadline. A fee counts whose escrow is there by then; another is left out.
  * In/out: run: in as for crux_store_add, but for id, receipt and signature, of which receipt.mode and receipt.requester
- * are read alone; out: these three, number and fee_requester.  Out: again, may be NULL.
- * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_BALANCE_TOO_SMALL for want of a bond; CRUX_E_ALREADY_POSTED if a run of this claim
- *          is kept that was asked in another mode or for another requester, or that the chain has refused, or it stands
- *          there already; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the chain's. */
+ * are read alone; and is_fresh; out: these three, number and fee_requester.  Out: again, may be NULL.
+ * Returns: CRUX_E_RECEIPT_INVALID; CRUX_E_BALANCE_TOO_SMALL for want of a bond; CRUX_E_IO while the chain cannot be asked,
+ *          unless the run is fresh and that has not lasted for too long: the same may be asked again later;
+ *          CRUX_E_ALREADY_POSTED if a run of this claim is kept that was asked in another mode or for another requester,
+ *          or that the chain has refused, or it stands there already; CRUX_E_ANSWER_DIFFERS if another claim of the same request is kept; the store's, the chain's. */
 CRUX_MUST_CHECK
 enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_store_run *run,
                                      bool *again);

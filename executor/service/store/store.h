@@ -89,6 +89,7 @@ struct crux_store_run {
     const uint8_t *annex; /* the caller's, such as how the answer was worded; may be NULL */
     size_t annex_bytes;
     uint64_t created_at;         /* seconds of the system's clock */
+    bool is_fresh;               /* In of crux_settle_promise: its nonce was drawn for it */
     const uint8_t (*leaves)[32]; /* add: of the trace, or NULL; find: NULL, see crux_store_leaves */
     uint64_t leaf_count;         /* find: 0 if they are not kept */
 

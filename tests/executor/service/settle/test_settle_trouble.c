@@ -190,7 +190,10 @@ static void a_chain_that_is_down(void **state) {
     settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
     is_down = true;
     uint64_t deadline = run.run.receipt.deadline;
-    settle_world_promise(&world, &run, 2, CRUX_MODE_BATCHED); /* by the time as last seen */
+    settle_world_run(&run, &world, 2, CRUX_MODE_BATCHED);
+    run.run.is_fresh = true;
+    assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_OK);
+    /* by the time as last seen */
     assert_int_equal(run.run.receipt.deadline, deadline);
     /* at most a quarter of the 90 seconds in which a batch is posted */
     uint64_t now = START + 10, waits[] = {1, 2, 4, 8, 16, 22, 22, 22};
@@ -205,12 +208,37 @@ static void a_chain_that_is_down(void **state) {
     }
     /* its deadline would lie behind us: the clock went on, the chain's time as last seen did not */
     settle_world_run(&run, &world, 3, CRUX_MODE_BATCHED);
+    run.run.is_fresh = true;
     assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_E_IO);
     is_down = false;
     settle_world_promise(&world, &run, 3, CRUX_MODE_BATCHED);
     settle_world_tick(&world, now);
     assert_int_equal(settle_case_figures().status, CRUX_OK);
     assert_int_equal(settle_case_state(2), CRUX_STORE_POSTED);
+    world.chain.ops = up;
+}
+
+/* A chain that cannot say whether a claim stands there has not said that it does not. */
+static void what_stands_is_asked_about_again(void **state) {
+    struct settle_world_run run;
+    (void)state;
+    open_at_times();
+    settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
+    settle_world_tick(&world, START + 10);
+    settle_case_advance(1300);
+    settle_world_tick(&world, START + 1001);
+    settle_world_tick(&world, START + 1051);
+    for (unsigned turn = 0; turn < 2; turn++) {
+        is_down = turn == 0;
+        for (uint8_t mode = CRUX_MODE_FULL; mode <= CRUX_MODE_PRIVATE; mode++) {
+            settle_world_run(&run, &world, 1, mode);
+            assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL),
+                             is_down ? CRUX_E_IO : CRUX_E_ALREADY_POSTED);
+        }
+        assert_int_equal(settle_case_figures().store.runs[CRUX_STORE_WAITING], 0);
+    }
+    settle_world_run(&run, &world, 2, CRUX_MODE_BATCHED);
+    assert_int_equal(crux_settle_promise(world.settle, &run.run, NULL), CRUX_OK);
     world.chain.ops = up;
 }
 
@@ -281,6 +309,7 @@ int main(void) {
         RULE(a_root_that_stands_comes_in_parts),
         RULE(what_the_chain_refuses_for_ever),
         RULE(a_chain_that_is_down),
+        RULE(what_stands_is_asked_about_again),
         RULE(a_clock_that_runs),
         RULE(a_reorganised_chain),
     };
