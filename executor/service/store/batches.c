@@ -26,19 +26,37 @@ enum crux_status crux_store_waiting(struct crux_store *store, struct crux_store_
     return status == CRUX_OK || status == CRUX_E_NOT_FOUND ? CRUX_OK : status;
 }
 
+/* Returns: sum + count * bond; of what does not fit, INT64_MAX: it is more than there can be.  In: sum <= INT64_MAX. */
+static uint64_t add_bonds(uint64_t sum, uint64_t count, uint64_t bond) {
+    return bond != 0 && count > (INT64_MAX - sum) / bond ? INT64_MAX : sum + count * bond;
+}
+
+/* Adds those of the batches that are formed, one row for each bond. */
+static enum crux_status add_formed(struct crux_store *store, uint64_t *owed) {
+    struct store_reader reader = {store, STORE_BONDS, CRUX_OK};
+    enum crux_status status = CRUX_E_NOT_FOUND;
+    while (reader.status == CRUX_OK && (status = store_row(store, STORE_BONDS)) == CRUX_OK) {
+        uint64_t bond = store_get_number(&reader, 0, CRUX_GAME_AMOUNT_MAX);
+        *owed = add_bonds(*owed, store_get_number(&reader, 1, INT64_MAX), bond);
+    }
+    if (reader.status != CRUX_OK) store_reset(store, STORE_BONDS);
+    if (reader.status != CRUX_OK) return reader.status;
+    return status == CRUX_E_NOT_FOUND ? CRUX_OK : status;
+}
+
 enum crux_status crux_store_owed(struct crux_store *store, uint64_t bond, uint64_t chain_time,
                                  uint64_t *owed, uint64_t *left, uint64_t *late) {
     struct store_reader reader = {store, STORE_OWED, CRUX_OK};
     enum crux_status status = store_row(store, STORE_OWED);
     if (status != CRUX_OK) return status;
     uint64_t waiting = store_get_number(&reader, 0, UINT32_MAX),
-             formed = store_get_number(&reader, 1, UINT32_MAX),
-             bonds = store_get_number(&reader, 2, INT64_MAX);
+             formed = store_get_number(&reader, 1, UINT32_MAX);
     store_reset(store, STORE_OWED);
     if (reader.status != CRUX_OK) return reader.status;
-    /* what does not fit is more than there can be */
-    *owed = bond != 0 && waiting > (INT64_MAX - bonds) / bond ? INT64_MAX : bonds + waiting * bond;
+    *owed = add_bonds(0, waiting, bond);
     *left = waiting + formed;
+    status = add_formed(store, owed);
+    if (status != CRUX_OK) return status;
     store_put_number(store, STORE_LATE, 1, chain_time);
     status = store_row(store, STORE_LATE);
     if (status != CRUX_OK) return status;

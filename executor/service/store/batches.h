@@ -29,7 +29,7 @@ struct crux_store_waiting {
 CRUX_MUST_CHECK
 enum crux_status crux_store_waiting(struct crux_store *store, struct crux_store_waiting *waiting,
                                     uint32_t most, uint32_t *count);
-/* Out: owed, bonds of all that is promised and not posted, where what waits counts as `bond` each; left, how many;
+/* Out: owed, bonds of all that is promised and not posted, where what waits counts as `bond` each, at most INT64_MAX; left, how many;
  * late, runs posted after their deadline, or not posted at chain_time. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_owed(struct crux_store *store, uint64_t bond, uint64_t chain_time,

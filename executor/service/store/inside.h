@@ -40,6 +40,7 @@ enum store_statement {
     STORE_SIZE,
     STORE_WAITING,
     STORE_OWED,
+    STORE_BONDS,
     STORE_LATE,
     STORE_TAKE,
     STORE_FORM_BATCH,

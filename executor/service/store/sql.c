@@ -58,8 +58,9 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_WAITING] = "SELECT mode, requester, COUNT(*), MIN(created), MIN(deadline) AS first "
                       "FROM runs WHERE state = 1 GROUP BY mode, requester ORDER BY first LIMIT ?1",
     [STORE_OWED] = "SELECT (SELECT COUNT(*) FROM runs WHERE state = 1), "
-                   "(SELECT COUNT(*) FROM runs WHERE state = 2), "
-                   "(SELECT IFNULL(SUM(count * bond), 0) FROM batches WHERE state = 2)",
+                   "(SELECT COUNT(*) FROM runs WHERE state = 2)",
+    /* multiplied in C: beyond 64 bits a product is no whole number here, and a sum is an error */
+    [STORE_BONDS] = "SELECT bond, SUM(count) FROM batches WHERE state = 2 GROUP BY bond",
     [STORE_LATE] = "SELECT (SELECT COUNT(*) FROM runs WHERE late = 1) + "
                    "(SELECT COUNT(*) FROM runs WHERE state = 1 AND deadline < ?1) + "
                    "(SELECT COUNT(*) FROM runs WHERE state = 2 AND deadline < ?1)",

@@ -191,6 +191,35 @@ static void groups(void **state) {
     assert_int_equal(runs_kept(), 2);
 }
 
+static uint64_t owed(void) {
+    uint64_t sum, left, late;
+    assert_int_equal(crux_store_owed(world.store, 1, 0, &sum, &left, &late), CRUX_OK);
+    assert_int_equal(left, 6);
+    return sum;
+}
+
+/* Bonds of batches that are formed, each as large as there can be: more than any balance, and no error. */
+static void huge_bonds(void **state) {
+    static const struct crux_account nobody;
+    struct settle_world_run run;
+    (void)state;
+    for (uint64_t i = 1; i <= 6; i++) settle_world_promise(&world, &run, i, CRUX_MODE_BATCHED);
+    const struct {
+        uint32_t claims;
+        uint64_t bond, owed;
+    } steps[] = {{1, CRUX_GAME_AMOUNT_MAX, CRUX_GAME_AMOUNT_MAX + 5},
+                 {1, CRUX_GAME_AMOUNT_MAX, INT64_MAX},
+                 {3, CRUX_GAME_AMOUNT_MAX - 1, INT64_MAX},
+                 {1, CRUX_GAME_AMOUNT_MAX, INT64_MAX}};
+    assert_int_equal(owed(), 6);
+    for (size_t i = 0; i < CRUX_ARRAY_LEN(steps); i++) {
+        assert_int_equal(crux_store_form(world.store, CRUX_MODE_BATCHED, &nobody, steps[i].claims,
+                                         steps[i].bond),
+                         CRUX_OK);
+        assert_true(owed() == steps[i].owed);
+    }
+}
+
 /* ---- files ---- */
 
 static enum crux_status open_at(const char *path, char *message) {
@@ -382,6 +411,7 @@ int main(void) {
         RULE(old_leaves_go),
         RULE(refusals),
         RULE(groups),
+        RULE(huge_bonds),
         RULE(other_files),
         RULE(one_process_at_a_time),
         RULE(damaged_rows),
