@@ -115,16 +115,29 @@ static enum crux_status drop(struct crux_settle *settle, const struct crux_store
     return status == CRUX_OK ? CRUX_OK : settle_store_failed(settle, status);
 }
 
+/* A call whose time is over, which need not have been missed: behind a reorganisation every call counts as open, also one
+ * that was kept or lapsed where the chain has not changed. Only the chain knows. */
+static enum crux_status note_end(struct crux_settle *settle, const struct crux_store_call *call) {
+    struct looking looking = {.digest = &call->id, .count = 1};
+    enum crux_status status = settle->chain->ops->look(settle->chain, read_promises, &looking);
+    if (status != CRUX_OK) {
+        settle_trouble(settle, &settle->chain_trouble, status);
+        return status;
+    }
+    if (!looking.is_there[0]) return drop(settle, call);
+    enum crux_store_call_state state = state_of(&looking.promise[0]);
+    return note(settle, call, state == CRUX_STORE_CALL_OPEN ? CRUX_STORE_CALL_MISSED : state);
+}
+
 enum crux_status settle_answer_call(struct crux_settle *settle,
                                     const struct crux_store_call *call) {
     if (!is_posted(call))
-        return settle->chain_time > call->answer_by ? note(settle, call, CRUX_STORE_CALL_MISSED)
-                                                    : CRUX_OK;
+        return settle->chain_time > call->answer_by ? note_end(settle, call) : CRUX_OK;
     enum crux_status status = keep(settle, call);
     if (status == CRUX_E_QUEUE_FULL || settle_is_chain_trouble(status)) return status;
     if (settle->message[0] != 0) return status; /* the store's */
     if (status == CRUX_OK) return note(settle, call, CRUX_STORE_CALL_KEPT);
-    if (status == CRUX_E_TOO_LATE) return note(settle, call, CRUX_STORE_CALL_MISSED);
+    if (status == CRUX_E_TOO_LATE) return note_end(settle, call);
     if (status == CRUX_E_RECEIPT_UNKNOWN) return drop(settle, call);
     return CRUX_OK; /* a batch that a reorganisation took away comes again */
 }

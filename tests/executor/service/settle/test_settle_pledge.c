@@ -288,6 +288,52 @@ static void a_reorganisation(void **state) {
     assert_int_equal(totals().pledge.amount, PLEDGE);
 }
 
+/* Something else happens, is taken back, and what happens instead is noticed. */
+static void reorganise(uint64_t now) {
+    struct crux_move else_where = {
+        .kind = CRUX_MOVE_DELEGATE, .account = world.stranger.account.b, .flag = 1};
+    assert_int_equal(settle_world_move(&world, &world.requester.account, &else_where), CRUX_OK);
+    settle_world_tick(&world, now);
+    assert_int_equal(world.chain.ops->rewind(&world.chain, 1), CRUX_OK);
+    else_where.account = world.executor.account.b;
+    assert_int_equal(settle_world_move(&world, &world.requester.account, &else_where), CRUX_OK);
+    settle_world_tick(&world, now + 1);
+    settle_world_tick(&world, now + 2);
+}
+
+/* A reorganisation has every call answered again; what was over before, and stands, stays what it was. */
+static void a_reorganisation_when_all_is_over(void **state) {
+    struct settle_world_run run, lost;
+    (void)state;
+    settle_world_open(&world);
+    settle_world_tick(&world, START);
+    settle_world_promise(&world, &lost, 1, CRUX_MODE_BATCHED);
+    settle_world_close(&world);
+    (void)snprintf(world.store_path, sizeof world.store_path, "%s/another", world.folder);
+    settle_world_open(&world);
+    settle_world_promise(&world, &run, 2, CRUX_MODE_BATCHED);
+    settle_world_tick(&world, START + 10);
+    settle_case_advance(101);
+    assert_int_equal(settle_world_call(&world, &world.stranger.account, &run.run), CRUX_OK);
+    assert_int_equal(settle_world_call(&world, &world.stranger.account, &lost.run), CRUX_OK);
+    settle_world_tick(&world, START + 11);
+    settle_case_advance(101);
+    settle_world_tick(&world, START + 12);
+    assert_int_equal(pledged().calls.missed, 1);
+    reorganise(START +
+               13); /* of two calls one was kept; the other is missed, and may be lapsed yet */
+    assert_int_equal(pledged().calls.kept, 1);
+    assert_int_equal(pledged().calls.missed, 1);
+    const struct crux_move lapse = {.kind = CRUX_MOVE_LAPSE, .hash = lost.run.id};
+    assert_int_equal(settle_world_move(&world, &world.stranger.account, &lapse), CRUX_OK);
+    settle_world_tick(&world, START + 16);
+    assert_int_equal(pledged().calls.lapsed, 1);
+    reorganise(START + 17);
+    assert_int_equal(pledged().calls.kept, 1);
+    assert_int_equal(pledged().calls.lapsed, 1);
+    assert_int_equal(pledged().calls.missed + pledged().calls.open, 0);
+}
+
 /* A store of version 1 has read over the calls: it is taken over, and reads them. */
 static void an_older_store_is_taken_over(void **state) {
     struct settle_world_run run;
@@ -334,6 +380,7 @@ int main(void) {
         RULE(leaves_and_is_paid),
         RULE(a_missed_promise_does_not_block_the_way),
         RULE(a_reorganisation),
+        RULE(a_reorganisation_when_all_is_over),
         RULE(an_older_store_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
