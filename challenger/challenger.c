@@ -146,6 +146,7 @@ enum crux_status crux_challenger_step(struct crux_challenger *c, bool *more) {
         challenger_plan,   challenger_fetch, challenger_verify};
     *more = false;
     c->message[0] = 0;
+    memset(c->waited, 0, sizeof c->waited);
     for (unsigned i = 0; i < CRUX_ARRAY_LEN(works) && !challenger_stopped(c); i++) {
         bool again = false;
         enum crux_status status = works[i](c, &again);

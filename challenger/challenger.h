@@ -60,10 +60,12 @@ struct crux_challenger_options {
         keep; /* what the balance holds beyond this is withdrawn when no dispute is open; 0: never */
     uint32_t retry_seconds; /* between attempts to fetch; 0: at once */
     uint32_t attempts;      /* to fetch, before a demand is considered; 0: 3 */
-    unsigned threads;       /* of the engine; 0: all */
-    const char *backend;    /* NULL: the first that works */
-    const char *hook;       /* program run at an alert: HOOK KIND CLAIM EXECUTOR TEXT; NULL: none */
-    const char *webhook;    /* URL to which an alert is posted as JSON; NULL: none */
+    uint32_t
+        wait_seconds; /* that one executor's traces are waited for in a step; 0: by the chain's window */
+    unsigned threads;    /* of the engine; 0: all */
+    const char *backend; /* NULL: the first that works */
+    const char *hook;    /* program run at an alert: HOOK KIND CLAIM EXECUTOR TEXT; NULL: none */
+    const char *webhook; /* URL to which an alert is posted as JSON; NULL: none */
     const uint8_t *chain_id;  /* 32: refuse any other chain; NULL: whichever it is */
     const volatile int *stop; /* not zero: end what can be ended; may be NULL */
     void (*log)(void *ctx, enum crux_challenger_level level, const char *kind, const char *text);

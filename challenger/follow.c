@@ -21,6 +21,8 @@ static enum crux_status look_window(void *ctx, const struct crux_game *game, uin
     (void)now;
     enum crux_status status = crux_game_get_chain(game, &chain);
     reading->window_seconds = chain.parameters.window_seconds;
+    if (status == CRUX_OK)
+        reading->c->patience = challenger_patience(reading->c, &chain.parameters);
     return status;
 }
 

@@ -61,8 +61,10 @@ struct crux_challenger {
     uint8_t unserved[CHALLENGER_UNSERVED_MAX][32]; /* claims whose traces are not asked for again */
     uint32_t unserved_count;                       /* ever; the ring holds the last ones */
     struct challenger_penalty penalty[CRUX_CHALLENGER_PEERS_MAX]; /* of options.peers */
-    /* crux_seconds() until which none of them is asked for records */
+    /* crux_seconds() until which none of them is asked for traces */
     double unheard[CRUX_CHALLENGER_PEERS_MAX];
+    double waited[CRUX_CHALLENGER_PEERS_MAX]; /* seconds for their traces, in this step */
+    double patience;                          /* the most of these; set by challenger_follow */
     uint64_t said;     /* when it was last said that something hinders a dispute */
     uint64_t deadline; /* of an own turn, the earliest; 0: none */
 };
@@ -96,6 +98,21 @@ struct challenger_model *challenger_model_of(const struct crux_challenger *c,
                                              const uint8_t root[32]);
 /* Returns: may this mode dispute the claim? */
 bool challenger_disputes(const struct crux_challenger *c, const struct journal_claim *claim);
+
+/* Returns: seconds that a step may wait for the traces of one executor: what the options say, or a small part of what the
+ * chain gives to find a false claim and to answer a move. */
+double challenger_patience(const struct crux_challenger *c,
+                           const struct crux_game_parameters *parameters);
+/* Returns: seconds that are left of it for this one; 0: it is not asked for traces now.  In: peer, of options.peers. */
+double challenger_patience_left(const struct crux_challenger *c,
+                                const struct crux_challenger_peer *peer);
+/* Counts seconds that were waited for traces of this one. */
+void challenger_waited(struct crux_challenger *c, const struct crux_challenger_peer *peer,
+                       double seconds);
+/* Whoever lets others wait for traces and does not serve them is asked for none many times as long: it must not take the
+ * time that other claims need.  In: waited, seconds for what was not served. */
+void challenger_unheard(struct crux_challenger *c, const struct crux_challenger_peer *peer,
+                        double waited);
 
 /* Returns: is there enough to judge it? A claim about another number of tokens than its request's needs none. */
 bool challenger_is_whole(const struct journal_claim *claim);
@@ -167,13 +184,13 @@ struct challenger_served {
     struct crux_challenger *c;
     const struct crux_challenger_peer *peer;
     const uint8_t *hash; /* of the claim */
-    double until;        /* crux_seconds() after which nothing more is asked */
+    double waited;       /* seconds, for this move */
     uint32_t left;       /* requests */
     struct crux_evidence evidence;
     struct crux_provider provider;
 };
 
-/* Returns: &served->provider, or NULL if no URL is known, or it has failed before.  In: hash, which outlives it. */
+/* Returns: &served->provider, or NULL if no URL is known, it has failed before, or was waited for long enough.  In: hash, which outlives it. */
 const struct crux_provider *challenger_served(struct challenger_served *served,
                                               struct crux_challenger *c,
                                               const struct crux_account *executor,

@@ -4,15 +4,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chain-adapter/io/seconds.h"
 #include "challenger/inside.h"
 #include "challenger/trace_source.h"
 
 enum {
-    SECONDS = 600,
-    /* Whoever lets others wait for records and does not serve them is asked for none so many times as long: it must not
-     * take the time that other claims need. */
-    UNHEARD = 10,
     /* Audited together: enough to fill steps, and few enough that an executor that runs them again for their records has
      * them all in memory from the first layer to the last. */
     POSITIONS_AT_ONCE = 1024
@@ -43,28 +38,32 @@ static enum crux_engine_audit_verdict settle(enum crux_engine_audit_verdict verd
     return CRUX_ENGINE_AUDIT_UNSERVED;
 }
 
-/* Where the records of each claim are served.  Out: served, by claim. */
-static void find_servers(struct crux_challenger_served_claim *served,
-                         const struct crux_challenger *c, const struct journal_claim *claims,
-                         uint32_t count) {
+/* Where the records of each claim are served.  Out: served, by claim.  In: claims, of one batch and so of one executor.
+ * Returns: seconds that it may be waited for, all together; 0: it is asked for nothing. */
+static double find_servers(struct crux_challenger_served_claim *served,
+                           const struct crux_challenger *c, const struct journal_claim *claims,
+                           uint32_t count) {
+    const struct crux_challenger_peer *peer = challenger_peer(c, &claims[0].executor);
+    double patience = peer == NULL ? 0 : challenger_patience_left(c, peer);
     for (uint32_t i = 0; i < count; i++) {
-        const struct crux_challenger_peer *peer = challenger_peer(c, &claims[i].executor);
         served[i] = (struct crux_challenger_served_claim){.hash = claims[i].hash};
-        if (peer == NULL || crux_seconds() < c->unheard[peer - c->options.peers]) continue;
+        if (patience == 0) continue;
         served[i].url = peer->url;
         served[i].bearer = peer->bearer;
     }
+    return patience;
 }
 
-/* In: claims, of one batch and so of one executor; waited, seconds for all of them. */
+/* In: waited, seconds for all of them. */
 static void judge_server(struct crux_challenger *c, const struct journal_claim *claims,
                          const struct crux_engine_audited *audited, uint32_t count, double waited) {
     const struct crux_challenger_peer *peer = challenger_peer(c, &claims[0].executor);
     bool served = true;
     for (uint32_t i = 0; i < count; i++)
         served = served && audited[i].verdict != CRUX_ENGINE_AUDIT_UNSERVED;
-    if (peer == NULL || served || waited < 1) return; /* what fails at once costs nothing */
-    c->unheard[peer - c->options.peers] = crux_seconds() + UNHEARD * waited;
+    if (peer == NULL) return;
+    challenger_waited(c, peer, waited);
+    if (!served) challenger_unheard(c, peer, waited);
 }
 
 static enum crux_status batch_root(struct crux_challenger *c, uint64_t number, uint8_t root[32]) {
@@ -105,10 +104,10 @@ static enum crux_status audit_groups(struct crux_engine *engine, const uint8_t *
 
 static enum crux_status audit(struct crux_challenger *c, const struct challenger_model *model,
                               const uint32_t *layers,
-                              const struct crux_challenger_served_claim *claims,
+                              const struct crux_challenger_served_claim *claims, double patience,
                               struct crux_engine_audited *audited, uint32_t count, double *waited) {
     struct crux_challenger_source source = {
-        .claims = claims, .until = crux_seconds() + SECONDS, .stop = c->options.stop};
+        .claims = claims, .patience = patience, .stop = c->options.stop};
     struct challenger_engine engine;
     enum crux_status status = challenger_engine_open(&engine, c, model, layers, c->options.layers);
     if (status != CRUX_OK) return status;
@@ -141,8 +140,8 @@ enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_m
                                                       .tokens = claimed[i].tokens,
                                                       .layers = layers,
                                                       .layer_count = drawn};
-        find_servers(served, c, claims, count);
-        status = audit(c, model, layers, served, audited, count, &waited);
+        double patience = find_servers(served, c, claims, count);
+        status = audit(c, model, layers, served, patience, audited, count, &waited);
     }
     if (status == CRUX_OK) judge_server(c, claims, audited, count, waited);
     for (uint32_t i = 0; status == CRUX_OK && i < count; i++)

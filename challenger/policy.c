@@ -1,6 +1,7 @@
 /* Which claims are run again, and which may be disputed. */
 #include <string.h>
 
+#include "chain-adapter/io/seconds.h"
 #include "challenger/inside.h"
 
 const struct crux_challenger_peer *challenger_peer(const struct crux_challenger *c,
@@ -50,6 +51,37 @@ enum journal_claim_state challenger_admit(const struct crux_challenger *c,
     if (model_root != NULL && challenger_model_of(c, model_root) == NULL)
         return JOURNAL_UNKNOWN_MODEL;
     return JOURNAL_KNOWN;
+}
+
+double challenger_patience(const struct crux_challenger *c,
+                           const struct crux_game_parameters *parameters) {
+    /* Of a day's window, and of clocks of four hours: five minutes. */
+    enum { OF_WINDOW = 288, OF_CLOCK = 48, LEAST_SECONDS = 5, MOST_SECONDS = 300 };
+    double window = (double)parameters->window_seconds / OF_WINDOW,
+           clock = (double)parameters->clock_seconds / OF_CLOCK;
+    double seconds = window < clock ? window : clock;
+    if (c->options.wait_seconds > 0) return c->options.wait_seconds;
+    if (seconds < LEAST_SECONDS) return LEAST_SECONDS;
+    return seconds < MOST_SECONDS ? seconds : MOST_SECONDS;
+}
+
+double challenger_patience_left(const struct crux_challenger *c,
+                                const struct crux_challenger_peer *peer) {
+    uint32_t number = (uint32_t)(peer - c->options.peers);
+    double left = c->patience - c->waited[number];
+    return left <= 0 || crux_seconds() < c->unheard[number] ? 0 : left;
+}
+
+void challenger_waited(struct crux_challenger *c, const struct crux_challenger_peer *peer,
+                       double seconds) {
+    c->waited[peer - c->options.peers] += seconds;
+}
+
+void challenger_unheard(struct crux_challenger *c, const struct crux_challenger_peer *peer,
+                        double waited) {
+    enum { TIMES = 10 };
+    if (waited < 1) return; /* what fails at once costs nothing */
+    c->unheard[peer - c->options.peers] = crux_seconds() + TIMES * waited;
 }
 
 bool challenger_disputes(const struct crux_challenger *c, const struct journal_claim *claim) {

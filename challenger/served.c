@@ -8,9 +8,8 @@
 #include "chain-adapter/io/seconds.h"
 
 enum {
-    REQUESTS = 4096, /* of one move: two a level, in trees of at most 41 levels */
-    SECONDS = 300,
-    FIRST_MILLISECONDS = 120000, /* the executor may have to run its request again */
+    REQUESTS = 4096,     /* of one move: two a level, in trees of at most 41 levels */
+    REPLY_SECONDS = 120, /* the executor may have to run its request again */
     TRIES = 3,
     PAUSE_SECONDS_MAX = 5,
     PROOF_BYTES = CRUX_SOLVER_BYTES
@@ -35,7 +34,31 @@ static const char *tree_name(uint8_t kind) {
 static void give_up(struct challenger_served *served) {
     struct crux_challenger *c = served->c;
     served->left = 0;
+    challenger_unheard(c, served->peer, served->waited);
     memcpy(c->unserved[c->unserved_count++ % CHALLENGER_UNSERVED_MAX], served->hash, 32);
+}
+
+/* Returns: milliseconds that one reply may take; 0: nothing more is asked. */
+static uint32_t time_left(const struct challenger_served *served) {
+    double seconds = challenger_patience_left(served->c, served->peer);
+    if (challenger_stopped(served->c)) return 0;
+    return (uint32_t)(1000 * (seconds < REPLY_SECONDS ? seconds : REPLY_SECONDS));
+}
+
+/* In: start, crux_seconds() since when it was waited for. */
+static void count_time(struct challenger_served *served, double start) {
+    double seconds = crux_seconds() - start;
+    served->waited += seconds;
+    challenger_waited(served->c, served->peer, seconds);
+}
+
+static void sleep_a_while(struct challenger_served *served, uint32_t seconds) {
+    uint32_t left = time_left(served) / 1000;
+    if (seconds > PAUSE_SECONDS_MAX) seconds = PAUSE_SECONDS_MAX;
+    const struct timespec wait = {.tv_sec = seconds < left ? seconds : left};
+    double start = crux_seconds();
+    (void)nanosleep(&wait, NULL);
+    count_time(served, start);
 }
 
 /* Out: reply, to be freed if CRUX_OK is returned: 200. */
@@ -51,23 +74,23 @@ static enum crux_status get(struct challenger_served *served, struct crux_http_r
     (void)snprintf(url, sizeof url, "%.*s/v1/traces/%s/%s?tree=%s&pos=%u&layer=%u&number=%u&%s",
                    (int)len, served->peer->url, hex, what, name, (unsigned)tree->pos,
                    (unsigned)tree->layer, (unsigned)tree->number, rest);
-    const struct crux_http_ask ask = {
-        .url = url,
-        .bearer = served->peer->bearer,
-        .limits = {.body_bytes_max = most, .whole_milliseconds = FIRST_MILLISECONDS}};
+    struct crux_http_ask ask = {
+        .url = url, .bearer = served->peer->bearer, .limits = {.body_bytes_max = most}};
     for (unsigned i = 0; i < TRIES && served->left > 0; i++) {
+        uint32_t milliseconds = time_left(served);
+        if (milliseconds == 0) break;
+        double start = crux_seconds();
+        ask.limits.whole_milliseconds = milliseconds;
         served->left--;
         enum crux_status status = crux_http_fetch(reply, &ask);
         served->c->fetched_bytes += reply->body_bytes;
+        count_time(served, start);
         if (status == CRUX_OK && reply->code == 200) return CRUX_OK;
         uint32_t pause = reply->retry_after_seconds;
         bool is_busy = status == CRUX_OK && (reply->code == 429 || reply->code == 503);
         crux_http_reply_free(reply);
-        if (!is_busy || crux_seconds() > served->until || challenger_stopped(served->c)) break;
-        const struct timespec wait = {.tv_sec = pause == 0                  ? 1
-                                                : pause > PAUSE_SECONDS_MAX ? PAUSE_SECONDS_MAX
-                                                                            : pause};
-        (void)nanosleep(&wait, NULL);
+        if (!is_busy) break;
+        sleep_a_while(served, pause == 0 ? 1 : pause);
     }
     give_up(served);
     return CRUX_E_IO;
@@ -134,12 +157,11 @@ const struct crux_provider *challenger_served(struct challenger_served *served,
                                               const struct crux_account *executor,
                                               const uint8_t hash[32]) {
     const struct crux_challenger_peer *peer = challenger_peer(c, executor);
-    if (peer == NULL || peer->url == NULL) return NULL;
+    if (peer == NULL || peer->url == NULL || challenger_patience_left(c, peer) == 0) return NULL;
     for (uint32_t i = 0; i < CHALLENGER_UNSERVED_MAX && i < c->unserved_count; i++) {
         if (memcmp(c->unserved[i], hash, 32) == 0) return NULL;
     }
-    *served = (struct challenger_served){
-        .c = c, .peer = peer, .hash = hash, .until = crux_seconds() + SECONDS, .left = REQUESTS};
+    *served = (struct challenger_served){.c = c, .peer = peer, .hash = hash, .left = REQUESTS};
     served->evidence = (struct crux_evidence){
         .ctx = served, .leaf = give_leaf, .prove = give_proof, .root = give_root};
     served->provider = (struct crux_provider){&served->evidence, served, give_node};

@@ -30,35 +30,45 @@ static enum crux_status refuse(struct crux_challenger_source *source, enum crux_
     return status;
 }
 
-static bool goes_on(const struct crux_challenger_source *source) {
-    return (source->until == 0 || crux_seconds() <= source->until) &&
-           (source->stop == NULL || *source->stop == 0);
+/* Returns: milliseconds that one reply may take; 0: nothing more is asked. */
+static uint32_t time_left(const struct crux_challenger_source *source) {
+    double left = 1000 * (source->patience - source->waited);
+    if (source->stop != NULL && *source->stop != 0) return 0;
+    if (source->patience == 0 || left >= WHOLE_MILLISECONDS) return WHOLE_MILLISECONDS;
+    return left < 1 ? 0 : (uint32_t)left;
 }
 
-static enum crux_status fetch_in_time(struct crux_challenger_source *source,
-                                      const struct crux_http_ask *ask) {
-    for (unsigned tries = 1;; tries++) {
-        crux_http_reply_free(&source->reply);
-        enum crux_status status = crux_http_fetch(&source->reply, ask);
-        source->bytes += source->reply.body_bytes;
-        bool is_busy =
-            status == CRUX_OK && (source->reply.code == 429 || source->reply.code == 503);
-        if (!is_busy || tries == TRIES || !goes_on(source)) return status;
-        uint32_t pause = source->reply.retry_after_seconds;
-        const struct timespec wait = {.tv_sec = pause == 0                  ? 1
-                                                : pause > PAUSE_SECONDS_MAX ? PAUSE_SECONDS_MAX
-                                                                            : pause};
-        (void)nanosleep(&wait, NULL);
-    }
+static enum crux_status fetch_once(struct crux_challenger_source *source,
+                                   struct crux_http_ask *ask) {
+    double start = crux_seconds();
+    crux_http_reply_free(&source->reply);
+    uint32_t milliseconds = time_left(source);
+    ask->limits.whole_milliseconds = milliseconds > 0 ? milliseconds : 1;
+    enum crux_status status = crux_http_fetch(&source->reply, ask);
+    source->bytes += source->reply.body_bytes;
+    source->waited += crux_seconds() - start;
+    return status;
+}
+
+static void rest(struct crux_challenger_source *source) {
+    uint32_t asked = source->reply.retry_after_seconds, left = time_left(source) / 1000;
+    uint32_t seconds = asked == 0 ? 1 : asked > PAUSE_SECONDS_MAX ? PAUSE_SECONDS_MAX : asked;
+    const struct timespec wait = {.tv_sec = seconds < left ? seconds : left};
+    double start = crux_seconds();
+    (void)nanosleep(&wait, NULL);
+    source->waited += crux_seconds() - start;
 }
 
 /* Out: source->reply, whatever its code. */
-static enum crux_status fetch(struct crux_challenger_source *source,
-                              const struct crux_http_ask *ask) {
-    double start = crux_seconds();
-    enum crux_status status = fetch_in_time(source, ask);
-    source->waited += crux_seconds() - start;
-    return status;
+static enum crux_status fetch(struct crux_challenger_source *source, struct crux_http_ask *ask) {
+    for (unsigned tries = 1;; tries++) {
+        enum crux_status status = fetch_once(source, ask);
+        bool is_busy =
+            status == CRUX_OK && (source->reply.code == 429 || source->reply.code == 503);
+        if (!is_busy || tries == TRIES) return status;
+        rest(source);
+        if (time_left(source) == 0) return status;
+    }
 }
 
 /* Out: source->reply, of 200. */
@@ -67,7 +77,7 @@ static enum crux_status get(struct crux_challenger_source *source, uint32_t numb
     const struct crux_challenger_served_claim *claim = &source->claims[number];
     char url[CRUX_HTTP_URL_BYTES_MAX], text[65];
     if (claim->url == NULL) return refuse(source, CRUX_E_NOT_FOUND, "no URL is known");
-    if (!goes_on(source)) return refuse(source, CRUX_E_STOPPING, "its time is over");
+    if (time_left(source) == 0) return refuse(source, CRUX_E_STOPPING, "its time is over");
     size_t len = strlen(claim->url);
     while (len > 0 && claim->url[len - 1] == '/') len--;
     hex(text, claim->hash);
@@ -75,10 +85,8 @@ static enum crux_status get(struct crux_challenger_source *source, uint32_t numb
         snprintf(url, sizeof url, "%.*s/v1/traces/%s/%s", (int)len, claim->url, text, rest);
     if (written < 0 || (size_t)written >= sizeof url)
         return refuse(source, CRUX_E_USAGE, "its URL is too long");
-    const struct crux_http_ask ask = {
-        .url = url,
-        .bearer = claim->bearer,
-        .limits = {.body_bytes_max = most, .whole_milliseconds = WHOLE_MILLISECONDS}};
+    struct crux_http_ask ask = {
+        .url = url, .bearer = claim->bearer, .limits = {.body_bytes_max = most}};
     enum crux_status status = fetch(source, &ask);
     if (status != CRUX_OK) return refuse(source, status, "%s", source->reply.message);
     if (source->reply.code == 200) return CRUX_OK;

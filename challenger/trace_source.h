@@ -20,7 +20,8 @@ struct crux_challenger_served_claim {
 /* Zeroed but for what is in. Must not be moved between calls. */
 struct crux_challenger_source {
     const struct crux_challenger_served_claim *claims; /* by their numbers in crux_engine_audit */
-    double until;             /* crux_seconds() after which nothing more is asked; 0: no end */
+    double
+        patience; /* seconds that replies are waited for, all together; 0: as long as they take */
     const volatile int *stop; /* not zero: nothing more is asked; may be NULL */
     void (*progress)(void *ctx, uint64_t records); /* so many have come; may be NULL */
     void *progress_ctx;

@@ -119,6 +119,14 @@ const struct crux_cli_option crux_cli_challenger_options[] = {
          .help = "between attempts to fetch what is not served (default 10; with "
                  "--once 0)",
          .most = 86400},
+    [CRUX_CLI_CHALLENGER_WAIT] =
+        {.name = "wait",
+         .kind = CRUX_CLI_NUMBER,
+         .value = "SECONDS",
+         .help = "for one executor's traces, at a time; then they count as not served "
+                 "(default: 1/288 of the chain's window or 1/48 of its clocks, 5 to 300)",
+         .least = 1,
+         .most = 86400},
     [CRUX_CLI_CHALLENGER_THREADS] = {.name = "threads",
                                      .kind = CRUX_CLI_NUMBER,
                                      .value = "N",
@@ -250,6 +258,7 @@ static enum crux_cli_exit take_numbers(struct crux_cli_challenger_asked *asked,
                                  ? (uint32_t)option[CRUX_CLI_CHALLENGER_RETRY].number
                              : option[CRUX_CLI_CHALLENGER_ONCE].given ? 0
                                                                       : 10;
+    options->wait_seconds = (uint32_t)option[CRUX_CLI_CHALLENGER_WAIT].number;
     if (option[CRUX_CLI_CHALLENGER_CHAIN_ID].given) {
         if (!take_chain_id(asked->chain_id, option[CRUX_CLI_CHALLENGER_CHAIN_ID].text))
             return crux_cli_fail(call, CRUX_E_USAGE,

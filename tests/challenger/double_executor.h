@@ -65,9 +65,10 @@ struct double_executor {
     char other_path[300];
     /* what it serves; may be changed at any time */
     volatile bool serves_batches, serves_claims, serves_traces;
-    volatile bool is_busy;      /* whoever asks for traces is to come again in a second */
-    volatile bool garbles;      /* serves the contents of another claim */
-    volatile bool hides_output; /* serves claims without their output */
+    volatile bool is_busy;               /* whoever asks for traces is to come again in a second */
+    volatile unsigned slow_milliseconds; /* before it answers about traces */
+    volatile bool garbles;               /* serves the contents of another claim */
+    volatile bool hides_output;          /* serves claims without their output */
     volatile enum double_serving serving;
     const char *volatile wants; /* whole Authorization, or nothing is served; NULL: anybody */
     volatile unsigned asked;    /* requests so far, */

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "executor/engine/engine.h"
@@ -167,7 +168,9 @@ static void on_trace(void *ctx, struct crux_http_exchange *exchange) {
     const char *what = crux_http_parameter(exchange, 1);
     enum crux_status status = CRUX_E_NOT_FOUND;
     uint8_t *bytes = malloc(MOST);
-    CRUX_ASSERT(bytes != NULL);
+    const struct timespec slow = {.tv_nsec = 1000000L * (long)d->slow_milliseconds};
+    CRUX_ASSERT(bytes != NULL && d->slow_milliseconds < 1000);
+    (void)nanosleep(&slow, NULL);
     crux_writer_init(&out, bytes, MOST);
     (void)pthread_mutex_lock(&d->lock);
     d->asked++;

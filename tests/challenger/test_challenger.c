@@ -296,6 +296,32 @@ static void who_makes_wait_is_not_asked_again(void **state) {
     assert_int_equal(honest->traces, 3); /* tries of one question */
 }
 
+/* Each answer comes in time, and all of them together take far longer than one executor may be waited for: at an audit of
+ * sixteen claims, and for the many questions of a dispute. */
+static void who_answers_slowly_holds_nobody(void **state) {
+    enum { CLAIMS = 16, SLOW = 200, WITHIN = 1000 / SLOW + 2 };
+    struct double_executor *honest = &w.executor[HONEST], *liar = &w.executor[LIAR];
+    (void)state;
+    w.options.layers = 2; /* of three: one of them reads records */
+    w.options.wait_seconds = 1;
+    honest->slow_milliseconds = liar->slow_milliseconds = SLOW;
+    for (unsigned i = 0; i < CLAIMS; i++) (void)double_run(honest, 2700 + i, DOUBLE_HONEST);
+    double_settle(honest, &w.eyes, 0, CLAIMS, NULL);
+    watched_open(&w);
+    watched_play(&w, 0);
+    assert_int_equal(watched_figures(&w).valid, CLAIMS); /* run again as a whole */
+    assert_true(honest->traces <= WITHIN);
+    assert_true(watched_figures(&w).audited_layers < CLAIMS);
+    watched_close(&w);
+    w.options.layers = 0;
+    (void)double_run(liar, 2800, DOUBLE_LAYER);
+    double_settle(liar, &w.eyes, 0, 1, NULL);
+    watched_open(&w);
+    watched_play(&w, 0);
+    expect_justice(1);
+    assert_true(liar->traces > 0 && liar->traces <= WITHIN);
+}
+
 /* What was chosen is found out, also by who has no more than single layers in memory. */
 static void withheld_output_is_chosen_again(void **state) {
     (void)state;
@@ -411,6 +437,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(samples_are_drawn_by_a_secret, make, remove_it),
         cmocka_unit_test_setup_teardown(drawn_layers_are_audited, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_layers_are_run_as_a_whole, make, remove_it),
+        cmocka_unit_test_setup_teardown(who_answers_slowly_holds_nobody, make, remove_it),
         cmocka_unit_test_setup_teardown(who_makes_wait_is_not_asked_again, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_output_is_chosen_again, make, remove_it),
         cmocka_unit_test_setup_teardown(records_that_are_no_records_prove_nothing, make, remove_it),
