@@ -2,11 +2,23 @@
 
 #include <string.h>
 
+#include "kernels/kernels.h"
+
+void crux_allowance_init(struct crux_allowance *allowance, double rate,
+                         const uint8_t key[CRUX_ALLOWANCE_KEY_BYTES]) {
+    memset(allowance, 0, sizeof *allowance);
+    allowance->rate = rate;
+    memcpy(allowance->key, key, sizeof allowance->key);
+}
+
+/* Askers are chosen by whoever asks; all of them have the same length, so that a key before them is enough. */
 static struct crux_allowance_place *group_of(struct crux_allowance *allowance,
                                              const uint8_t asker[CRUX_ALLOWANCE_ASKER_BYTES]) {
-    uint32_t hash = 2166136261u;
-    for (unsigned i = 0; i < CRUX_ALLOWANCE_ASKER_BYTES; i++) hash = (hash ^ asker[i]) * 16777619u;
-    return allowance->place[hash % CRUX_ALLOWANCE_GROUPS];
+    uint8_t both[CRUX_ALLOWANCE_KEY_BYTES + CRUX_ALLOWANCE_ASKER_BYTES], hash[32];
+    memcpy(both, allowance->key, sizeof allowance->key);
+    memcpy(both + sizeof allowance->key, asker, CRUX_ALLOWANCE_ASKER_BYTES);
+    crux_sha256(hash, both, sizeof both);
+    return allowance->place[crux_load_u32(hash) % CRUX_ALLOWANCE_GROUPS];
 }
 
 /* Returns: what it has left now. */

@@ -4,8 +4,8 @@
  *        | \   /  | \
  *      0 |--\-/---|--\---
  *
- * A fixed number of askers is remembered; one who is forgotten begins anew, and so does who has as much as one can have.
- * Pure: the time is told. */
+ * A fixed number of askers is remembered, in groups by a secret key, so that nobody can choose whom to push out; one who is
+ * forgotten begins anew, and so does who has as much as one can have. Pure: time and key are told. */
 #ifndef CRUX_EXECUTOR_SERVICE_CLAIMS_ALLOWANCE_H
 #define CRUX_EXECUTOR_SERVICE_CLAIMS_ALLOWANCE_H
 
@@ -14,6 +14,7 @@
 
 enum {
     CRUX_ALLOWANCE_ASKER_BYTES = 16,
+    CRUX_ALLOWANCE_KEY_BYTES = 32,
     CRUX_ALLOWANCE_GROUPS = 256,
     CRUX_ALLOWANCE_PLACES = 8,  /* of a group */
     CRUX_ALLOWANCE_SECONDS = 8, /* that may be saved up */
@@ -22,6 +23,7 @@ enum {
 
 struct crux_allowance {
     double rate; /* bytes a second; 0: no limit */
+    uint8_t key[CRUX_ALLOWANCE_KEY_BYTES];
     struct crux_allowance_place {
         uint8_t asker[CRUX_ALLOWANCE_ASKER_BYTES];
         double left, at; /* bytes at that time, in seconds */
@@ -29,6 +31,9 @@ struct crux_allowance {
     } place[CRUX_ALLOWANCE_GROUPS][CRUX_ALLOWANCE_PLACES];
 };
 
+/* Out: allowance, of which everybody has all.  In: rate, as above; key, random bytes that nobody else knows. */
+void crux_allowance_init(struct crux_allowance *allowance, double rate,
+                         const uint8_t key[CRUX_ALLOWANCE_KEY_BYTES]);
 /* Returns: seconds until something is left; 0: now.  In: now, in seconds of a clock that does not run back. */
 double crux_allowance_wait(struct crux_allowance *allowance,
                            const uint8_t asker[CRUX_ALLOWANCE_ASKER_BYTES], double now);

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 
 #include "chain-adapter/local/local.h"
@@ -102,6 +103,7 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
     const struct crux_service_config *config = service->config;
     const struct crux_chain_local_verifier verifier = {.verify = crux_keys_verify};
     char path[CRUX_CONFIG_TEXT_BYTES_MAX + 16], why[CRUX_STORE_NAME_BYTES_MAX * 2];
+    uint8_t key[CRUX_ALLOWANCE_KEY_BYTES];
     if (config->chain == NULL) return CRUX_OK;
     if (strncmp(config->chain, local, sizeof local - 1) != 0)
         return fail(service, CRUX_E_USAGE, message, most, config->chain,
@@ -115,8 +117,10 @@ enum crux_status receipts_open(struct service *service, char *message, size_t mo
     }
     service->receipts = receipts;
     receipts->key = service->key;
+    if (getrandom(key, sizeof key, 0) != (ssize_t)sizeof key)
+        return fail(service, CRUX_E_IO, message, most, "receipts", "no random bytes");
+    crux_allowance_init(&receipts->allowance, (double)config->trace_bytes, key);
     receipts->path = config->chain + sizeof local - 1;
-    receipts->allowance.rate = (double)config->trace_bytes;
     enum crux_status status = crux_chain_local_open(&receipts->chain, receipts->path, &verifier);
     if (status != CRUX_OK) {
         status = fail(service, status, message, most, config->chain, receipts->chain.message);
