@@ -13,7 +13,13 @@
 #include <unistd.h>
 
 #define PREFIX "crux-simulate-"
-enum { RANDOM_LETTERS = 6, PID_DIGITS_MAX = 10, FILES_MAX = 64 };
+enum {
+    RANDOM_LETTERS = 6,
+    PID_DIGITS_MAX = 10,
+    FILES_MAX = 64,
+    ENTRIES_MAX = 65536, /* of the base, that are looked at for what is left */
+    TRIES = 8            /* for a folder of its own */
+};
 
 static const char *const names[] = {"chain", "chain-wal", "chain-shm", "chain-journal"};
 static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -63,7 +69,8 @@ static void remove_left(int base, const char *name) {
 static void remove_all_left(const char *path) {
     DIR *base = opendir(path);
     if (base == NULL) return;
-    for (const struct dirent *entry; (entry = readdir(base)) != NULL;) {
+    const struct dirent *entry;
+    for (unsigned i = 0; i < ENTRIES_MAX && (entry = readdir(base)) != NULL; i++) {
         pid_t pid = owner(entry->d_name);
         if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH) remove_left(dirfd(base), entry->d_name);
     }
@@ -102,24 +109,44 @@ static void block_ends(int how) {
     (void)sigprocmask(how, &set, NULL);
 }
 
+/* Between its making and its lock another process may take the folder for one that is left, where they share the folder and
+ * not their processes: then it is gone, or about to go.  Returns: has it the lock, and is it there? Where a file system has
+ * no such locks, nobody has one, and nothing is removed. */
+static bool hold(const struct crux_cli_simulate_folder *folder) {
+    struct stat held, named;
+    if (flock(folder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) return false;
+    return fstat(folder->lock, &held) == 0 && lstat(folder->path, &named) == 0 &&
+           held.st_dev == named.st_dev && held.st_ino == named.st_ino;
+}
+
+/* Returns: CRUX_E_STOPPING where another process has it, or had. */
+static enum crux_status make_one(struct crux_cli_simulate_folder *folder, const char *base) {
+    (void)snprintf(folder->path, sizeof folder->path, "%.200s/" PREFIX "%ld-XXXXXX", base,
+                   (long)getpid());
+    if (mkdtemp(folder->path) == NULL) return CRUX_E_IO;
+    folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (folder->lock >= 0 && hold(folder)) return CRUX_OK;
+    enum crux_status status = folder->lock >= 0 || errno == ENOENT ? CRUX_E_STOPPING : CRUX_E_IO;
+    if (folder->lock >= 0) (void)close(folder->lock);
+    (void)rmdir(folder->path);
+    return status;
+}
+
 enum crux_status crux_cli_simulate_folder_make(struct crux_cli_simulate_folder *folder) {
     const char *base = find_base();
     remove_all_left(base);
-    (void)snprintf(folder->path, sizeof folder->path, "%.200s/" PREFIX "%ld-XXXXXX", base,
-                   (long)getpid());
     block_ends(SIG_BLOCK);
-    bool there = mkdtemp(folder->path) != NULL;
-    if (there) folder->lock = open(folder->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    folder->made = there && folder->lock >= 0;
+    enum crux_status status = CRUX_E_STOPPING;
+    for (unsigned i = 0; i < TRIES && status == CRUX_E_STOPPING; i++)
+        status = make_one(folder, base);
+    folder->made = status == CRUX_OK;
     if (folder->made) {
-        (void)flock(folder->lock, LOCK_EX | LOCK_NB);
         (void)snprintf(folder->chain, sizeof folder->chain, "%s/%s", folder->path, names[0]);
         (void)snprintf(path_here, sizeof path_here, "%s", folder->path);
         for (size_t i = 0; i < CRUX_ARRAY_LEN(names); i++)
             (void)snprintf(file_here[i], sizeof file_here[i], "%s/%s", folder->path, names[i]);
         return CRUX_OK;
     }
-    if (there) (void)rmdir(folder->path);
     block_ends(SIG_UNBLOCK);
     return CRUX_E_IO;
 }

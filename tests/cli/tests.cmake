@@ -24,3 +24,4 @@ crux_add_script_test(NAME cli_challenger
 crux_add_test(NAME cli_verify_layers SOURCES test_verify_layers.c ../challenger/double_executor.c
   ../challenger/double_http.c
   LIBS crux_chain crux_import jansson "${CRUX_event_LIBRARY}" m ARGS "$<TARGET_FILE:crux>" LABELS e2e)
+crux_add_test(NAME cli_simulate_folder SOURCES test_simulate_folder.c ../../cli/simulate_folder.c)
