@@ -18,8 +18,7 @@ static void on_buffer(struct evbuffer *buffer, const struct evbuffer_cb_info *in
     (void)buffer;
     connection->server->figures.held_bytes += info->n_added;
     connection->server->figures.held_bytes -= info->n_deleted;
-    connection->address->held_bytes += info->n_added;
-    connection->address->held_bytes -= info->n_deleted;
+    http_counted_hold(connection->address, info->n_added, info->n_deleted);
 }
 
 static bool count_buffer(struct http_connection *connection, struct evbuffer *buffer) {
@@ -29,18 +28,11 @@ static bool count_buffer(struct http_connection *connection, struct evbuffer *bu
 static void uncount_buffer(struct http_connection *connection, struct evbuffer *buffer) {
     (void)evbuffer_remove_cb(buffer, on_buffer, connection);
     connection->server->figures.held_bytes -= evbuffer_get_length(buffer);
-    connection->address->held_bytes -= evbuffer_get_length(buffer);
-}
-
-static bool fits(uint64_t held, uint64_t more, uint64_t most) {
-    return held <= most && more <= most - held;
+    http_counted_hold(connection->address, 0, evbuffer_get_length(buffer));
 }
 
 bool http_connection_has_room(const struct http_connection *connection, uint64_t more) {
-    const struct crux_http_server *server = connection->server;
-    const struct crux_http_server_limits *limits = &server->options.limits;
-    return fits(server->figures.held_bytes, more, limits->held_bytes) &&
-           fits(connection->address->held_bytes, more, limits->held_bytes_per_address);
+    return http_counted_has_room(connection->server, connection->address, more);
 }
 
 /* ---- the end ---- */
@@ -64,7 +56,7 @@ void http_connection_close(struct http_connection *connection) {
     evbuffer_free(connection->body);
     bufferevent_free(connection->bev);
     event_free(connection->timer);
-    http_server_forget(server, connection->address);
+    http_counted_leave(server, connection->address);
     server->figures.connections--;
     *connection->link = connection->next;
     if (connection->next != NULL) connection->next->link = connection->link;

@@ -68,7 +68,14 @@ const char *crux_http_peer(const struct crux_http_exchange *exchange) {
 
 void crux_http_address(const struct crux_http_exchange *exchange,
                        uint8_t address[CRUX_HTTP_ADDRESS_BYTES]) {
-    memcpy(address, exchange->connection->address->bytes, CRUX_HTTP_ADDRESS_BYTES);
+    memcpy(address, exchange->connection->address->key, CRUX_HTTP_ADDRESS_BYTES);
+}
+
+bool crux_http_site(const struct crux_http_exchange *exchange,
+                    uint8_t site[CRUX_HTTP_ADDRESS_BYTES]) {
+    const struct http_address *of = exchange->connection->address->site;
+    if (of != NULL) memcpy(site, of->key, CRUX_HTTP_ADDRESS_BYTES);
+    return of != NULL;
 }
 
 void crux_http_when_gone(struct crux_http_exchange *exchange, void (*gone)(void *ctx), void *ctx) {

@@ -1,6 +1,7 @@
 /* What the files of the HTTP server share.
  *
  *   http_server.c      listening, limits on connections, drain, close
+ *   http_counted.c     what each address has
  *   http_connection.c  bytes to requests, timeouts, the end of a connection
  *   http_exchange.c    what handlers ask and answer */
 #ifndef CRUX_CHAIN_ADAPTER_IO_HTTP_INSIDE_H
@@ -25,10 +26,10 @@ enum {
     HTTP_TAG_BYTES = 64
 };
 
-/* What an address has: of all of them together, and so of each. */
+/* What an address has, or all of a /48. */
 struct http_address {
-    struct http_address *next;
-    uint8_t bytes[16];
+    struct http_address *next, *site; /* site: the /48 that it lies in, counted too; NULL: none */
+    uint8_t key[CRUX_HTTP_ADDRESS_BYTES];
     unsigned count;      /* connections */
     uint64_t held_bytes; /* in their buffers */
 };
@@ -88,6 +89,7 @@ struct crux_http_server {
     unsigned port;
     struct http_connection *first, *closed;
     struct http_address *addresses[HTTP_ADDRESS_BUCKETS];
+    uint8_t key[32]; /* secret: by which addresses are put into buckets */
     struct crux_http_server_figures figures;
     bool draining;
     void (*drained)(void *ctx);
@@ -115,7 +117,20 @@ void http_exchange_clear(struct crux_http_exchange *exchange);
 /* Tells options.seen. */
 void http_exchange_seen(struct crux_http_exchange *exchange);
 
-void http_server_forget(struct crux_http_server *server, struct http_address *address);
+/* Counts one connection more.  Returns: its address, to be left; NULL without memory. */
+struct http_address *http_counted_enter(struct crux_http_server *server,
+                                        const uint8_t address[CRUX_HTTP_ADDRESS_BYTES]);
+/* In: address, may be NULL, which holds nothing of that connection any more. */
+void http_counted_leave(struct crux_http_server *server, struct http_address *address);
+/* Counts bytes in buffers. */
+void http_counted_hold(struct http_address *address, uint64_t added, uint64_t deleted);
+/* Returns: may it have as many connections as it has? */
+bool http_counted_may_connect(const struct crux_http_server *server,
+                              const struct http_address *address);
+/* Returns: is there room for so many bytes more, in all and of this address? */
+bool http_counted_has_room(const struct crux_http_server *server,
+                           const struct http_address *address, uint64_t more);
+
 void http_server_if_drained(struct crux_http_server *server);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "chain-adapter/io/http_inside.h"
 
@@ -42,54 +43,6 @@ static void fill_limits(struct crux_http_server_limits *limits) {
 #undef FILL
 }
 
-/* ---- addresses ---- */
-
-static void address_bytes(uint8_t bytes[16], const struct sockaddr *from) {
-    memset(bytes, 0, 16);
-    if (from->sa_family == AF_INET) {
-        memcpy(bytes + 12, &((const struct sockaddr_in *)(const void *)from)->sin_addr, 4);
-        return;
-    }
-    const struct in6_addr *six = &((const struct sockaddr_in6 *)(const void *)from)->sin6_addr;
-    /* whoever has one address of a /64 has all of them; an IPv4 address in IPv6 is one */
-    if (IN6_IS_ADDR_V4MAPPED(six))
-        memcpy(bytes + 12, six->s6_addr + 12, 4);
-    else
-        memcpy(bytes, six->s6_addr, 8);
-}
-
-static struct http_address **address_bucket(struct crux_http_server *server,
-                                            const uint8_t bytes[16]) {
-    uint32_t hash = 2166136261u;
-    for (unsigned i = 0; i < 16; i++) hash = (hash ^ bytes[i]) * 16777619u;
-    return &server->addresses[hash % HTTP_ADDRESS_BUCKETS];
-}
-
-/* Returns: NULL without memory.  Counts one more. */
-static struct http_address *remember(struct crux_http_server *server, const struct sockaddr *from) {
-    uint8_t bytes[16];
-    address_bytes(bytes, from);
-    struct http_address **bucket = address_bucket(server, bytes), *at = *bucket;
-    while (at != NULL && memcmp(at->bytes, bytes, 16) != 0) at = at->next;
-    if (at == NULL) {
-        at = calloc(1, sizeof *at);
-        if (at == NULL) return NULL;
-        memcpy(at->bytes, bytes, 16);
-        at->next = *bucket;
-        *bucket = at;
-    }
-    at->count++;
-    return at;
-}
-
-void http_server_forget(struct crux_http_server *server, struct http_address *address) {
-    if (address == NULL || --address->count > 0) return;
-    struct http_address **at = address_bucket(server, address->bytes);
-    while (*at != address) at = &(*at)->next;
-    *at = address->next;
-    free(address);
-}
-
 static void say_peer(char peer[CRUX_HTTP_PEER_BYTES], const struct sockaddr *from) {
     char text[INET6_ADDRSTRLEN] = "?";
     if (from->sa_family == AF_INET) {
@@ -112,6 +65,7 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     const struct crux_http_server_limits *limits = &server->options.limits;
     enum crux_http_problem problem = CRUX_HTTP_FINE;
     char peer[CRUX_HTTP_PEER_BYTES];
+    uint8_t own[CRUX_HTTP_ADDRESS_BYTES];
     int on = 1;
     (void)listener;
     (void)from_len;
@@ -120,16 +74,16 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     /* beyond the limit only as many as are being told so, and then none is told */
     if (server->figures.connections >= limits->connections)
         problem = CRUX_HTTP_TOO_MANY_CONNECTIONS;
-    struct http_address *address = remember(server, from);
-    if (problem == CRUX_HTTP_FINE && address != NULL &&
-        address->count > limits->connections_per_address)
+    crux_http_address_of(own, from);
+    struct http_address *address = http_counted_enter(server, own);
+    if (problem == CRUX_HTTP_FINE && address != NULL && !http_counted_may_connect(server, address))
         problem = CRUX_HTTP_TOO_MANY_FROM_ADDRESS;
     say_peer(peer, from);
     struct http_connection *connection = NULL;
     if (address != NULL && server->figures.connections < (uint64_t)limits->connections + 64)
         connection = http_connection_open(server, fd, address, peer);
     if (connection == NULL) {
-        http_server_forget(server, address);
+        http_counted_leave(server, address);
         (void)evutil_closesocket(fd);
         server->figures.refused++;
         return;
@@ -230,7 +184,7 @@ enum crux_status crux_http_server_open(struct crux_http_server **out, struct eve
     struct crux_http_server *server = calloc(1, sizeof *server);
     enum crux_status status = CRUX_E_OUT_OF_MEMORY;
     *out = NULL;
-    (void)snprintf(message, CRUX_HTTP_SERVER_MESSAGE_BYTES, "no memory for a server");
+    (void)snprintf(message, CRUX_HTTP_SERVER_MESSAGE_BYTES, "no memory or no random bytes for a server");
     if (server == NULL) return status;
     server->base = base;
     server->options = *options;
@@ -240,7 +194,8 @@ enum crux_status crux_http_server_open(struct crux_http_server **out, struct eve
     server->reap = evtimer_new(base, on_reap, server);
     if (options->cors_origin != NULL) server->cors_origin = strdup(options->cors_origin);
     server->options.cors_origin = server->cors_origin;
-    if (server->resume != NULL && server->reap != NULL &&
+    bool has_key = getrandom(server->key, sizeof server->key, 0) == (ssize_t)sizeof server->key;
+    if (has_key && server->resume != NULL && server->reap != NULL &&
         (server->cors_origin != NULL || options->cors_origin == NULL))
         status = listen_at(server, message, options->address);
     if (status != CRUX_OK) {

@@ -9,6 +9,7 @@
 #ifndef CRUX_CHAIN_ADAPTER_IO_HTTP_SERVER_H
 #define CRUX_CHAIN_ADAPTER_IO_HTTP_SERVER_H
 
+#include "chain-adapter/io/http_address.h"
 #include "chain-adapter/io/http_head.h"
 
 struct event_base;
@@ -18,11 +19,11 @@ struct crux_http_exchange; /* one request and its reply */
 enum {
     CRUX_HTTP_SERVER_MESSAGE_BYTES = 512,
     CRUX_HTTP_ROUTES_MAX = 64,
-    CRUX_HTTP_PEER_BYTES = 64,
-    CRUX_HTTP_ADDRESS_BYTES = 16
+    CRUX_HTTP_PEER_BYTES = 64
 };
 
-/* 0 stands for the default. */
+/* 0 stands for the default. An IPv6 /64 counts as one address; a /48 may have CRUX_HTTP_SITE_TIMES as much as one of its
+ * addresses, but no more than half of all, unless one address may. */
 struct crux_http_server_limits {
     uint32_t header_bytes; /* of a request's head; 16 KiB */
     uint64_t body_bytes;   /* 4 MiB */
@@ -31,7 +32,7 @@ struct crux_http_server_limits {
     uint64_t held_bytes_per_address;  /* in buffers of those of one address; likewise; 64 MiB */
     uint64_t backlog_bytes;           /* that a reader of a stream may lag behind; 256 KiB */
     uint32_t connections;             /* 4096; as many as the limit on descriptors permits */
-    uint32_t connections_per_address; /* 1024; an IPv6 /64 counts as one address */
+    uint32_t connections_per_address; /* 1024 */
     uint32_t header_seconds;          /* for a whole head; 10 */
     uint32_t body_seconds;            /* for a whole body; 60 */
     uint32_t idle_seconds;            /* between requests, from when the last answer is taken; 75 */
@@ -110,6 +111,9 @@ const char *crux_http_peer(const struct crux_http_exchange *exchange);
 /* Out: address, what connections are counted by: an IPv4 address behind zeros, or the /64 of an IPv6 address. */
 void crux_http_address(const struct crux_http_exchange *exchange,
                        uint8_t address[CRUX_HTTP_ADDRESS_BYTES]);
+/* Out: site, the key of the IPv6 /48 that this lies in.  Returns: false if it lies in none. */
+bool crux_http_site(const struct crux_http_exchange *exchange,
+                    uint8_t site[CRUX_HTTP_ADDRESS_BYTES]);
 
 /* Calls `gone` if the client hangs up, reads too slowly, or the server closes, before the reply is whole; the exchange
  * must not be touched from then on. */

@@ -61,10 +61,11 @@ struct service {
     struct crux_api_keys keys;
     struct mailbox mailbox;
     struct ledger ledger;
-    const struct crux_key *key; /* NULL: without a chain */
-    struct receipts *receipts;  /* likewise */
-    unsigned answers, traces;   /* that are not freed yet */
-    unsigned choices;           /* of these answers */
+    const struct crux_key *key;     /* NULL: without a chain */
+    struct receipts *receipts;      /* likewise */
+    unsigned answers, traces;       /* that are not freed yet */
+    struct trace_job *newest_trace; /* of these */
+    unsigned choices;               /* of these answers */
     struct crux_metrics_requests requests;
     uint64_t prompt_tokens, completion_tokens;
     bool draining;

@@ -43,30 +43,45 @@ void claims_fail(struct crux_http_exchange *exchange, int status, const char *co
 }
 
 void claims_asker(struct service *service, struct crux_http_exchange *exchange,
-                  uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES]) {
+                  struct claims_asker *asker) {
     const char *owner =
         crux_api_keys_find(&service->keys, crux_http_field(exchange, "Authorization"));
     uint8_t hash[32];
-    crux_http_address(exchange, asker);
+    crux_http_address(exchange, asker->one);
+    asker->has_site = owner == NULL && crux_http_site(exchange, asker->site);
     if (owner == NULL) return;
     crux_sha256(hash, (const uint8_t *)owner, strlen(owner));
-    memcpy(asker, hash, CRUX_ARCHIVES_ASKER_BYTES);
+    memcpy(asker->one, hash, sizeof asker->one);
 }
 
 void claims_count(struct service *service, struct crux_http_exchange *exchange, uint64_t bytes) {
-    uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
-    claims_asker(service, exchange, asker);
-    crux_allowance_take(&service->receipts->allowance, asker, bytes, crux_seconds());
+    struct crux_allowance *allowance = &service->receipts->allowance;
+    struct claims_asker asker;
+    double now = crux_seconds();
+    claims_asker(service, exchange, &asker);
+    crux_allowance_take(allowance, asker.one, bytes, now);
+    /* a part for each of so many: so it may have as many times as much */
+    if (asker.has_site)
+        crux_allowance_take(allowance, asker.site, bytes / CRUX_HTTP_SITE_TIMES, now);
+}
+
+/* Returns: seconds that the asker has to wait. */
+static double wait_of(struct service *service, struct crux_http_exchange *exchange) {
+    struct crux_allowance *allowance = &service->receipts->allowance;
+    struct claims_asker asker;
+    double now = crux_seconds();
+    claims_asker(service, exchange, &asker);
+    double one = crux_allowance_wait(allowance, asker.one, now),
+           site = asker.has_site ? crux_allowance_wait(allowance, asker.site, now) : 0;
+    return one > site ? one : site;
 }
 
 /* Returns: false if the asker has to wait, which was answered. */
 static bool may_ask(struct service *service, struct crux_http_exchange *exchange) {
-    uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
     struct crux_openai_error error;
     char seconds[32];
     if (service->receipts == NULL) return true;
-    claims_asker(service, exchange, asker);
-    double wait = crux_allowance_wait(&service->receipts->allowance, asker, crux_seconds());
+    double wait = wait_of(service, exchange);
     if (wait > 0) {
         (void)snprintf(seconds, sizeof seconds, "%.0f", ceil(wait));
         crux_http_add(exchange, "Retry-After", seconds);

@@ -15,9 +15,13 @@ struct crux_store_run *claims_find(struct service *service, struct crux_http_exc
 /* Returns: false if the run is private and not theirs who ask, which was answered. */
 bool claims_may_see(struct service *service, struct crux_http_exchange *exchange,
                     const struct crux_store_run *run);
-/* Out: asker, whom a question is counted for: whose API key it has; else the address, of IPv6 the /64. */
+/* Whom a question is counted for: whose API key it has; else the address, of IPv6 the /64, and the /48 that this is in. */
+struct claims_asker {
+    uint8_t one[CRUX_ARCHIVES_ASKER_BYTES], site[CRUX_ARCHIVES_ASKER_BYTES];
+    bool has_site;
+};
 void claims_asker(struct service *service, struct crux_http_exchange *exchange,
-                  uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES]);
+                  struct claims_asker *asker);
 /* Counts bytes of an answer, or work worth so many, for the asker. */
 void claims_count(struct service *service, struct crux_http_exchange *exchange, uint64_t bytes);
 void claims_fail(struct crux_http_exchange *exchange, int status, const char *code,

@@ -24,10 +24,11 @@ enum what { NODES, PAGES, RECORDS, PROOF };
 
 struct trace_job {
     struct trace_job *next; /* the mailbox's */
+    struct trace_job *newer, *older;
     struct service *service;
     struct crux_http_exchange *exchange; /* NULL: gone */
     const struct crux_program *program;
-    uint8_t asker[CRUX_ARCHIVES_ASKER_BYTES];
+    struct claims_asker asker;
     enum what what;
     struct crux_tree_id tree;
     unsigned level;
@@ -208,8 +209,27 @@ static void on_archive(void *ctx, enum crux_status status, const struct crux_pro
 
 /* ---- the answer ---- */
 
+static struct trace_job *job_new(struct service *service, struct crux_http_exchange *exchange) {
+    struct trace_job *job = calloc(1, sizeof *job);
+    if (job == NULL) return NULL;
+    job->service = service;
+    job->exchange = exchange;
+    job->older = service->newest_trace;
+    if (job->older != NULL) job->older->newer = job;
+    service->newest_trace = job;
+    service->traces++;
+    claims_asker(service, exchange, &job->asker);
+    return job;
+}
+
 static void job_free(struct trace_job *job) {
-    job->service->traces--;
+    struct service *service = job->service;
+    if (job->older != NULL) job->older->newer = job->newer;
+    if (job->newer != NULL)
+        job->newer->older = job->older;
+    else
+        service->newest_trace = job->older;
+    service->traces--;
     free(job->bytes);
     free(job);
 }
@@ -249,14 +269,30 @@ static void on_gone(void *ctx) {
     job->exchange = NULL;
 }
 
+/* Returns: does the asker's /48, if it has one, have no more questions than so many askers may have, nor half of all, unless
+ * one may? */
+static bool site_may_ask(const struct trace_job *job) {
+    uint32_t of_one = job->service->config->traces_waiting, count = 0;
+    if (of_one == 0) of_one = CRUX_ARCHIVES_OF_ONE;
+    uint32_t most = of_one * CRUX_HTTP_SITE_TIMES; /* of_one is at most 64 */
+    if (most > CRUX_ARCHIVES_QUEUE / 2) most = CRUX_ARCHIVES_QUEUE / 2;
+    if (most < of_one) most = of_one;
+    for (const struct trace_job *at = job->service->newest_trace; at != NULL; at = at->older)
+        count += at->asker.has_site &&
+                 memcmp(at->asker.site, job->asker.site, sizeof at->asker.site) == 0;
+    return !job->asker.has_site || count <= most;
+}
+
 static void submit(struct trace_job *job, const struct crux_store_run *run) {
     struct crux_archives_run archived = {
         .tokens = run->request_tokens, .output = run->output_tokens, .claim = run->claim};
     struct crux_http_exchange *exchange = job->exchange;
     memcpy(archived.request, run->request, sizeof archived.request);
     crux_http_when_gone(exchange, on_gone, job);
-    enum crux_status status = crux_archives_submit(job->service->receipts->archives, &archived,
-                                                   job->asker, on_archive, job);
+    enum crux_status status = CRUX_E_QUEUE_FULL; /* the archives see to each asker */
+    if (site_may_ask(job))
+        status = crux_archives_submit(job->service->receipts->archives, &archived, job->asker.one,
+                                      on_archive, job);
     if (status == CRUX_OK) return;
     crux_http_when_gone(exchange, NULL, NULL);
     answer_status(exchange, status);
@@ -288,16 +324,12 @@ static void ask(struct service *service, struct crux_http_exchange *exchange, en
     const struct crux_served_model *model;
     struct crux_store_run *run = find(service, exchange, &model);
     if (run == NULL) return;
-    struct trace_job *job = calloc(1, sizeof *job);
+    struct trace_job *job = job_new(service, exchange);
     if (job == NULL) {
         answer_status(exchange, CRUX_E_OUT_OF_MEMORY);
     } else {
-        service->traces++;
-        job->service = service;
-        job->exchange = exchange;
         job->program = &model->loaded.file.program;
         job->what = what;
-        claims_asker(service, exchange, job->asker);
         if (read_question(job, exchange)) {
             size_t bytes = room(job);
             claims_count(service, exchange, bytes < BYTES_MAX ? bytes : BYTES_MAX);
