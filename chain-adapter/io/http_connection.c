@@ -112,6 +112,7 @@ void http_connection_answered(struct http_connection *connection) {
     http_exchange_seen(&connection->exchange);
     http_exchange_clear(&connection->exchange);
     (void)evbuffer_drain(connection->body, evbuffer_get_length(connection->body));
+    http_forwarded_leave(connection);
     if (!keep) {
         flush_and_close(connection);
         return;
@@ -224,6 +225,7 @@ static bool read_head(struct http_connection *connection) {
     }
     enum crux_http_problem problem =
         crux_http_head_read(&exchange->head, exchange->head_bytes, len);
+    if (problem == CRUX_HTTP_FINE) problem = http_forwarded_enter(connection);
     if (problem != CRUX_HTTP_FINE) {
         http_connection_refuse(connection, problem);
         return true;
@@ -327,12 +329,16 @@ static void on_timer(evutil_socket_t fd, short what, void *ctx) {
 }
 
 struct http_connection *http_connection_open(struct crux_http_server *server, evutil_socket_t fd,
-                                             struct http_address *address, const char *peer) {
+                                             struct http_address *address,
+                                             const uint8_t from[CRUX_HTTP_ADDRESS_BYTES],
+                                             const char *peer) {
     const struct timeval write_time = {(time_t)server->options.limits.write_seconds, 0};
     struct http_connection *connection = calloc(1, sizeof *connection);
     if (connection == NULL) return NULL;
     connection->server = server;
     connection->address = address;
+    connection->is_proxy = address == &server->idle_proxies;
+    memcpy(connection->from, from, sizeof connection->from);
     connection->exchange.connection = connection;
     (void)snprintf(connection->peer, sizeof connection->peer, "%s", peer);
     connection->timer = event_new(server->base, -1, 0, on_timer, connection);

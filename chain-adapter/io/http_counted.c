@@ -31,7 +31,7 @@ static struct http_address *remember(struct crux_http_server *server,
 }
 
 static void forget(struct crux_http_server *server, struct http_address *address) {
-    if (address == NULL || --address->count > 0) return;
+    if (address == NULL || --address->count > 0 || address == &server->idle_proxies) return;
     struct http_address **at = bucket_of(server, address->key);
     while (*at != address) at = &(*at)->next;
     *at = address->next;
@@ -53,6 +53,11 @@ struct http_address *http_counted_enter(struct crux_http_server *server,
     else
         one->site = site; /* the same for each of its connections */
     return one;
+}
+
+struct http_address *http_counted_enter_proxy(struct crux_http_server *server) {
+    server->idle_proxies.count++;
+    return &server->idle_proxies;
 }
 
 void http_counted_leave(struct crux_http_server *server, struct http_address *address) {
@@ -77,8 +82,9 @@ bool http_counted_may_connect(const struct crux_http_server *server,
                               const struct http_address *address) {
     const struct crux_http_server_limits *limits = &server->options.limits;
     uint32_t one = limits->connections_per_address;
-    return address->count <= one && (address->site == NULL ||
-                                     address->site->count <= of_site(one, limits->connections));
+    if (address == &server->idle_proxies) return true;
+    return address->count <= one &&
+           (address->site == NULL || address->site->count <= of_site(one, limits->connections));
 }
 
 static bool fits(uint64_t held, uint64_t more, uint64_t most) {
@@ -89,8 +95,9 @@ bool http_counted_has_room(const struct crux_http_server *server,
                            const struct http_address *address, uint64_t more) {
     const struct crux_http_server_limits *limits = &server->options.limits;
     uint64_t one = limits->held_bytes_per_address;
-    return fits(server->figures.held_bytes, more, limits->held_bytes) &&
-           fits(address->held_bytes, more, one) &&
+    if (!fits(server->figures.held_bytes, more, limits->held_bytes)) return false;
+    if (address == &server->idle_proxies) return true;
+    return fits(address->held_bytes, more, one) &&
            (address->site == NULL ||
             fits(address->site->held_bytes, more, of_site(one, limits->held_bytes)));
 }

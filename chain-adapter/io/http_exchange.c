@@ -89,13 +89,17 @@ void crux_http_tag(struct crux_http_exchange *exchange, const char *tag) {
 
 void http_exchange_seen(struct crux_http_exchange *exchange) {
     const struct crux_http_server_options *options = &exchange->connection->server->options;
+    const struct http_connection *connection = exchange->connection;
+    char peer[CRUX_HTTP_ADDRESS_TEXT_BYTES + CRUX_HTTP_PEER_BYTES + 8];
     struct timespec end;
     if (options->seen == NULL) return;
+    (void)snprintf(peer, sizeof peer, "%s%s%s", connection->client,
+                   connection->client[0] == 0 ? "" : " by ", connection->peer);
     (void)clock_gettime(CLOCK_MONOTONIC, &end);
     const struct crux_http_seen seen = {
         .method = exchange->head.method == NULL ? "" : exchange->head.method,
         .pattern = exchange->route == NULL ? "" : exchange->route->pattern,
-        .peer = exchange->connection->peer,
+        .peer = peer,
         .status = exchange->status,
         .body_bytes = evbuffer_get_length(exchange->connection->body),
         .sent_bytes = exchange->sent_bytes,

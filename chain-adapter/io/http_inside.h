@@ -2,6 +2,7 @@
  *
  *   http_server.c      listening, limits on connections, drain, close
  *   http_counted.c     what each address has
+ *   http_forwarded.c   a trusted proxy's requests, counted for its clients
  *   http_connection.c  bytes to requests, timeouts, the end of a connection
  *   http_exchange.c    what handlers ask and answer */
 #ifndef CRUX_CHAIN_ADAPTER_IO_HTTP_INSIDE_H
@@ -76,7 +77,11 @@ struct http_connection {
     struct evbuffer *body;
     struct crux_http_chunked chunked;
     struct crux_http_exchange exchange;
-    char peer[CRUX_HTTP_PEER_BYTES];
+    bool
+        is_proxy; /* a trusted one: the address is its client's while it asks, else the server's own for all proxies */
+    uint8_t from[CRUX_HTTP_ADDRESS_BYTES];
+    char peer[CRUX_HTTP_PEER_BYTES],
+        client[CRUX_HTTP_ADDRESS_TEXT_BYTES]; /* client: of a proxy's request, "" */
 };
 
 struct crux_http_server {
@@ -89,6 +94,8 @@ struct crux_http_server {
     unsigned port;
     struct http_connection *first, *closed;
     struct http_address *addresses[HTTP_ADDRESS_BUCKETS];
+    struct http_address idle_proxies; /* of all of them; without limits */
+    struct crux_http_proxies proxies;
     uint8_t key[32]; /* secret: by which addresses are put into buckets */
     struct crux_http_server_figures figures;
     bool draining;
@@ -96,10 +103,12 @@ struct crux_http_server {
     void *drained_ctx;
 };
 
-/* In: address, counted already, which outlives it.
+/* In: address, counted already, which outlives it; from, the other end's.
  * Returns: NULL without memory; fd is then still the caller's. */
 struct http_connection *http_connection_open(struct crux_http_server *server, evutil_socket_t fd,
-                                             struct http_address *address, const char *peer);
+                                             struct http_address *address,
+                                             const uint8_t from[CRUX_HTTP_ADDRESS_BYTES],
+                                             const char *peer);
 void http_connection_close(struct http_connection *connection);
 /* Closes it if no request is on it, behind what is still to be sent. */
 void http_connection_drain(struct http_connection *connection);
@@ -112,6 +121,12 @@ bool http_connection_has_room(const struct http_connection *connection, uint64_t
 /* Answers with a problem and closes behind that. */
 void http_connection_refuse(struct http_connection *connection, enum crux_http_problem problem);
 
+/* The request is read: from a trusted proxy, it is its client's, and so is the connection.
+ * Returns: what stands in the way of that. */
+enum crux_http_problem http_forwarded_enter(struct http_connection *connection);
+/* The request is over: the connection, and what of the reply is not taken, is the proxy's again. */
+void http_forwarded_leave(struct http_connection *connection);
+
 /* Forgets the request, whatever became of it. */
 void http_exchange_clear(struct crux_http_exchange *exchange);
 /* Tells options.seen. */
@@ -120,6 +135,8 @@ void http_exchange_seen(struct crux_http_exchange *exchange);
 /* Counts one connection more.  Returns: its address, to be left; NULL without memory. */
 struct http_address *http_counted_enter(struct crux_http_server *server,
                                         const uint8_t address[CRUX_HTTP_ADDRESS_BYTES]);
+/* Likewise, of a proxy that asks for nothing. */
+struct http_address *http_counted_enter_proxy(struct crux_http_server *server);
 /* In: address, may be NULL, which holds nothing of that connection any more. */
 void http_counted_leave(struct crux_http_server *server, struct http_address *address);
 /* Counts bytes in buffers. */

@@ -75,13 +75,15 @@ static void on_accept(struct evconnlistener *listener, evutil_socket_t fd, struc
     if (server->figures.connections >= limits->connections)
         problem = CRUX_HTTP_TOO_MANY_CONNECTIONS;
     crux_http_address_of(own, from);
-    struct http_address *address = http_counted_enter(server, own);
+    struct http_address *address = crux_http_proxies_have(&server->proxies, own)
+                                       ? http_counted_enter_proxy(server)
+                                       : http_counted_enter(server, own);
     if (problem == CRUX_HTTP_FINE && address != NULL && !http_counted_may_connect(server, address))
         problem = CRUX_HTTP_TOO_MANY_FROM_ADDRESS;
     say_peer(peer, from);
     struct http_connection *connection = NULL;
     if (address != NULL && server->figures.connections < (uint64_t)limits->connections + 64)
-        connection = http_connection_open(server, fd, address, peer);
+        connection = http_connection_open(server, fd, address, own, peer);
     if (connection == NULL) {
         http_counted_leave(server, address);
         (void)evutil_closesocket(fd);
@@ -184,11 +186,14 @@ enum crux_status crux_http_server_open(struct crux_http_server **out, struct eve
     struct crux_http_server *server = calloc(1, sizeof *server);
     enum crux_status status = CRUX_E_OUT_OF_MEMORY;
     *out = NULL;
-    (void)snprintf(message, CRUX_HTTP_SERVER_MESSAGE_BYTES, "no memory or no random bytes for a server");
+    (void)snprintf(message, CRUX_HTTP_SERVER_MESSAGE_BYTES,
+                   "no memory or no random bytes for a server");
     if (server == NULL) return status;
     server->base = base;
     server->options = *options;
     server->options.address = NULL; /* read below, and not kept */
+    if (options->proxies != NULL) server->proxies = *options->proxies;
+    server->options.proxies = NULL; /* copied */
     fill_limits(&server->options.limits);
     server->resume = evtimer_new(base, on_resume, server);
     server->reap = evtimer_new(base, on_reap, server);

@@ -9,18 +9,13 @@
 #ifndef CRUX_CHAIN_ADAPTER_IO_HTTP_SERVER_H
 #define CRUX_CHAIN_ADAPTER_IO_HTTP_SERVER_H
 
-#include "chain-adapter/io/http_address.h"
-#include "chain-adapter/io/http_head.h"
+#include "chain-adapter/io/http_proxies.h"
 
 struct event_base;
 struct crux_http_server;
 struct crux_http_exchange; /* one request and its reply */
 
-enum {
-    CRUX_HTTP_SERVER_MESSAGE_BYTES = 512,
-    CRUX_HTTP_ROUTES_MAX = 64,
-    CRUX_HTTP_PEER_BYTES = 64
-};
+enum { CRUX_HTTP_SERVER_MESSAGE_BYTES = 512, CRUX_HTTP_ROUTES_MAX = 64, CRUX_HTTP_PEER_BYTES = 64 };
 
 /* 0 stands for the default. An IPv6 /64 counts as one address; a /48 may have CRUX_HTTP_SITE_TIMES as much as one of its
  * addresses, but no more than half of all, unless one address may. */
@@ -54,8 +49,8 @@ struct crux_http_route {
 /* What was answered; for logs and metrics. */
 struct crux_http_seen {
     const char *method, *pattern; /* "" where there was no request or no route */
-    const char *peer;
-    int status; /* 0: the client went away before there was any */
+    const char *peer; /* "192.0.2.7:4711"; "192.0.2.7 by 127.0.0.1:4711" through a trusted proxy */
+    int status;       /* 0: the client went away before there was any */
     uint64_t body_bytes, sent_bytes;
     double seconds;
     const char *tag; /* of crux_http_tag, or "" */
@@ -70,6 +65,9 @@ struct crux_http_server_options {
     /* The body of an answer that no handler gives, as JSON, malloced; NULL: {"error": name, "message": text}. */
     char *(*problem)(void *ctx, const struct crux_http_problem_row *row);
     void (*seen)(void *ctx, const struct crux_http_seen *seen); /* may be NULL */
+    /* Who may say for whom they ask; NULL: nobody. What they ask is counted for their clients, and only connections that
+     * wait for a request are not counted for any address. */
+    const struct crux_http_proxies *proxies;
     const char *cors_origin; /* NULL: browsers of other origins may not; else one origin, or "*" */
 };
 
@@ -108,7 +106,7 @@ const char *crux_http_field(const struct crux_http_exchange *exchange, const cha
 /* Out: len.  Returns: the body. */
 const char *crux_http_body(const struct crux_http_exchange *exchange, size_t *len);
 const char *crux_http_peer(const struct crux_http_exchange *exchange);
-/* Out: address, what connections are counted by: an IPv4 address behind zeros, or the /64 of an IPv6 address. */
+/* Out: address, whom this is counted for: an IPv4 address behind zeros, or the /64 of an IPv6 address. */
 void crux_http_address(const struct crux_http_exchange *exchange,
                        uint8_t address[CRUX_HTTP_ADDRESS_BYTES]);
 /* Out: site, the key of the IPv6 /48 that this lies in.  Returns: false if it lies in none. */

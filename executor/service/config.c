@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/http_proxies.h"
 #include "chain-adapter/io/json.h"
 
 CRUX_PRINTF(3, 4)
@@ -253,6 +254,11 @@ enum crux_status crux_config_check(const struct crux_service_config *config,
             return fail(message, CRUX_E_USAGE, "%s is one of %s, not '%.50s'", choices[i].name,
                         choices[i].words, text);
     }
+    char why[CRUX_HTTP_PROXIES_MESSAGE_BYTES];
+    struct crux_http_proxies proxies;
+    if (config->trusted_proxies != NULL &&
+        crux_http_proxies_read(&proxies, config->trusted_proxies, why) != CRUX_OK)
+        return fail(message, CRUX_E_USAGE, "trusted_proxies: %s", why);
     if (config->model_count == 0)
         return fail(message, CRUX_E_USAGE, "there is no model to serve (--model [NAME=]PATH)");
     if (config->chain != NULL && (config->data == NULL || config->key == NULL))

@@ -164,6 +164,11 @@ static uint32_t connections_possible(uint32_t wanted) {
 static enum crux_status open_http(struct run *run) {
     struct service *service = &run->service;
     const struct crux_service_config *config = service->config;
+    struct crux_http_proxies proxies = {.count = 0};
+    char why[CRUX_HTTP_PROXIES_MESSAGE_BYTES];
+    if (config->trusted_proxies != NULL &&
+        crux_http_proxies_read(&proxies, config->trusted_proxies, why) != CRUX_OK)
+        return fail(run, CRUX_E_USAGE, "trusted_proxies: %s", why);
     const struct crux_http_server_options options = {
         .address = config->listen == NULL ? "127.0.0.1:8434" : config->listen,
         .limits = {.body_bytes = config->body_bytes,
@@ -175,6 +180,7 @@ static enum crux_status open_http(struct run *run) {
         .ctx = service,
         .problem = api_problem,
         .seen = api_seen,
+        .proxies = &proxies,
         .cors_origin = config->cors_origin};
     char message[CRUX_HTTP_SERVER_MESSAGE_BYTES];
     enum crux_status status =

@@ -4,8 +4,31 @@
 #include <string.h>
 
 #include "chain-adapter/io/http_chunked.h"
+#include "chain-adapter/io/http_proxies.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* For whom it asks: an address of its text, or the proxy's own; and what is said of strangers changes nothing. */
+static void look_at_client(const struct crux_http_head *head) {
+    static const uint8_t own[CRUX_HTTP_ADDRESS_BYTES] = {[10] = 0xff, 0xff, 127, 0, 0, 1};
+    char message[CRUX_HTTP_PROXIES_MESSAGE_BYTES], text[CRUX_HTTP_ADDRESS_TEXT_BYTES];
+    const char *said = crux_http_head_field(head, "X-Forwarded-For");
+    struct crux_http_proxies proxies, none = {.count = 0};
+    uint8_t client[CRUX_HTTP_ADDRESS_BYTES], last[CRUX_HTTP_ADDRESS_BYTES];
+    CRUX_ASSERT(crux_http_proxies_read(&proxies, "127.0.0.1,10.0.0.0/8,2001:db8::/33", message) ==
+                CRUX_OK);
+    memcpy(client, own, sizeof client);
+    memcpy(last, own, sizeof last);
+    crux_http_proxies_client(&proxies, client, head);
+    crux_http_proxies_client(&none, last, head);
+    crux_http_address_say(text, client);
+    CRUX_ASSERT(said != NULL || memcmp(client, own, sizeof own) == 0);
+    /* without proxies the last one is the client; so is it with them, if it is no proxy */
+    if (!crux_http_proxies_have(&proxies, last))
+        CRUX_ASSERT(memcmp(client, last, sizeof last) == 0);
+    if (said != NULL && crux_http_proxies_read(&proxies, said, message) == CRUX_OK)
+        CRUX_ASSERT(proxies.count > 0 && proxies.count <= CRUX_HTTP_PROXIES_MAX);
+}
 
 static void look_at_head(const uint8_t *data, size_t size) {
     const char *parameter[CRUX_HTTP_SEGMENTS_MAX];
@@ -22,6 +45,7 @@ static void look_at_head(const uint8_t *data, size_t size) {
         }
         (void)crux_http_head_matches(&head, "/v1/{}/{}", parameter);
         (void)crux_http_head_field(&head, "Host");
+        look_at_client(&head);
     }
     free(bytes);
 }

@@ -26,8 +26,9 @@ struct world {
     struct event_base *base;
     struct crux_http_server *server;
     struct crux_http_exchange *held; /* by GET /hold and GET /stream */
-    unsigned gone, seen, handled;
+    unsigned gone, seen, handled, holds;
     int last_status;
+    char last_peer[160];
     bool drained;
     char *reply;
     size_t reply_len;
@@ -60,6 +61,7 @@ static void on_gone(void *ctx) {
 static void hold(void *ctx, struct crux_http_exchange *exchange) {
     struct world *world = ctx;
     world->held = exchange;
+    world->holds++;
     crux_http_when_gone(exchange, on_gone, world);
 }
 
@@ -87,7 +89,10 @@ static void seen(void *ctx, const struct crux_http_seen *what) {
     struct world *world = ctx;
     world->seen++;
     world->last_status = what->status;
+    (void)snprintf(world->last_peer, sizeof world->last_peer, "%s", what->peer);
 }
+
+static const struct crux_http_proxies *trusted; /* of the next start; NULL: nobody */
 
 static void start(struct world *world, const struct crux_http_server_limits *limits) {
     char message[CRUX_HTTP_SERVER_MESSAGE_BYTES];
@@ -95,7 +100,8 @@ static void start(struct world *world, const struct crux_http_server_limits *lim
                                                .routes = routes,
                                                .route_count = CRUX_ARRAY_LEN(routes),
                                                .ctx = world,
-                                               .seen = seen};
+                                               .seen = seen,
+                                               .proxies = trusted};
     *world = (struct world){.base = event_base_new(), .reply = malloc(REPLY_BYTES + 1)};
     if (limits != NULL) options.limits = *limits;
     assert_non_null(world->reply);
@@ -670,6 +676,87 @@ static void test_per_address(void **state) {
     stop(&world);
 }
 
+/* One held request more.  In: client, as the proxy says.  Returns: its socket. */
+static int hold_for(struct world *world, const char *client) {
+    char request[256];
+    struct timespec from;
+    unsigned before = world->holds;
+    int fd = dial(world);
+    (void)snprintf(request, sizeof request,
+                   "GET /hold HTTP/1.1\r\n" HOST "X-Forwarded-For: %s\r\n\r\n", client);
+    say(world, fd, request);
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    while (world->holds == before && in_time(&from)) turn(world);
+    assert_int_equal(world->holds, before + 1);
+    return fd;
+}
+
+static void refused_for(struct world *world, const char *client) {
+    char request[256];
+    int fd = dial(world);
+    (void)snprintf(request, sizeof request,
+                   "GET /hold HTTP/1.1\r\n" HOST "X-Forwarded-For: %s\r\n\r\n", client);
+    say(world, fd, request);
+    assert_true(hear(world, fd, NULL, 0));
+    assert_non_null(strstr(world->reply, "too_many_connections_from_address"));
+    (void)close(fd);
+}
+
+/* A trusted proxy's requests are its clients', whatever they write before their own addresses. */
+static void test_proxy(void **state) {
+    enum { IDLE = 10 };
+    const struct crux_http_server_limits limits = {.connections = 64, .connections_per_address = 2};
+    char message[CRUX_HTTP_PROXIES_MESSAGE_BYTES];
+    struct crux_http_proxies proxies;
+    struct world world;
+    int idle[IDLE], held[16];
+    unsigned count = 0;
+    (void)state;
+    assert_int_equal(crux_http_proxies_read(&proxies, "127.0.0.1,10.0.0.0/8", message), CRUX_OK);
+    trusted = &proxies;
+    start(&world, &limits);
+    trusted = NULL;
+    /* those that wait are nobody's, also behind a request */
+    for (unsigned i = 0; i < IDLE; i++) {
+        idle[i] = dial(&world);
+        say(&world, idle[i], "GET /hello/a HTTP/1.1\r\n" HOST "X-Forwarded-For: 192.0.2.7\r\n\r\n");
+        assert_true(hear(&world, idle[i], "hello a", 1));
+        assert_non_null(strstr(world.last_peer, "192.0.2.7 by 127.0.0.1:"));
+    }
+    held[count++] = hold_for(&world, "192.0.2.7");
+    held[count++] = hold_for(&world, "198.51.100.1, 192.0.2.7, 10.0.0.9");
+    refused_for(&world, "192.0.2.7");
+    refused_for(&world, "198.51.100.2, 192.0.2.7");
+    held[count++] = hold_for(&world, "192.0.2.8");
+    /* four times two of a /48, two of a /64 */
+    held[count++] = hold_for(&world, "2001:db8:1::1");
+    held[count++] = hold_for(&world, "2001:db8:1::2");
+    refused_for(&world, "2001:db8:1::3");
+    for (unsigned i = 0; i < 6; i++) {
+        char client[64];
+        (void)snprintf(client, sizeof client, "2001:db8:1:%x::1", i + 1);
+        held[count++] = hold_for(&world, client);
+    }
+    refused_for(&world, "2001:db8:1:7::1");
+    held[count++] = hold_for(&world, "2001:db8:2::1");
+    /* one that does not say for whom it asks is a client as any other */
+    held[count++] = hold_for(&world, "unknown");
+    held[count++] = hold_for(&world, "192.0.2.99, unknown");
+    refused_for(&world, "unknown");
+    /* who is no proxy is not asked for whom */
+    int stranger[3];
+    for (unsigned i = 0; i < 3; i++) stranger[i] = dial_from(&world, "127.0.0.2");
+    assert_true(hear(&world, stranger[2], NULL, 0));
+    assert_non_null(strstr(world.reply, "too_many_connections_from_address"));
+    say(&world, stranger[0], "GET /hello/a HTTP/1.1\r\n" HOST "X-Forwarded-For: 192.0.2.7\r\n\r\n");
+    assert_true(hear(&world, stranger[0], "hello a", 1));
+    assert_memory_equal(world.last_peer, "127.0.0.2:", 10);
+    for (unsigned i = 0; i < 3; i++) (void)close(stranger[i]);
+    for (unsigned i = 0; i < count; i++) (void)close(held[i]);
+    for (unsigned i = 0; i < IDLE; i++) (void)close(idle[i]);
+    stop(&world);
+}
+
 static void test_address(void **state) {
     static const char *const bad[] = {"", "127.0.0.1", "127.0.0.1:", "x:1", "::1:80x", "[::1:80"};
     char message[CRUX_HTTP_SERVER_MESSAGE_BYTES];
@@ -685,14 +772,22 @@ static void test_address(void **state) {
 }
 
 int main(void) {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_routes),        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_large),         cmocka_unit_test(test_pipeline),
-        cmocka_unit_test(test_gone),          cmocka_unit_test(test_slow_reader),
-        cmocka_unit_test(test_reads_nothing), cmocka_unit_test(test_slow_but_reads),
-        cmocka_unit_test(test_no_room),       cmocka_unit_test(test_room_of_each),
-        cmocka_unit_test(test_crumbs),        cmocka_unit_test(test_slowloris),
-        cmocka_unit_test(test_drain),         cmocka_unit_test(test_per_address),
-        cmocka_unit_test(test_address),       cmocka_unit_test(test_many_connections)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_routes),
+                                       cmocka_unit_test(test_refused),
+                                       cmocka_unit_test(test_large),
+                                       cmocka_unit_test(test_pipeline),
+                                       cmocka_unit_test(test_gone),
+                                       cmocka_unit_test(test_slow_reader),
+                                       cmocka_unit_test(test_reads_nothing),
+                                       cmocka_unit_test(test_slow_but_reads),
+                                       cmocka_unit_test(test_no_room),
+                                       cmocka_unit_test(test_room_of_each),
+                                       cmocka_unit_test(test_crumbs),
+                                       cmocka_unit_test(test_slowloris),
+                                       cmocka_unit_test(test_drain),
+                                       cmocka_unit_test(test_per_address),
+                                       cmocka_unit_test(test_proxy),
+                                       cmocka_unit_test(test_address),
+                                       cmocka_unit_test(test_many_connections)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,4 +1,5 @@
 crux_add_test(NAME http_address SOURCES test_http_address.c LIBS crux_chain)
+crux_add_test(NAME http_proxies SOURCES test_http_proxies.c LIBS crux_chain)
 crux_add_test(NAME http_client SOURCES test_http_client.c script_server.c LIBS crux_chain)
 crux_add_test(NAME http_server SOURCES test_http_server.c LIBS crux_chain "${CRUX_event_LIBRARY}")
 crux_add_test(NAME json SOURCES test_json.c LIBS crux_chain jansson)

@@ -60,6 +60,20 @@ static void test_order(void **state) {
     crux_config_free(&config);
 }
 
+static void test_proxies(void **state) {
+    (void)state;
+    crux_config_init(&config);
+    assert_int_equal(read_text("{\"models\": [\"a\"], \"trusted_proxies\": \"::1, 10.0.0.0/8\"}"),
+                     CRUX_OK);
+    assert_int_equal(crux_config_check(&config, message), CRUX_OK);
+    assert_int_equal(crux_config_set(&config, setting("trusted_proxies"), "--trusted-proxies",
+                                     "::1, 10.0.0.1/8", true, message),
+                     CRUX_OK);
+    assert_int_equal(crux_config_check(&config, message), CRUX_E_USAGE);
+    assert_string_equal(message, "trusted_proxies: '10.0.0.1/8' has bits behind its prefix");
+    crux_config_free(&config);
+}
+
 static void test_refused_files(void **state) {
     static const struct {
         const char *text, *says;
@@ -173,8 +187,8 @@ static void test_keys(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_order), cmocka_unit_test(test_refused_files),
-        cmocka_unit_test(test_refused_together), cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_keys_file)};
+        cmocka_unit_test(test_order),         cmocka_unit_test(test_proxies),
+        cmocka_unit_test(test_refused_files), cmocka_unit_test(test_refused_together),
+        cmocka_unit_test(test_keys),          cmocka_unit_test(test_keys_file)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

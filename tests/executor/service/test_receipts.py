@@ -202,6 +202,23 @@ def limited(checks, crux, arguments, document):
         checks.equal("answered again", served.get(base + "/leaves")[0], 200)
 
 
+def forwarded(checks, crux, arguments, document):
+    """A trusted proxy's clients are told apart by the address that it adds, and by nothing that they write before it."""
+    path, limit = "/v1/claims/" + document["claim_hash"], ["--trace-bytes", "1"]  # a question: more than an hour's
+
+    def asked(served, cases):
+        for hops, status in cases:
+            checks.equal(f"for {hops}", served.get(path, {"X-Forwarded-For": hops})[0], status)
+
+    with Served(crux, arguments + limit + ["--trusted-proxies", "127.0.0.1, 10.0.0.0/8"]) as served:
+        asked(served, (("203.0.113.1", 200), ("203.0.113.1", 429), ("198.51.100.7, 203.0.113.1", 429),
+                       ("198.51.100.8, 203.0.113.1, 10.1.2.3", 429), ("203.0.113.2", 200), ("unknown", 200),
+                       ("203.0.113.3, unknown", 429), ("2001:db8:1:1::1", 200), ("2001:db8:1:1::2", 429),
+                       ("2001:db8:1:2::1", 429), ("2001:db8:2:1::1", 200)))
+    with Served(crux, arguments + limit) as served:
+        asked(served, (("203.0.113.1", 200), ("203.0.113.2", 429)))
+
+
 def killed(checks, crux, arguments, kept):
     """After kill -9 everything that was promised is there, and is posted."""
     ids = []
@@ -241,6 +258,7 @@ def main():
         with open(settings, "w", encoding="utf-8") as file:
             json.dump({"models": ["tiny=" + model], "batch_seconds": 1, "receipt_seconds": 600}, file)
         limited(checks, crux, ["--config", settings] + plain, document)
+        forwarded(checks, crux, ["--config", settings] + plain, document)
         killed(checks, crux, ["--config", settings] + plain, document["id"])
     checks.finish()
 
