@@ -63,6 +63,31 @@ static enum crux_cli_exit say(const struct crux_cli_call *call, struct crux_chai
     return CRUX_CLI_OK;
 }
 
+static enum crux_status see_chain(void *ctx, const struct crux_game *game, uint64_t now) {
+    uint8_t *ids = ctx;
+    (void)now;
+    memcpy(ids, game->chain_id, 32);
+    memcpy(ids + 32, game->contract, 32);
+    return CRUX_OK;
+}
+
+/* Of another chain a receipt means nothing here: its signature is over that chain's id, and would be refused as wrong.
+ * Returns: CRUX_E_CLAIM_MISMATCH, with both ids in chain->message; the chain's. */
+static enum crux_status check_chain(struct crux_chain *chain, const struct crux_receipt *receipt) {
+    uint8_t ids[64];
+    char theirs[65], ours[65];
+    enum crux_status status = chain->ops->look(chain, see_chain, ids);
+    if (status != CRUX_OK) return status;
+    bool is_same_chain = memcmp(ids, receipt->chain_id, 32) == 0;
+    if (is_same_chain && memcmp(ids + 32, receipt->contract, 32) == 0) return CRUX_OK;
+    crux_cli_chain_hex(theirs, is_same_chain ? receipt->contract : receipt->chain_id, 32);
+    crux_cli_chain_hex(ours, is_same_chain ? ids + 32 : ids, 32);
+    (void)snprintf(chain->message, sizeof chain->message,
+                   "the receipt is of another %s: %s; here it is %s",
+                   is_same_chain ? "contract" : "chain", theirs, ours);
+    return CRUX_E_CLAIM_MISMATCH;
+}
+
 static enum crux_cli_exit move_about(const struct crux_cli_call *call,
                                      const struct crux_challenger_receipt *receipt,
                                      const struct crux_challenger_receipt *other, uint8_t kind) {
@@ -81,7 +106,9 @@ static enum crux_cli_exit move_about(const struct crux_cli_call *call,
     enum crux_cli_exit code = crux_cli_chain_account(&sender, call, call->operand[1]);
     if (code == CRUX_CLI_OK) code = crux_cli_chain_open(&chain, call);
     if (code != CRUX_CLI_OK) return code;
-    enum crux_status status = crux_cli_chain_make(&chain, &outcome, &sender, &move);
+    enum crux_status status = check_chain(&chain, &receipt->fields);
+    if (status == CRUX_OK) status = check_chain(&chain, &other->fields);
+    if (status == CRUX_OK) status = crux_cli_chain_make(&chain, &outcome, &sender, &move);
     if (status == CRUX_OK) code = say(call, &chain, &move, receipt->id, &outcome);
     return crux_cli_chain_close(&chain, call, status, code);
 }

@@ -142,6 +142,14 @@ def main():
             check("a lapse", (code, said["paid"]), (0, REWARD + FEE))
             check("broken", promise_of(chain, receipts["loser"]), (3, "broken", True))
             check("what fell", account("loser")["pledge"], PLEDGE - PENALTY)
+            # elsewhere a receipt means nothing, which is said before anything is moved
+            other = os.path.join(folder, "other")
+            crux(PROGRAM, "chain", "init", other, "--scripted")
+            here, there = (crux(PROGRAM, "chain", "status", path)["chain_id"] for path in (chain, other))
+            for word in ("call", "lapse"):
+                code, said = run("chain", word, other, "client", receipts["loser"])
+                check(f"{word} on another chain", (code, said["error"], here in said["message"], there in said["message"]),
+                      (1, "claim_mismatch", True, True))
             # one receipt says nothing; two of one request and two claims do
             code, said = run("chain", "convict", chain, "client", receipts["loser"], receipts["loser"])
             check("one receipt twice", (code, said["error"]), (1, "receipts_agree"))
