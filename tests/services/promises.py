@@ -99,7 +99,8 @@ def main():
         for name in (*accounts.values(), "client"):
             crux(PROGRAM, "chain", "deposit", chain, name, "10000000")
         ports = {name: Port() for name in accounts}
-        processes = {name: executor(folder, name, chain, model, ports[name], "--pledge", str(PLEDGE))
+        processes = {name: executor(folder, name, chain, model, ports[name], "--pledge", str(PLEDGE),
+                                     "--batch-count", "4")
                      for name in accounts}
 
         def account(name):

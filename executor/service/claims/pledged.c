@@ -51,7 +51,8 @@ void receipts_say_pledged(struct receipts *receipts) {
                  n(now->pledge));
     if (now->pledge_missing > before.pledge_missing)
         crux_log(CRUX_LOG_WARNING, NULL,
-                 "%llu are still to be pledged: the balance does not hold them beside the bonds",
+                 "%llu are still to be pledged: the balance does not hold them beside the bonds, "
+                 "those of one more batch (--batch-count) or --withdraw-above among them",
                  n(now->pledge_missing));
     if (now->pledge_free_at != before.pledge_free_at && now->pledge_free_at != 0)
         crux_log(CRUX_LOG_INFO, NULL,

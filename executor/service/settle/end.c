@@ -58,11 +58,11 @@ static uint64_t sum(uint64_t a, uint64_t b) {
     return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
 
-/* What stays beside the bonds of what is promised: at least those of one batch more, or nothing could be promised. */
-static uint64_t free_float(const struct crux_settle *settle) {
+uint64_t settle_keeps(const struct crux_settle *settle, uint64_t owed) {
     uint64_t bond = settle_bond(settle), count = settle->options.batch_count;
-    uint64_t batch = bond > INT64_MAX / count ? INT64_MAX : bond * count;
-    return settle->options.withdraw_above > batch ? settle->options.withdraw_above : batch;
+    uint64_t batch = bond > INT64_MAX / count ? INT64_MAX : bond * count,
+             above = settle->options.withdraw_above;
+    return sum(above > batch ? above : batch, owed);
 }
 
 /* spec/85-receipts.md#hot-and-cold: "An executor therefore leaves on the account what its bonds need, and withdraws what
@@ -76,7 +76,7 @@ enum crux_status settle_withdraw(struct crux_settle *settle) {
     /* the balance as this tick began, less what it has paid since: asked again, so that none is counted twice */
     status = settle_look(settle);
     if (status != CRUX_OK) return status;
-    uint64_t keeps = sum(sum(free_float(settle), owed), settle_unpledged(settle));
+    uint64_t keeps = sum(settle_keeps(settle, owed), settle_unpledged(settle));
     if (settle->balance <= keeps) return CRUX_OK;
     const struct crux_move move = {.kind = CRUX_MOVE_WITHDRAW,
                                    .amount = settle->withdrawn + settle->balance - keeps};

@@ -144,6 +144,9 @@ CRUX_MUST_CHECK
 enum crux_status settle_pay(struct crux_settle *settle);
 
 /* ---- end.c ---- */
+/* Returns: what is neither taken out nor pledged: the bonds of what is promised, and a float: withdraw_above, but at least
+ * the bonds of a batch, or nothing could be promised.  In: owed, these bonds. */
+uint64_t settle_keeps(const struct crux_settle *settle, uint64_t owed);
 CRUX_MUST_CHECK
 enum crux_status settle_finalise(struct crux_settle *settle);
 CRUX_MUST_CHECK

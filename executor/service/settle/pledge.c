@@ -8,7 +8,8 @@ uint64_t settle_unpledged(const struct crux_settle *settle) {
     return is_wanted ? o->pledge - settle->pledge.total : 0;
 }
 
-/* The bonds of what is promised come first: without them those promises would be the first to be broken. */
+/* The bonds of what is promised come first: without them those promises would be the first to be broken. And a pledge for
+ * receipts is worth nothing to an executor that has no bond left to give one. */
 static enum crux_status lock(struct crux_settle *settle, uint64_t more) {
     uint64_t owed = 0, left, late;
     enum crux_status status = crux_store_owed(settle->store, settle_bond(settle),
@@ -16,7 +17,8 @@ static enum crux_status lock(struct crux_settle *settle, uint64_t more) {
     if (status != CRUX_OK) return settle_store_failed(settle, status);
     status = settle_look(settle);
     if (status != CRUX_OK) return status;
-    if (settle->balance < owed || settle->balance - owed < more) return CRUX_OK;
+    uint64_t keeps = settle_keeps(settle, owed);
+    if (settle->balance < keeps || settle->balance - keeps < more) return CRUX_OK;
     const struct crux_move move = {.kind = CRUX_MOVE_PLEDGE, .amount = settle->options.pledge};
     status = settle_move(settle, &move, NULL);
     return settle_is_chain_trouble(status) ? status : CRUX_OK;

@@ -62,7 +62,8 @@ struct crux_settle_options {
     bool withdraws;
     uint64_t withdraw_above;
     /* that the account will have pledged in all for its receipts, once its balance holds that beside the bonds of what is
-     * promised; 0: none. What falls of it, or was taken out, is not pledged again unless this rises. */
+     * promised and beside withdraw_above, or the bonds of a whole batch if that is more; 0: none. What falls of it, or was
+     * taken out, is not pledged again unless this rises. */
     uint64_t pledge;
     bool leaves; /* announces that the pledge goes, and takes it out as soon as that may be */
     uint32_t moves_a_tick; /* most; 0: CRUX_SETTLE_MOVES_A_TICK */

@@ -54,7 +54,7 @@ static void pledged_once(void **state) {
     assert_int_equal(settle_case_figures().refused, 0);
 }
 
-/* Bonds come first, and what is to be pledged is not withdrawn. */
+/* Bonds come first, those of one more batch too; and what is to be pledged is not withdrawn. */
 static void pledged_when_the_balance_holds_it(void **state) {
     struct settle_world_run run;
     (void)state;
@@ -67,12 +67,31 @@ static void pledged_when_the_balance_holds_it(void **state) {
     assert_int_equal(totals().executor.balance, SETTLE_WORLD_MONEY);
     assert_int_equal(pledged().pledge_missing, SETTLE_WORLD_MONEY);
     const struct crux_account *account = &world.executor.account;
-    assert_int_equal(world.chain.ops->deposit(&world.chain, account, SETTLE_WORLD_BOND), CRUX_OK);
+    const uint64_t kept = (1 + world.options.batch_count) * (uint64_t)SETTLE_WORLD_BOND;
+    assert_int_equal(world.chain.ops->deposit(&world.chain, account, kept - 1), CRUX_OK);
+    settle_world_tick(&world, START + 1);
+    assert_int_equal(totals().pledge.amount, 0);
+    assert_int_equal(world.chain.ops->deposit(&world.chain, account, 1), CRUX_OK);
     settle_world_tick(&world, START + 1);
     assert_int_equal(totals().pledge.amount, SETTLE_WORLD_MONEY);
-    assert_int_equal(totals().executor.balance, SETTLE_WORLD_BOND);
+    assert_int_equal(totals().executor.balance, kept);
     settle_world_tick(&world, START + 10);
     assert_int_equal(totals().chain.bonds, SETTLE_WORLD_BOND);
+    assert_int_equal(crux_settle_room(world.settle), world.options.batch_count);
+}
+
+/* A float that is more than a batch's bonds. */
+static void a_float_is_not_pledged(void **state) {
+    (void)state;
+    world.options.withdraw_above = SETTLE_WORLD_MONEY - PLEDGE + 1;
+    settle_world_open(&world);
+    settle_world_tick(&world, START);
+    assert_int_equal(totals().pledge.amount, 0);
+    assert_int_equal(pledged().pledge_missing, PLEDGE);
+    world.options.withdraw_above--;
+    reopen();
+    settle_world_tick(&world, START);
+    assert_int_equal(totals().pledge.amount, PLEDGE);
 }
 
 static void nothing_pledged_by_default(void **state) {
@@ -371,6 +390,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         RULE(pledged_once),
         RULE(pledged_when_the_balance_holds_it),
+        RULE(a_float_is_not_pledged),
         RULE(nothing_pledged_by_default),
         RULE(calls_are_kept),
         RULE(a_fallen_claim_is_kept),
