@@ -22,7 +22,7 @@ struct crux_service_config {
     char *models[CRUX_CONFIG_MODELS_MAX]; /* "[NAME=]PATH" */
     unsigned model_count;
     char *listen, *chain, *data, *key, *passphrase_file, *api_keys, *pin, *backend, *chat_template,
-        *cors_origin, *trusted_proxies, *log, *log_level, *show;
+        *cors_origin, *trusted_proxies, *log, *log_level, *show, *payee;
     uint32_t threads, sequences, queue, prefill_rows, tokens_max, request_seconds, drain_seconds;
     uint64_t cache_bytes, prefix_bytes;
     uint64_t body_bytes;

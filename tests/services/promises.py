@@ -100,7 +100,7 @@ def main():
             crux(PROGRAM, "chain", "deposit", chain, name, "10000000")
         ports = {name: Port() for name in accounts}
         processes = {name: executor(folder, name, chain, model, ports[name], "--pledge", str(PLEDGE),
-                                     "--batch-count", "4")
+                                     "--batch-count", "4", "--payee", "cold")
                      for name in accounts}
 
         def account(name):
@@ -122,6 +122,8 @@ def main():
                 code, said = run("chain", "call", chain, "client", receipts[name])
                 check("called too early", (code, said["error"]), (1, "not_too_late"))
                 processes[name].kill()
+            cold = crux(PROGRAM, "chain", "show", chain, "cold")["account"]
+            check("payees", [account(name)["payee"] for name in accounts], [cold, cold])
             advance(601)
             for name in accounts:
                 check("behind the deadline", promise_of(chain, receipts[name]), (0, "overdue", True))

@@ -58,6 +58,11 @@ void receipts_say_pledged(struct receipts *receipts) {
         crux_log(CRUX_LOG_INFO, NULL,
                  "the pledge leaves, and is free behind %llu of the chain's clock",
                  n(now->pledge_free_at));
+    if (now->payee_differs && !before.payee_differs)
+        crux_log(
+            CRUX_LOG_WARNING, NULL,
+            "the account's payee on the chain is not the one that is set: nothing is withdrawn "
+            "until that payee names this one");
     say_calls(now, &before.calls);
 }
 

@@ -46,22 +46,25 @@ static enum crux_status open_settle(struct service *service, char *message, size
     struct receipts *receipts = service->receipts;
     struct crux_settle_model models[CRUX_MODELS_MAX];
     char why[CRUX_SETTLE_TROUBLE_BYTES];
-    const struct crux_settle_options options = {
-        .models = models,
-        .model_count = service->models.count,
-        .batch_count = config->batch_count,
-        .batch_seconds = config->batch_seconds,
-        .deadline_seconds = config->receipt_seconds,
-        .retention_seconds = config->retention_seconds,
-        .leaves_bytes_max = config->leaves_bytes,
-        .bond = config->bond,
-        .show = config->show != NULL && strcmp(config->show, "demanded") == 0
-                    ? CRUX_SETTLE_SHOW_DEMANDED
-                    : CRUX_SETTLE_SHOW_ALL,
-        .withdraws = config->withdraw,
-        .withdraw_above = config->withdraw_above,
-        .pledge = config->pledge,
-        .leaves = config->leave};
+    struct crux_settle_options options = {.models = models,
+                                          .model_count = service->models.count,
+                                          .batch_count = config->batch_count,
+                                          .batch_seconds = config->batch_seconds,
+                                          .deadline_seconds = config->receipt_seconds,
+                                          .retention_seconds = config->retention_seconds,
+                                          .leaves_bytes_max = config->leaves_bytes,
+                                          .bond = config->bond,
+                                          .show = config->show != NULL &&
+                                                          strcmp(config->show, "demanded") == 0
+                                                      ? CRUX_SETTLE_SHOW_DEMANDED
+                                                      : CRUX_SETTLE_SHOW_ALL,
+                                          .withdraws = config->withdraw,
+                                          .withdraw_above = config->withdraw_above,
+                                          .pledge = config->pledge,
+                                          .leaves = config->leave};
+    if (config->payee != NULL && crux_chain_account_read(&options.payee, config->payee) != CRUX_OK)
+        return fail(service, CRUX_E_USAGE, message, most, "--payee",
+                    "40 hexadecimal digits, or a short name, are an account");
     for (unsigned i = 0; i < service->models.count; i++) {
         enum crux_status status = describe(&models[i], &service->models.model[i]);
         if (status != CRUX_OK)

@@ -1,4 +1,6 @@
 /* After the window: bonds come back, claims come to their ends, and what is earned is taken out. */
+#include <string.h>
+
 #include "executor/service/settle/inside.h"
 
 /* Reads the ends of the batch's claims.  In/out: looks, how many claims this tick may still read. */
@@ -54,6 +56,31 @@ enum crux_status settle_finalise(struct crux_settle *settle) {
     return CRUX_OK;
 }
 
+/* ---- what is earned ---- */
+
+static bool is_same(const struct crux_account *a, const struct crux_account *b) {
+    return memcmp(a->b, b->b, sizeof a->b) == 0;
+}
+
+static const struct crux_account nobody;
+
+bool settle_has_payee(const struct crux_settle *settle) {
+    return is_same(&settle->options.payee, &nobody) ||
+           is_same(&settle->options.payee, &settle->payee);
+}
+
+/* spec/70-game.md#value: "An account names its first payee by `payee`; from then on that payee alone names another" */
+enum crux_status settle_payee(struct crux_settle *settle) {
+    const struct crux_account *payee = &settle->options.payee;
+    if (settle_has_payee(settle) || !is_same(&settle->payee, &nobody)) return CRUX_OK;
+    const struct crux_move move = {
+        .kind = CRUX_MOVE_PAYEE, .account = settle->key->account.b, .payee = payee->b};
+    enum crux_status status = settle_move(settle, &move, NULL);
+    if (status == CRUX_OK) settle->payee = *payee;
+    /* what is refused is tried again at the next tick, as the account is then */
+    return settle_is_chain_trouble(status) ? status : CRUX_OK;
+}
+
 static uint64_t sum(uint64_t a, uint64_t b) {
     return a > INT64_MAX - b ? INT64_MAX : a + b;
 }
@@ -69,7 +96,7 @@ uint64_t settle_keeps(const struct crux_settle *settle, uint64_t owed) {
  * exceeds a stated float as soon as it is free." */
 enum crux_status settle_withdraw(struct crux_settle *settle) {
     uint64_t owed = 0, left, late;
-    if (!settle->options.withdraws) return CRUX_OK;
+    if (!settle->options.withdraws || !settle_has_payee(settle)) return CRUX_OK;
     enum crux_status status = crux_store_owed(settle->store, settle_bond(settle),
                                               settle->chain_time, &owed, &left, &late);
     if (status != CRUX_OK) return settle_store_failed(settle, status);

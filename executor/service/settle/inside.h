@@ -27,6 +27,7 @@ struct crux_settle {
     /* as last seen on the chain */
     uint64_t chain_time, balance, withdrawn;
     struct crux_game_pledge pledge;
+    struct crux_account payee; /* zero: none */
     struct crux_game_parameters parameters;
 
     uint64_t owed, left, late; /* as last counted, and what was promised since */
@@ -149,6 +150,11 @@ enum crux_status settle_pay(struct crux_settle *settle);
 uint64_t settle_keeps(const struct crux_settle *settle, uint64_t owed);
 CRUX_MUST_CHECK
 enum crux_status settle_finalise(struct crux_settle *settle);
+/* Names the payee of the options where the account has none. */
+CRUX_MUST_CHECK
+enum crux_status settle_payee(struct crux_settle *settle);
+/* Returns: whether what is withdrawn goes to whom it is to go to. */
+bool settle_has_payee(const struct crux_settle *settle);
 CRUX_MUST_CHECK
 enum crux_status settle_withdraw(struct crux_settle *settle);
 

@@ -140,6 +140,7 @@ enum crux_status settle_see(void *ctx, const struct crux_game *game, uint64_t no
     settle->parameters = chain.parameters;
     settle->balance = account.balance;
     settle->withdrawn = account.withdrawn;
+    settle->payee = account.payee;
     return CRUX_OK;
 }
 
@@ -182,6 +183,8 @@ static enum crux_status take_options(struct crux_settle *settle,
                            o->deadline_seconds, o->batch_seconds);
     if (o->bond > CRUX_GAME_AMOUNT_MAX || o->pledge > CRUX_GAME_AMOUNT_MAX)
         return settle_fail(settle, CRUX_E_USAGE, "a bond or a pledge is at most 2^62");
+    if (memcmp(&o->payee, &settle->key->account, sizeof o->payee) == 0)
+        return settle_fail(settle, CRUX_E_USAGE, "an account cannot be its own payee");
     if (o->model_count > 0)
         memcpy(settle->models, o->models, o->model_count * sizeof *settle->models);
     o->models = settle->models;
@@ -246,9 +249,9 @@ static enum crux_status forget(struct crux_settle *settle) {
  * posting turns out to be repeated. */
 static enum crux_status do_what_is_due(struct crux_settle *settle) {
     static enum crux_status (*const steps[])(struct crux_settle * settle) = {
-        settle_register, settle_follow, settle_answer,  settle_form,
-        settle_post,     settle_answer, settle_serve,   settle_finalise,
-        settle_pay,      settle_pledge, settle_withdraw};
+        settle_register, settle_follow, settle_answer, settle_form,
+        settle_post,     settle_answer, settle_serve,  settle_finalise,
+        settle_pay,      settle_payee,  settle_pledge, settle_withdraw};
     for (size_t i = 0; i < CRUX_ARRAY_LEN(steps); i++) {
         enum crux_status status = steps[i](settle);
         if (status != CRUX_OK) return status;
@@ -307,6 +310,7 @@ const char *crux_settle_trouble(const struct crux_settle *settle) {
 
 enum crux_status crux_settle_pledged(struct crux_settle *settle,
                                      struct crux_settle_pledged *pledged) {
+    static const struct crux_account nobody;
     enum crux_status status = crux_store_call_figures(settle->store, &pledged->calls);
     if (status != CRUX_OK) return settle_store_failed(settle, status);
     pledged->pledge = settle->pledge.amount;
@@ -314,6 +318,8 @@ enum crux_status crux_settle_pledged(struct crux_settle *settle,
     pledged->pledge_free_at = settle->pledge.leaving ? settle->pledge.leaving_at : 0;
     pledged->chain_time = settle->chain_time;
     pledged->penalty = settle->parameters.receipt_penalty;
+    pledged->payee_differs =
+        memcmp(&settle->payee, &nobody, sizeof nobody) != 0 && !settle_has_payee(settle);
     return CRUX_OK;
 }
 

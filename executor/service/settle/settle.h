@@ -61,6 +61,9 @@ struct crux_settle_options {
     /* takes out what exceeds the bonds of what waits and withdraw_above, or those of a whole batch if that is more */
     bool withdraws;
     uint64_t withdraw_above;
+    /* whom that goes to: named on the chain where the account has no payee; nothing is taken out while another one is named
+     * there. Zero: whoever is named there. */
+    struct crux_account payee;
     /* that the account will have pledged in all for its receipts, once its balance holds that beside the bonds of what is
      * promised and beside withdraw_above, or the bonds of a whole batch if that is more; 0: none. What falls of it, or was
      * taken out, is not pledged again unless this rises. */
@@ -142,6 +145,7 @@ struct crux_settle_pledged {
     uint64_t pledge_free_at; /* chain's clock, if it leaves; else 0 */
     uint64_t chain_time;     /* as last seen */
     uint64_t penalty;        /* of a broken promise, today */
+    bool payee_differs;      /* on the chain from that of the options; not: there is none yet */
     struct crux_store_call_figures calls;
 };
 CRUX_MUST_CHECK

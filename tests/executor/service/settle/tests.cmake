@@ -1,5 +1,6 @@
 crux_add_support(SOURCES settle_case.c settle_world.c)
 crux_add_test(NAME service_settle SOURCES test_settle.c LIBS crux_service)
+crux_add_test(NAME service_settle_payee SOURCES test_settle_payee.c LIBS crux_service)
 crux_add_test(NAME service_settle_pledge SOURCES test_settle_pledge.c LIBS crux_service "${CRUX_sqlite_LIBRARY}")
 crux_add_test(NAME service_settle_due SOURCES test_settle_due.c LIBS crux_service "${CRUX_sqlite_LIBRARY}")
 crux_add_test(NAME service_settle_trouble SOURCES test_settle_trouble.c LIBS crux_service)
