@@ -2,6 +2,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <time.h>
@@ -10,7 +11,7 @@
 
 /* The executor may have to run its request again before it can answer. */
 enum {
-    RECORDS_BYTES_MAX = 64 << 20,
+    RECORDS_BYTES_MAX = 64 << 20, /* in one call, in however many answers */
     WHOLE_MILLISECONDS = 120000,
     TRIES = 3, /* while it says that it is busy */
     PAUSE_SECONDS_MAX = 5
@@ -109,18 +110,50 @@ static enum crux_status give_leaves(void *ctx, uint32_t claim, uint64_t first, u
     return CRUX_OK;
 }
 
+/* Out: source->reply, with these or with the first `*count` of them.
+ * In/out: count; fewer than asked for where an answer would be too long (413). */
+static enum crux_status get_records(struct crux_challenger_source *source, uint32_t claim,
+                                    uint32_t layer, uint32_t first, uint32_t *count, size_t most) {
+    char rest[96];
+    for (;;) { /* each time half of what it was */
+        if (source->at_once > 0 && *count > source->at_once) *count = source->at_once;
+        (void)snprintf(rest, sizeof rest, "records?layer=%u&from=%u&count=%u", (unsigned)layer,
+                       (unsigned)first, (unsigned)*count);
+        enum crux_status status = get(source, claim, rest, most);
+        if (status == CRUX_OK || source->reply.code != 413 || *count == 1) return status;
+        source->at_once = *count / 2;
+    }
+}
+
+/* Puts what has come behind what came before. */
+static enum crux_status add_part(struct crux_challenger_source *source) {
+    size_t more = source->reply.body_bytes;
+    uint8_t *grown = realloc(source->parts, source->parts_bytes + more + 1);
+    if (grown == NULL) return CRUX_E_OUT_OF_MEMORY;
+    if (more > 0) memcpy(grown + source->parts_bytes, source->reply.body, more);
+    source->parts = grown;
+    source->parts_bytes += more;
+    return CRUX_OK;
+}
+
 static enum crux_status give_records(void *ctx, uint32_t claim, uint32_t layer, uint32_t first,
                                      uint32_t count, const uint8_t **bytes, size_t *len) {
     struct crux_challenger_source *source = ctx;
-    char rest[96];
-    (void)snprintf(rest, sizeof rest, "records?layer=%u&from=%u&count=%u", (unsigned)layer,
-                   (unsigned)first, (unsigned)count);
-    enum crux_status status = get(source, claim, rest, RECORDS_BYTES_MAX);
-    if (status != CRUX_OK) return status;
-    source->records += count;
-    if (source->progress != NULL) source->progress(source->progress_ctx, source->records);
-    *bytes = source->reply.body;
-    *len = source->reply.body_bytes;
+    source->parts_bytes = 0;
+    for (uint32_t given = 0; given < count;) {
+        uint32_t some = count - given;
+        size_t most = RECORDS_BYTES_MAX - source->parts_bytes;
+        if (most == 0) return refuse(source, CRUX_E_UNSUPPORTED, "its records are too large");
+        enum crux_status status = get_records(source, claim, layer, first + given, &some, most);
+        bool is_whole = some == count;
+        if (status == CRUX_OK && !is_whole) status = add_part(source);
+        if (status != CRUX_OK) return status;
+        given += some;
+        source->records += some;
+        if (source->progress != NULL) source->progress(source->progress_ctx, source->records);
+        *bytes = is_whole ? source->reply.body : source->parts;
+        *len = is_whole ? source->reply.body_bytes : source->parts_bytes;
+    }
     return CRUX_OK;
 }
 
@@ -131,6 +164,8 @@ void crux_challenger_source_serve(struct crux_engine_served *served,
 
 void crux_challenger_source_free(struct crux_challenger_source *source) {
     crux_http_reply_free(&source->reply);
+    free(source->parts);
+    source->parts = NULL;
 }
 
 enum crux_status crux_challenger_draw(uint32_t *layers, uint32_t count, uint32_t all,

@@ -29,7 +29,11 @@ struct crux_challenger_source {
     uint64_t records, bytes; /* that have come; bytes: of the bodies of all replies */
     double waited;           /* seconds for replies, and between tries */
     char message[CRUX_CHALLENGER_SOURCE_MESSAGE_BYTES]; /* why the last one was not served; "" */
-    struct crux_http_reply reply;                       /* its own */
+    /* its own */
+    struct crux_http_reply reply;
+    uint8_t *parts; /* records that came in several answers; malloced */
+    size_t parts_bytes;
+    uint32_t at_once; /* records asked for in one, since more were too many for it; 0: any */
 };
 /* Out: served, which asks source.  In: source, to be freed when served is used no more. */
 void crux_challenger_source_serve(struct crux_engine_served *served,

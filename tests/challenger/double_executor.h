@@ -67,6 +67,8 @@ struct double_executor {
     volatile bool serves_batches, serves_claims, serves_traces;
     volatile bool is_busy;               /* whoever asks for traces is to come again in a second */
     volatile unsigned slow_milliseconds; /* before it answers about traces */
+    volatile size_t answer_most;         /* bytes of records in an answer; 0: any */
+    volatile unsigned too_large;         /* refused for that */
     volatile bool garbles;               /* serves the contents of another claim */
     volatile bool hides_output;          /* serves claims without their output */
     volatile enum double_serving serving;

@@ -193,8 +193,13 @@ static void on_trace(void *ctx, struct crux_http_exchange *exchange) {
         if (d->serving == DOUBLE_SERVES_SHORT) out.at--;
         if (d->serving == DOUBLE_SERVES_LONG) bytes[out.at++] = 0;
     }
+    bool is_too_large =
+        d->answer_most > 0 && strcmp(what, "records") == 0 && out.at > d->answer_most;
+    d->too_large += is_too_large;
     (void)pthread_mutex_unlock(&d->lock);
-    if (status == CRUX_OK && out.status == CRUX_OK)
+    if (is_too_large)
+        crux_http_answer_problem(exchange, CRUX_HTTP_BODY_TOO_LARGE); /* 413 */
+    else if (status == CRUX_OK && out.status == CRUX_OK)
         crux_http_answer(exchange, 200, "application/octet-stream", bytes, out.at);
     else if (is_busy)
         crux_http_answer_problem(exchange, CRUX_HTTP_BUSY);

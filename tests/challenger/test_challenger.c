@@ -296,6 +296,29 @@ static void who_makes_wait_is_not_asked_again(void **state) {
     assert_int_equal(honest->traces, 3); /* tries of one question */
 }
 
+/* Records that are too large for one answer come in several, and are the same. */
+static void records_come_in_parts(void **state) {
+    struct double_executor *honest = &w.executor[HONEST];
+    (void)state;
+    w.options.layers = 2; /* of three: one of them reads records */
+    for (unsigned i = 0; i < 3; i++) (void)double_run(honest, 2500 + i, DOUBLE_HONEST);
+    double_settle(honest, &w.eyes, 0, 3, NULL);
+    watched_open(&w);
+    honest->answer_most =
+        4 * crux_served_bytes(&honest->loaded.file.program, 0); /* fewer than there are positions */
+    watched_play(&w, 0);
+    assert_int_equal(watched_figures(&w).audited_layers, 3);
+    assert_int_equal(watched_figures(&w).valid, 3);
+    assert_true(honest->too_large > 0);
+    /* not even one of them */
+    honest->answer_most = 1;
+    (void)double_run(honest, 2510, DOUBLE_HONEST);
+    double_settle(honest, &w.eyes, 3, 1, NULL);
+    watched_play(&w, 0);
+    assert_int_equal(watched_figures(&w).audited_layers, 3);
+    assert_int_equal(watched_figures(&w).valid, 4);
+}
+
 /* Each answer comes in time, and all of them together take far longer than one executor may be waited for: at an audit of
  * sixteen claims, and for the many questions of a dispute. */
 static void who_answers_slowly_holds_nobody(void **state) {
@@ -437,6 +460,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(samples_are_drawn_by_a_secret, make, remove_it),
         cmocka_unit_test_setup_teardown(drawn_layers_are_audited, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_layers_are_run_as_a_whole, make, remove_it),
+        cmocka_unit_test_setup_teardown(records_come_in_parts, make, remove_it),
         cmocka_unit_test_setup_teardown(who_answers_slowly_holds_nobody, make, remove_it),
         cmocka_unit_test_setup_teardown(who_makes_wait_is_not_asked_again, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_output_is_chosen_again, make, remove_it),

@@ -6,148 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "executor/service/defend/archives.h"
-#include "executor/service/claims/claims.h"
+#include "executor/service/claims/trace_job.h"
 
 enum {
-    NODES_MAX = 65536,
-    PAGES_MAX = 4096,
-    RECORDS_MAX = 65536,
-    PROOF_LEAVES_MAX = 256,
-    BYTES_MAX = 32 << 20, /* of an answer */
     LEAVES_PASSED =
-        16, /* bytes of leaves in the store before those asked for, that cost as much as one of these */
-    PROOF_BYTES = PROOF_LEAVES_MAX * 32 * CRUX_MERKLE_DEPTH_MAX
+        16 /* bytes of leaves in the store before those asked for, that cost as much as one of these */
 };
-
-enum what { NODES, PAGES, RECORDS, PROOF };
-
-struct trace_job {
-    struct trace_job *next; /* the mailbox's */
-    struct trace_job *newer, *older;
-    struct service *service;
-    struct crux_http_exchange *exchange; /* NULL: gone */
-    const struct crux_program *program;
-    struct claims_asker asker;
-    enum what what;
-    struct crux_tree_id tree;
-    unsigned level;
-    uint64_t from, count;
-    uint64_t leaves[PROOF_LEAVES_MAX];
-    size_t leaf_count;
-    enum crux_status status;
-    uint8_t *bytes;
-    size_t len;
-};
-
-/* ---- the question ---- */
-
-static const struct {
-    const char *name;
-    uint8_t kind;
-    bool step, number, bytes; /* has pos and layer; has a number; has pages */
-} trees[] = {{"trace", CRUX_TREE_TRACE, false, false, false},
-             {"output", CRUX_TREE_OUTPUT, false, false, true},
-             {"tokens", CRUX_TREE_TOKENS, false, false, true},
-             {"record", CRUX_TREE_RECORD, true, false, false},
-             {"store", CRUX_TREE_STORE, true, true, true},
-             {"tensors", CRUX_TREE_TENSORS, true, false, false},
-             {"tensor", CRUX_TREE_TENSOR, true, true, true}};
-
-static bool read_number(uint64_t *number, struct crux_http_exchange *exchange, const char *name,
-                        uint64_t otherwise, uint64_t most) {
-    const char *text = crux_http_query(exchange, name);
-    char message[96];
-    *number = otherwise;
-    if (text == NULL) return true;
-    uint64_t sum = 0;
-    bool good = *text != 0 && strlen(text) <= 18;
-    for (; good && *text != 0; text++) {
-        good = *text >= '0' && *text <= '9';
-        sum = sum * 10 + (uint64_t)(*text - '0');
-    }
-    *number = sum;
-    if (good && sum <= most) return true;
-    (void)snprintf(message, sizeof message, "%s is a whole number up to %llu.", name,
-                   (unsigned long long)most);
-    claims_fail(exchange, 400, "invalid_value", message);
-    return false;
-}
-
-static bool read_tree(struct trace_job *job, struct crux_http_exchange *exchange,
-                      const char *otherwise) {
-    const char *name = crux_http_query(exchange, "tree");
-    uint64_t pos = 0, layer = 0, number = 0;
-    size_t i = 0;
-    if (name == NULL) name = otherwise;
-    while (i < CRUX_ARRAY_LEN(trees) && strcmp(trees[i].name, name) != 0) i++;
-    if (i == CRUX_ARRAY_LEN(trees) || (job->what == PAGES && !trees[i].bytes)) {
-        claims_fail(exchange, 400, "invalid_value",
-                    "There is no such tree with what is asked for.");
-        return false;
-    }
-    if (!read_number(&pos, exchange, "pos", 0, CRUX_CONTEXT_MAX) ||
-        !read_number(&layer, exchange, "layer", 0, UINT32_MAX) ||
-        !read_number(&number, exchange, "number", 0, UINT32_MAX))
-        return false;
-    job->tree.kind = trees[i].kind;
-    if (trees[i].step) {
-        job->tree.pos = (uint32_t)pos;
-        job->tree.layer = (uint32_t)layer;
-    }
-    if (trees[i].number) job->tree.number = (uint32_t)number;
-    return true;
-}
-
-/* "1,5,9": ascending. */
-static bool read_leaves(struct trace_job *job, struct crux_http_exchange *exchange) {
-    const char *text = crux_http_query(exchange, "leaves");
-    bool good = text != NULL;
-    while (good && job->leaf_count < PROOF_LEAVES_MAX) {
-        uint64_t sum = 0;
-        size_t digits = 0;
-        for (; *text >= '0' && *text <= '9' && digits <= 13; text++, digits++)
-            sum = sum * 10 + (uint64_t)(*text - '0');
-        good = digits > 0 && digits <= 13 &&
-               (job->leaf_count == 0 || sum > job->leaves[job->leaf_count - 1]);
-        if (good) job->leaves[job->leaf_count++] = sum;
-        if (*text != ',') break;
-        text++;
-    }
-    if (good && *text == 0) return true;
-    claims_fail(exchange, 400, "invalid_value", "leaves are ascending numbers, at most 256.");
-    return false;
-}
-
-static bool read_question(struct trace_job *job, struct crux_http_exchange *exchange) {
-    uint64_t level = 0, layer = 0;
-    static const uint64_t most[] = {
-        [NODES] = NODES_MAX, [PAGES] = PAGES_MAX, [RECORDS] = RECORDS_MAX, [PROOF] = 1};
-    if (!read_number(&job->from, exchange, "from", 0, UINT64_C(1) << CRUX_MERKLE_DEPTH_MAX) ||
-        !read_number(&job->count, exchange, "count", 1, most[job->what]) ||
-        !read_number(&level, exchange, "level", 0, CRUX_MERKLE_DEPTH_MAX))
-        return false;
-    job->level = (unsigned)level;
-    if (job->what == PROOF) return read_tree(job, exchange, "trace") && read_leaves(job, exchange);
-    if (job->what != RECORDS) return read_tree(job, exchange, "trace");
-    if (!read_number(&layer, exchange, "layer", 0, UINT32_MAX)) return false;
-    job->tree.layer = (uint32_t)layer;
-    if (layer < job->program->header.layers && job->from <= CRUX_CONTEXT_MAX) return true;
-    claims_fail(exchange, 400, "step_outside", crux_status_text(CRUX_E_STEP_OUTSIDE));
-    return false;
-}
 
 /* ---- the archives' thread ---- */
-
-static size_t room(const struct trace_job *job) {
-    switch (job->what) {
-    case NODES: return (size_t)job->count * 32;
-    case PAGES: return (size_t)job->count * (4 + CRUX_RECORD_PAGE_BYTES);
-    case RECORDS: return (size_t)job->count * crux_served_bytes(job->program, job->tree.layer);
-    case PROOF: break;
-    }
-    return PROOF_BYTES;
-}
 
 static enum crux_status put_nodes(struct trace_job *job, struct crux_writer *out,
                                   const struct crux_provider *provider) {
@@ -181,8 +47,7 @@ static enum crux_status put_pages(struct trace_job *job, struct crux_writer *out
 static void on_archive(void *ctx, enum crux_status status, const struct crux_provider *provider) {
     struct trace_job *job = ctx;
     struct crux_writer out;
-    size_t most = room(job);
-    if (status == CRUX_OK && most > BYTES_MAX) status = CRUX_E_UNSUPPORTED;
+    size_t most = trace_room(job); /* at most TRACE_BYTES_MAX */
     if (status == CRUX_OK) {
         job->bytes = malloc(most + 1);
         if (job->bytes == NULL) status = CRUX_E_OUT_OF_MEMORY;
@@ -190,13 +55,13 @@ static void on_archive(void *ctx, enum crux_status status, const struct crux_pro
     if (status == CRUX_OK) {
         crux_writer_init(&out, job->bytes, most);
         switch (job->what) {
-        case NODES: status = put_nodes(job, &out, provider); break;
-        case PAGES: status = put_pages(job, &out, provider); break;
-        case RECORDS: /* the provider of an archive has that as its own */
+        case TRACE_NODES: status = put_nodes(job, &out, provider); break;
+        case TRACE_PAGES: status = put_pages(job, &out, provider); break;
+        case TRACE_RECORDS: /* the provider of an archive has that as its own */
             status = crux_served_put(&out, crux_archive_tokens(provider->ctx), job->tree.layer,
                                      (uint32_t)job->from, (uint32_t)job->count);
             break;
-        case PROOF:
+        case TRACE_PROOF:
             status = provider->evidence->prove(provider->evidence->ctx, &job->tree, job->leaves,
                                                job->leaf_count, &out);
             break;
@@ -234,21 +99,6 @@ static void job_free(struct trace_job *job) {
     free(job);
 }
 
-static void answer_status(struct crux_http_exchange *exchange, enum crux_status status) {
-    int code = 400; /* of what is outside */
-    if (status == CRUX_E_QUEUE_FULL) code = 429;
-    if (status == CRUX_E_CACHE_TOO_SMALL) {
-        claims_fail(exchange, 422, "run_too_large",
-                    "The run takes more memory than is given to runs that are computed again.");
-        return;
-    }
-    if (status == CRUX_E_STOPPING || status == CRUX_E_OUT_OF_MEMORY) code = 503;
-    if (status == CRUX_E_CLAIM_MISMATCH || status == CRUX_E_INTERNAL ||
-        status == CRUX_E_MODEL_UNKNOWN)
-        code = 500;
-    claims_fail(exchange, code, crux_status_name(status), crux_status_text(status));
-}
-
 struct trace_job **trace_link(struct trace_job *job) {
     return &job->next;
 }
@@ -259,7 +109,7 @@ void trace_news(struct trace_job *job) {
         if (job->status == CRUX_OK)
             crux_http_answer(job->exchange, 200, "application/octet-stream", job->bytes, job->len);
         else
-            answer_status(job->exchange, job->status);
+            trace_fail(job->exchange, job->status);
     }
     job_free(job);
 }
@@ -295,7 +145,7 @@ static void submit(struct trace_job *job, const struct crux_store_run *run) {
                                       on_archive, job);
     if (status == CRUX_OK) return;
     crux_http_when_gone(exchange, NULL, NULL);
-    answer_status(exchange, status);
+    trace_fail(exchange, status);
     job_free(job);
 }
 
@@ -314,25 +164,25 @@ static struct crux_store_run *find(struct service *service, struct crux_http_exc
     struct crux_store_run *run = claims_find(service, exchange, CRUX_STORE_BY_CLAIM);
     if (run == NULL) return NULL;
     *model = model_of(service, run);
-    if (*model == NULL) answer_status(exchange, CRUX_E_MODEL_UNKNOWN);
+    if (*model == NULL) trace_fail(exchange, CRUX_E_MODEL_UNKNOWN);
     if (*model != NULL && claims_may_see(service, exchange, run)) return run;
     crux_store_run_free(run);
     return NULL;
 }
 
-static void ask(struct service *service, struct crux_http_exchange *exchange, enum what what) {
+static void ask(struct service *service, struct crux_http_exchange *exchange,
+                enum trace_what what) {
     const struct crux_served_model *model;
     struct crux_store_run *run = find(service, exchange, &model);
     if (run == NULL) return;
     struct trace_job *job = job_new(service, exchange);
     if (job == NULL) {
-        answer_status(exchange, CRUX_E_OUT_OF_MEMORY);
+        trace_fail(exchange, CRUX_E_OUT_OF_MEMORY);
     } else {
         job->program = &model->loaded.file.program;
         job->what = what;
-        if (read_question(job, exchange)) {
-            size_t bytes = room(job);
-            claims_count(service, exchange, bytes < BYTES_MAX ? bytes : BYTES_MAX);
+        if (trace_read_question(job, exchange) && trace_is_answerable(job, exchange, &run->claim)) {
+            claims_count(service, exchange, trace_room(job));
             submit(job, run);
         } else {
             job_free(job);
@@ -342,19 +192,19 @@ static void ask(struct service *service, struct crux_http_exchange *exchange, en
 }
 
 void traces_nodes(void *ctx, struct crux_http_exchange *exchange) {
-    ask(ctx, exchange, NODES);
+    ask(ctx, exchange, TRACE_NODES);
 }
 
 void traces_pages(void *ctx, struct crux_http_exchange *exchange) {
-    ask(ctx, exchange, PAGES);
+    ask(ctx, exchange, TRACE_PAGES);
 }
 
 void traces_records(void *ctx, struct crux_http_exchange *exchange) {
-    ask(ctx, exchange, RECORDS);
+    ask(ctx, exchange, TRACE_RECORDS);
 }
 
 void traces_proof(void *ctx, struct crux_http_exchange *exchange) {
-    ask(ctx, exchange, PROOF);
+    ask(ctx, exchange, TRACE_PROOF);
 }
 
 void traces_shape(void *ctx, struct crux_http_exchange *exchange) {
@@ -403,9 +253,10 @@ void traces_leaves(void *ctx, struct crux_http_exchange *exchange) {
     uint64_t from, count;
     struct crux_store_run *run = find(service, exchange, &model);
     if (run == NULL) return;
-    bool done = !read_number(&from, exchange, "from", 0, UINT64_C(1) << CRUX_MERKLE_DEPTH_MAX) ||
-                !read_number(&count, exchange, "count", 1, NODES_MAX) ||
-                put_kept(service, exchange, run, from, count);
+    bool done =
+        !trace_read_number(&from, exchange, "from", 0, UINT64_C(1) << CRUX_MERKLE_DEPTH_MAX) ||
+        !trace_read_number(&count, exchange, "count", 1, TRACE_NODES_MAX) ||
+        put_kept(service, exchange, run, from, count);
     crux_store_run_free(run);
-    if (!done) ask(service, exchange, NODES);
+    if (!done) ask(service, exchange, TRACE_NODES);
 }

@@ -185,6 +185,12 @@ def limited(checks, crux, arguments, document):
     with Served(crux, arguments + ["--trace-bytes", "4096", "--archive-bytes", "1"]) as served:
         status, _, data = served.get(base + "/nodes?tree=trace")
         checks.equal("too large", (status, json.loads(data)["error"]["code"]), (422, "run_too_large"))
+        # told before anything is computed
+        for query, code, name in (("records?layer=1&count=1000000", 413, "answer_too_large"),
+                                  ("records?layer=1&from=9999", 400, "step_outside"),
+                                  ("nodes?tree=record&pos=9999&layer=1", 400, "step_outside")):
+            status, _, data = served.get(f"{base}/{query}")
+            checks.equal(query, (status, json.loads(data)["error"]["code"]), (code, name))
         checks.equal("a leaf that is kept", served.get(base + "/leaves?from=1")[0], 200)
         answers, refused = [], []
         for number in range(1000):  # sooner than on a slow machine the allowance comes back
