@@ -32,6 +32,7 @@ GROWTH = 1.05, 8 << 20  # than so many times what it was, and so many bytes
 FLAT_SECONDS = 60  # in less, caches are still being filled
 PREFIX_BYTES = 32 << 20  # soon full
 TAIL_SECONDS = 300
+FIGURES_SECONDS = 60
 SHARED = "You answer in one short sentence, and you never say what you do not know. "
 
 
@@ -127,7 +128,10 @@ def play(asked, server, receipts):
     dropped, cut = server.metric("crux_http_dropped_slow_total"), watched.kinds["broken"]
     if cut > dropped:
         watched.problems.append(f"{cut} answers were cut off, but {dropped:.0f} readers were too slow")
-    told = server.metric("crux_claims")
+    told, end = server.metric("crux_claims"), time.monotonic() + FIGURES_SECONDS  # they are as of an earlier moment
+    while told < watched.kinds["whole"] and time.monotonic() < end:
+        time.sleep(0.2)
+        told = server.metric("crux_claims")
     if told < watched.kinds["whole"]:
         watched.problems.append(f"{watched.kinds['whole']} receipts, but {told:.0f} claims are kept")
     found = figures.of_answers(watched.whole, begin, asked.seconds)

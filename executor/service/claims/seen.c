@@ -8,8 +8,10 @@
 #include "executor/service/claims/receipts.h"
 
 enum {
-    /* To count runs takes longer the more are kept: at most one part in so many of the ledger's time. */
+    /* To count runs takes longer the more are kept: one part in so many of the ledger's time, but not less often than every
+     * so many seconds. */
     FIGURES_SHARE = 20,
+    FIGURES_SECONDS = 15,
     /* After which a ledger that has not come round is trouble: it waits for a disk or a chain that does not answer. */
     SILENT_SECONDS = 60
 };
@@ -107,7 +109,8 @@ void receipts_show(struct receipts *receipts) {
     if (collects) {
         collect(receipts, &figures);
         now = crux_seconds();
-        seen->collect_at = now + FIGURES_SHARE * (now - began);
+        double rest = FIGURES_SHARE * (now - began);
+        seen->collect_at = now + (rest < FIGURES_SECONDS ? rest : FIGURES_SECONDS);
     }
     (void)pthread_mutex_lock(&seen->lock);
     if (collects && figures.status == CRUX_OK) {

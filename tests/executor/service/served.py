@@ -84,6 +84,14 @@ class Served:
             time.sleep(0.05)
         return False
 
+    def wait_for_least(self, name, least):
+        """For figures that are as of an earlier moment."""
+        for _ in range(WAIT_SECONDS * 20):
+            if self.metric(name) >= least:
+                return True
+            time.sleep(0.05)
+        return False
+
 
 class Checks:
     """Counts what is checked; says what fails."""
