@@ -259,7 +259,7 @@ def main():
             document = receipts(checks, served, account)
             traces(checks, served, document)
             private(checks, served)
-            checks.true("figures", served.metric("crux_claims") >= 4)
+            checks.true("figures", served.wait_for_least("crux_claims", 4))
         settings = os.path.join(folder, "settings.json")
         with open(settings, "w", encoding="utf-8") as file:
             json.dump({"models": ["tiny=" + model], "batch_seconds": 1, "receipt_seconds": 600}, file)
