@@ -13,7 +13,8 @@
     "FROM runs r JOIN bodies d ON d.number = r.number LEFT JOIN batches b ON b.number = r.batch "  \
     "WHERE r.number = ?1"
 
-/* States stand as numbers, so that the partial indices of open.c serve. */
+/* States stand as numbers, so that the partial indices of open.c serve. Where the planner, which knows no numbers of rows,
+ * would rather read all runs of a state, the index is named: an executor has many that are posted, few that are due. */
 static const char *const texts[STORE_STATEMENTS] = {
     [STORE_BEGIN] = "BEGIN IMMEDIATE",
     [STORE_COMMIT] = "COMMIT",
@@ -36,9 +37,10 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_FIND_PLACE] = "SELECT r.number FROM batches b JOIN runs r ON r.batch = b.number "
                          "WHERE b.chain_batch = ?1 AND b.state >= 3 AND r.member = ?2 "
                          "ORDER BY r.number DESC LIMIT 1",
-    [STORE_FIND_OPEN] = "SELECT r.number FROM batches b JOIN runs r ON r.batch = b.number "
-                        "WHERE b.chain_batch = ?1 AND b.state = 3 AND r.member = ?2 AND "
-                        "r.state = 3 LIMIT 1",
+    [STORE_FIND_OPEN] =
+        "SELECT r.number FROM batches b JOIN runs r INDEXED BY runs_by_batch "
+        "ON r.batch = b.number WHERE b.chain_batch = ?1 AND b.state = 3 AND r.member = ?2 AND "
+        "r.state = 3 LIMIT 1",
     [STORE_GET_RUN] = RUN,
     [STORE_COUNT_LEAVES] = "SELECT leaf_count FROM bodies WHERE number = ?1",
     [STORE_SUM_LEAVES] = "SELECT IFNULL(SUM(leaf_count), 0) FROM bodies WHERE leaf_count > 0",
@@ -47,8 +49,8 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_DROP_LEAVES] = "UPDATE bodies SET leaf_count = 0, leaves = x'' WHERE number = ?1",
     [STORE_CONTESTED] =
         "SELECT number FROM runs WHERE disputes > 0 AND number > ?1 UNION "
-        "SELECT number FROM runs WHERE state = 3 AND demanded > 0 AND published = 0 AND "
-        "number > ?1 ORDER BY 1 LIMIT 1",
+        "SELECT number FROM runs INDEXED BY runs_to_publish WHERE state = 3 AND demanded > 0 AND "
+        "published = 0 AND number > ?1 ORDER BY 1 LIMIT 1",
     [STORE_BATCH_HASHES] =
         "SELECT r.claim_hash, b.count FROM batches b JOIN runs r ON r.batch = b.number WHERE "
         "b.number = (SELECT MAX(number) FROM batches WHERE root = ?1 AND state >= 3) ORDER BY "
@@ -70,7 +72,8 @@ static const char *const texts[STORE_STATEMENTS] = {
                          "VALUES (?1, ?2, ?3, ?4, ?5, 2)",
     [STORE_FORM_RUN] = "UPDATE runs SET state = 2, batch = ?2, member = ?3, path = ?4 "
                        "WHERE number = ?1 AND state = 1",
-    [STORE_UNFORM_RUNS] = "UPDATE runs SET state = 1, batch = NULL, member = NULL, path = NULL "
+    [STORE_UNFORM_RUNS] = "UPDATE runs INDEXED BY runs_by_batch SET state = 1, batch = NULL, "
+                          "member = NULL, path = NULL "
                           "WHERE batch = ?1 AND state = 2",
     [STORE_UNFORM_BATCH] = "DELETE FROM batches WHERE number = ?1 AND state = 2",
     [STORE_NEXT_BATCH] = "SELECT number, mode, requester, root, count, bond, chain_batch, "
@@ -78,9 +81,9 @@ static const char *const texts[STORE_STATEMENTS] = {
                          "number > ?2 AND try_at <= ?3 ORDER BY number LIMIT 1",
     [STORE_SET_POSTED] = "UPDATE batches SET state = 3, chain_batch = ?2, posted_at = ?3, "
                          "window_end = ?4, try_at = ?4 + 1 WHERE number = ?1",
-    [STORE_SET_POSTED_RUNS] =
-        "UPDATE runs SET state = 3, shown = MAX(shown, ?3), published = MAX(published, ?3), "
-        "late = deadline < ?2 WHERE batch = ?1 AND state = 2",
+    [STORE_SET_POSTED_RUNS] = "UPDATE runs INDEXED BY runs_by_batch SET state = 3, shown = "
+                              "MAX(shown, ?3), published = MAX(published, ?3), "
+                              "late = deadline < ?2 WHERE batch = ?1 AND state = 2",
     [STORE_SET_BOND] = "UPDATE batches SET bond = ?2 WHERE number = ?1 AND state = 2",
     [STORE_SET_TRY] = "UPDATE batches SET try_at = ?2 WHERE number = ?1",
     [STORE_UNPOST_BATCHES] = "UPDATE batches SET state = 2, try_at = 0 WHERE state = 3",
@@ -89,18 +92,22 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_MEMBERS] = "SELECT r.number, b.chain_batch, r.member FROM runs r JOIN batches b ON "
                       "b.number = r.batch WHERE r.batch = ?1 AND r.member > ?2 AND r.state = 3 "
                       "ORDER BY r.member LIMIT ?3",
-    [STORE_DUE_SHOW] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND shown = 0 "
+    [STORE_DUE_SHOW] = "SELECT number FROM runs INDEXED BY runs_to_show WHERE number > ?1 AND "
+                       "state = 3 AND shown = 0 "
                        "ORDER BY number LIMIT 1",
-    [STORE_DUE_SHOW_FEE] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND shown = 0 "
-                           "AND fee <> zeroblob(20) ORDER BY number LIMIT 1",
+    [STORE_DUE_SHOW_FEE] = "SELECT number FROM runs INDEXED BY runs_to_bind WHERE number > ?1 AND "
+                           "state = 3 AND shown = 0 "
+                           "AND bound = 0 AND fee <> zeroblob(20) ORDER BY number LIMIT 1",
     /* what the chain would not have shown cannot be published either */
-    [STORE_DEMAND_NEXT] =
-        "SELECT number, demanded, shown FROM runs WHERE state = 3 AND demanded > 0 AND "
-        "published = 0 AND (demanded, number) > (?1, ?2) AND shown < 2 "
-        "ORDER BY demanded, number LIMIT 1",
-    [STORE_DUE_BIND] = "SELECT number FROM runs WHERE number > ?1 AND state = 3 AND bound = 0 AND "
+    [STORE_DEMAND_NEXT] = "SELECT number, demanded, shown FROM runs INDEXED BY runs_demanded WHERE "
+                          "state = 3 AND demanded > 0 AND "
+                          "published = 0 AND (demanded, number) > (?1, ?2) AND shown < 2 "
+                          "ORDER BY demanded, number LIMIT 1",
+    [STORE_DUE_BIND] = "SELECT number FROM runs INDEXED BY runs_to_bind WHERE number > ?1 AND "
+                       "state = 3 AND bound = 0 AND "
                        "fee <> zeroblob(20) AND shown = 1 ORDER BY number LIMIT 1",
-    [STORE_DUE_PAY] = "SELECT number FROM runs WHERE number > ?1 AND bound = 1 AND paid = 0 AND "
+    [STORE_DUE_PAY] = "SELECT number FROM runs INDEXED BY runs_to_pay WHERE number > ?1 AND bound "
+                      "= 1 AND paid = 0 AND "
                       "(state = 4 OR state = 5) ORDER BY number LIMIT 1",
     [STORE_MARK_SHOWN] = "UPDATE runs SET shown = ?2 WHERE number = ?1",
     [STORE_MARK_PUBLISHED] = "UPDATE runs SET published = ?2 WHERE number = ?1",
@@ -110,9 +117,11 @@ static const char *const texts[STORE_STATEMENTS] = {
     [STORE_MARK_DISPUTES] = "UPDATE runs SET disputes = ?2 WHERE number = ?1",
     [STORE_END_RUN] = "UPDATE runs SET state = ?2, ended = ?3, disputes = 0 "
                       "WHERE number = ?1 AND state = 3",
-    [STORE_OPEN_RUNS] = "SELECT COUNT(*) FROM runs WHERE batch = ?1 AND state = 3",
+    [STORE_OPEN_RUNS] =
+        "SELECT COUNT(*) FROM runs INDEXED BY runs_by_batch WHERE batch = ?1 AND state = 3",
     [STORE_END_BATCH] = "UPDATE batches SET state = 4 WHERE number = ?1",
-    [STORE_REFUSE] = "UPDATE runs SET state = 8, ended = ?2 WHERE batch = ?1 AND state = 2",
+    [STORE_REFUSE] = "UPDATE runs INDEXED BY runs_by_batch SET state = 8, ended = ?2 WHERE batch = "
+                     "?1 AND state = 2",
     /* an escrow that is still to be paid out keeps its run, and so does a receipt that can be called, or was and is not
      * answered */
     [STORE_FORGET] = "INSERT INTO temp.gone SELECT number FROM runs WHERE state >= 4 AND "
