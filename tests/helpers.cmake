@@ -8,6 +8,7 @@
 #   crux_add_script_test(NAME name COMMAND program... [LABELS unit] [TIMEOUT seconds] [COST seconds] [NOT_SANITIZED])
 #                            NOT_SANITIZED: it runs no program of ours, or only such as check others: not in sanitizer builds
 #
+# TIMEOUT: 900 where none is given: beyond it a test hangs, and is not merely slow on a machine that is busy with others.
 # COST: about how long a dear test takes, 5 and more: the dearest start first, so that none ends alone.
 #
 # Programs link tests/support/ as a library, and need not name its sources; crux_add_support(SOURCES x.c...) adds to it
@@ -90,7 +91,7 @@ function(crux_add_test)
     set(arg_LABELS unit)
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 300)
+    set(arg_TIMEOUT 900)
   endif()
   set(target test_${arg_NAME})
   if(arg_OF)
@@ -113,7 +114,7 @@ function(crux_add_script_test)
     set(arg_LABELS unit)
   endif()
   if(NOT arg_TIMEOUT)
-    set(arg_TIMEOUT 300)
+    set(arg_TIMEOUT 900)
   endif()
   add_test(NAME ${arg_NAME} COMMAND ${arg_COMMAND} WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
   crux_set_test_properties(${arg_NAME} "${arg_LABELS}" ${arg_TIMEOUT} ${arg_COST})

@@ -33,7 +33,7 @@ find_program(CRUX_PYTHON python3)
 if(CRUX_PYTHON)
   crux_add_script_test(NAME bench_peer
     COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/peer/test_peer.py"
-    NOT_SANITIZED TIMEOUT 900 COST 10)
+    NOT_SANITIZED COST 10)
   crux_add_script_test(NAME bench_server
     COMMAND "${CMAKE_COMMAND}" -E env PYTHONDONTWRITEBYTECODE=1 "${CRUX_PYTHON}" "${CRUX_TEST_DIR}/server/test_server.py"
     NOT_SANITIZED)
