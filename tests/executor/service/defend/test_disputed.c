@@ -76,7 +76,7 @@ static void tick(void *ctx, const struct defend_state *state) {
     (void)state;
     assert_int_equal(crux_settle_tick(both->settle.settle, START + 20), CRUX_OK);
     assert_int_equal(crux_defend_tick(both->executor.defend, both->settle.store), CRUX_OK);
-    if (++both->looks % 8 != 0 || both->restarts == 3) return;
+    if (++both->looks % 3 != 0 || both->restarts == 3) return;
     close_both(both);
     open_both(both);
     both->restarts++;
