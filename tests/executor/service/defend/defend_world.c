@@ -13,7 +13,7 @@ enum {
     CONTEXT = 40,
     BOND = 1000,
     LOOKS_MAX = 200000,
-    LOOKS_LATE = 1000 /* then once more: what made it late may have been taken back */
+    LOOKS_LATE = 1000 /* then once more: a dispute may have begun since */
 };
 
 void defend_pause(long nanoseconds) {
@@ -293,6 +293,7 @@ void defend_play(struct defend_world *world, struct crux_chain *chain, uint64_t 
             assert_int_equal(chain->ops->advance(chain, late_seconds), CRUX_OK);
             late_at = looks;
         }
+        state.is_late = late_at != 0;
         if (each != NULL) each(ctx, &state);
         defend_pause(DEFEND_LOOK_NANOSECONDS);
     } while (state.over < DEFEND_CLAIMS * DEFEND_SHAMS || !state.silent_over || state.moved > 0);

@@ -72,6 +72,8 @@ struct defend_state {
     unsigned moved, over, lost; /* over, lost: of the disputes of those who speak */
     bool silent_over;
     bool is_executors; /* it is the executor's turn somewhere */
+    bool
+        is_late; /* time has passed, which no reorganisation takes back: a move that one takes is late then */
 };
 
 /* Plays until nothing is open: every sham has lost, no claim has fallen.
