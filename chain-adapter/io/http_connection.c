@@ -95,6 +95,7 @@ static void flush_and_close(struct http_connection *connection) {
 static void wait_for_next(struct http_connection *connection) {
     uint32_t idle = connection->server->options.limits.idle_seconds;
     connection->flushing = left(connection) > 0;
+    if (!connection->flushing) http_forwarded_leave(connection);
     wait_for(connection, HTTP_IDLE, connection->flushing ? flush_seconds(connection) : idle);
 }
 
@@ -112,7 +113,6 @@ void http_connection_answered(struct http_connection *connection) {
     http_exchange_seen(&connection->exchange);
     http_exchange_clear(&connection->exchange);
     (void)evbuffer_drain(connection->body, evbuffer_get_length(connection->body));
-    http_forwarded_leave(connection);
     if (!keep) {
         flush_and_close(connection);
         return;

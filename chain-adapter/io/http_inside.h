@@ -77,8 +77,8 @@ struct http_connection {
     struct evbuffer *body;
     struct crux_http_chunked chunked;
     struct crux_http_exchange exchange;
-    bool
-        is_proxy; /* a trusted one: the address is its client's while it asks, else the server's own for all proxies */
+    /* It is a trusted proxy: its address is its client's until the reply is taken, else idle_proxies. */
+    bool is_proxy;
     uint8_t from[CRUX_HTTP_ADDRESS_BYTES];
     char peer[CRUX_HTTP_PEER_BYTES],
         client[CRUX_HTTP_ADDRESS_TEXT_BYTES]; /* client: of a proxy's request, "" */
@@ -124,7 +124,7 @@ void http_connection_refuse(struct http_connection *connection, enum crux_http_p
 /* The request is read: from a trusted proxy, it is its client's, and so is the connection.
  * Returns: what stands in the way of that. */
 enum crux_http_problem http_forwarded_enter(struct http_connection *connection);
-/* The request is over: the connection, and what of the reply is not taken, is the proxy's again. */
+/* The reply is taken: the connection is the proxy's again. */
 void http_forwarded_leave(struct http_connection *connection);
 
 /* Forgets the request, whatever became of it. */

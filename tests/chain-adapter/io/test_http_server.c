@@ -546,6 +546,46 @@ static void test_room_of_each(void **state) {
     stop(&world);
 }
 
+/* The same of a trusted proxy's clients: an answer that is not taken is its client's, on however many connections. None of
+ * them alone reaches the limit, and the kernel takes at most 4 MiB of each. */
+static void test_room_of_clients(void **state) {
+    enum { CONNECTIONS = 12, EACH = 5 };
+    const struct crux_http_server_limits limits = {.held_bytes = 64 << 20,
+                                                   .held_bytes_per_address = 6 << 20,
+                                                   .backlog_bytes = 64 << 20,
+                                                   .header_seconds = 600,
+                                                   .idle_seconds = 600,
+                                                   .write_seconds = 600,
+                                                   .flush_seconds = 600};
+    char message[CRUX_HTTP_PROXIES_MESSAGE_BYTES], many[EACH * 96] = "";
+    struct crux_http_proxies proxies;
+    struct timespec from;
+    struct world world;
+    int greedy[CONNECTIONS];
+    (void)state;
+    assert_int_equal(crux_http_proxies_read(&proxies, "127.0.0.1", message), CRUX_OK);
+    trusted = &proxies;
+    start(&world, &limits);
+    trusted = NULL;
+    for (unsigned i = 0; i < EACH; i++)
+        strcat(many, "GET /big HTTP/1.1\r\n" HOST "X-Forwarded-For: 192.0.2.7\r\n\r\n");
+    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    for (unsigned i = 0; i < CONNECTIONS; i++) {
+        greedy[i] = dial(&world);
+        say(&world, greedy[i], many);
+        while (world.seen < EACH * (i + 1) && in_time(&from)) turn(&world);
+    }
+    assert_int_equal(world.seen, EACH * CONNECTIONS);
+    assert_int_equal(world.last_status, 503);
+    int other = dial(&world);
+    say(&world, other, "GET /big HTTP/1.1\r\n" HOST "X-Forwarded-For: 192.0.2.8\r\n\r\n");
+    while (world.seen == EACH * CONNECTIONS && in_time(&from)) turn(&world);
+    assert_int_equal(world.last_status, 200);
+    for (unsigned i = 0; i < CONNECTIONS; i++) (void)close(greedy[i]);
+    (void)close(other);
+    stop(&world);
+}
+
 /* A body that comes byte by byte takes no block of memory for each. */
 static void test_crumbs(void **state) {
     enum { COUNT = 10000 };
@@ -705,7 +745,10 @@ static void refused_for(struct world *world, const char *client) {
 /* A trusted proxy's requests are its clients', whatever they write before their own addresses. */
 static void test_proxy(void **state) {
     enum { IDLE = 10 };
-    const struct crux_http_server_limits limits = {.connections = 64, .connections_per_address = 2};
+    const struct crux_http_server_limits limits = {.connections = 64,
+                                                   .connections_per_address = 2,
+                                                   .header_seconds = 600,
+                                                   .idle_seconds = 600};
     char message[CRUX_HTTP_PROXIES_MESSAGE_BYTES];
     struct crux_http_proxies proxies;
     struct world world;
@@ -782,6 +825,7 @@ int main(void) {
                                        cmocka_unit_test(test_slow_but_reads),
                                        cmocka_unit_test(test_no_room),
                                        cmocka_unit_test(test_room_of_each),
+                                       cmocka_unit_test(test_room_of_clients),
                                        cmocka_unit_test(test_crumbs),
                                        cmocka_unit_test(test_slowloris),
                                        cmocka_unit_test(test_drain),
