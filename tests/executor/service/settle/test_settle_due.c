@@ -115,6 +115,55 @@ static void demands_by_their_deadlines(void **state) {
     all_is_answered(1);
 }
 
+/* What can only be noted as late waits for what can still be in time. */
+static void the_late_behind_the_rest(void **state) {
+    (void)state;
+    post();
+    demand(0);
+    demand(1);
+    settle_case_advance(101);
+    demand(2);
+    tick(); /* shown */
+    tick();
+    assert_true(is_published(3));
+    assert_int_equal(settle_case_figures().refused, 0);
+    settle_world_tick(&world, START + 1);
+    assert_int_equal(settle_case_figures().refused, 2);
+}
+
+/* Too late to be shown unasked, a claim may still be demanded, and then is to be shown. */
+static void a_demand_of_what_came_too_late(void **state) {
+    enum { TOO_LATE = 1000 - 3 - 100 - 300 + 1 }; /* window, move, demand, clock */
+    struct settle_world_run run;
+    (void)state;
+    world.options.show = CRUX_SETTLE_SHOW_ALL;
+    settle_world_open(&world);
+    settle_world_tick(&world, START);
+    settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
+    assert_int_equal(crux_settle_tick(world.settle, START + 10), CRUX_OK);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_POSTED);
+    settle_case_advance(TOO_LATE);
+    settle_world_tick(&world, START + 11);
+    assert_int_equal(settle_case_figures().refused, 1);
+    demand(0);
+    settle_world_tick(&world, START + 12);
+    assert_true(is_published(1));
+}
+
+/* A reorganisation may have had a call come later than it did before. */
+static void a_call_that_comes_later(void **state) {
+    const uint8_t id[32] = {1};
+    (void)state;
+    settle_world_open(&world);
+    for (uint64_t by = 2000; by <= 2001; by++) {
+        struct crux_store_call call = {.number = 0};
+        assert_int_equal(crux_store_call_put(world.store, id, CRUX_STORE_CALL_OPEN, by, START),
+                         CRUX_OK);
+        assert_int_equal(crux_store_call_next(world.store, &call, CRUX_STORE_CALL_OPEN), CRUX_OK);
+        assert_int_equal(call.answer_by, by);
+    }
+}
+
 /* A store of version 2 does not know when a demand ends, and reads that again. */
 static void an_older_store_is_taken_over(void **state) {
     sqlite3 *db;
@@ -151,9 +200,9 @@ static void an_older_store_is_taken_over(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        RULE(a_call_before_later_demands),
-        RULE(a_call_of_what_is_not_posted),
-        RULE(demands_by_their_deadlines),
+        RULE(a_call_before_later_demands),    RULE(a_call_of_what_is_not_posted),
+        RULE(demands_by_their_deadlines),     RULE(the_late_behind_the_rest),
+        RULE(a_demand_of_what_came_too_late), RULE(a_call_that_comes_later),
         RULE(an_older_store_is_taken_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
