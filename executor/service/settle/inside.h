@@ -73,6 +73,8 @@ enum crux_status settle_marks_end(struct crux_settle *settle, enum crux_status s
 void settle_trouble(struct crux_settle *settle, struct settle_trouble *trouble,
                     enum crux_status status);
 void settle_recovered(struct settle_trouble *trouble);
+/* Is there none, or is it time to try again?  Also if the system's clock was set back since. */
+bool settle_may_try(const struct crux_settle *settle, const struct settle_trouble *trouble);
 /* Is this the chain's own trouble, and not a refusal by the game? */
 bool settle_is_chain_trouble(enum crux_status status);
 /* A visit of a look: what settle_look sees.  In: ctx, the settlement. */

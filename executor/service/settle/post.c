@@ -126,7 +126,8 @@ static enum crux_status find_batch(void *ctx, const struct crux_game *game, uint
     return crux_game_get_batch(game, finding->number, &finding->batch);
 }
 
-/* Reads again what the chain knows of the batch's claims: it was posted before, by a process that is no more. */
+/* Reads again what the chain knows of the batch's claims: it was posted before, by a process that is no more. That comes
+ * before it counts as posted: what ends this halfway has it posted and read again, for the events were read without it. */
 static enum crux_status catch_up(struct crux_settle *settle, const struct crux_store_batch *batch) {
     struct crux_store_place places[SETTLE_CHUNK];
     int64_t after = -1;
@@ -136,6 +137,7 @@ static enum crux_status catch_up(struct crux_settle *settle, const struct crux_s
             crux_store_members(settle->store, batch->number, after, places, SETTLE_CHUNK, &count);
         if (status != CRUX_OK) return settle_store_failed(settle, status);
         if (count > 0) after = places[count - 1].claim.member;
+        for (uint32_t i = 0; i < count; i++) places[i].claim.batch = batch->chain_batch;
         status = settle_refresh(settle, places, count, false);
         if (status != CRUX_OK) return status;
     } while (count == SETTLE_CHUNK);
@@ -153,10 +155,12 @@ static enum crux_status note_posted(struct crux_settle *settle, struct crux_stor
     batch->chain_batch = finding.number;
     batch->posted_at = finding.batch.posted_at;
     batch->window_end = finding.batch.posted_at + finding.batch.parameters.window_seconds;
+    if (outcome->repeated) status = catch_up(settle, batch);
+    if (status != CRUX_OK) return status;
     status = crux_store_batch_posted(settle->store, batch);
     if (status != CRUX_OK) return settle_store_failed(settle, status);
     settle->batches_posted++;
-    return outcome->repeated ? catch_up(settle, batch) : CRUX_OK;
+    return CRUX_OK;
 }
 
 /* A batch of the same claims stands on other terms: whoever asked for all of them, and asked again once they were
@@ -203,8 +207,7 @@ static enum crux_status post_one(struct crux_settle *settle, struct crux_store_b
 enum crux_status settle_post(struct crux_settle *settle) {
     struct crux_store_batch batch = {.number = 0};
     bool is_over = false;
-    if (settle->post_trouble.status != CRUX_OK && settle->now < settle->post_trouble.retry_at)
-        return CRUX_OK;
+    if (!settle_may_try(settle, &settle->post_trouble)) return CRUX_OK;
     while (!is_over) { /* numbers rise, and each costs a move */
         enum crux_status status = crux_store_batch_next(settle->store, &batch, CRUX_STORE_FORMED,
                                                         batch.number, settle->chain_time);

@@ -81,6 +81,11 @@ void settle_recovered(struct settle_trouble *trouble) {
     memset(trouble, 0, sizeof *trouble);
 }
 
+bool settle_may_try(const struct crux_settle *settle, const struct settle_trouble *trouble) {
+    return trouble->status == CRUX_OK || settle->now >= trouble->retry_at ||
+           trouble->retry_at - settle->now > trouble->wait_seconds;
+}
+
 bool settle_is_chain_trouble(enum crux_status status) {
     return status == CRUX_E_IO || status == CRUX_E_OUT_OF_MEMORY || status == CRUX_E_INTERNAL ||
            status == CRUX_E_NON_CANONICAL || status == CRUX_E_BAD_MAGIC ||
@@ -267,14 +272,13 @@ enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now) {
     settle->tick_began = crux_seconds();
     settle->busy = false;
     settle->message[0] = 0;
-    if (settle->chain_trouble.status == CRUX_OK || now >= settle->chain_trouble.retry_at) {
+    if (settle_may_try(settle, &settle->chain_trouble)) {
         status = settle_look(settle);
         if (status == CRUX_OK) {
-            uint64_t tries = settle->chain_trouble.retry_at;
+            settle->chain_trouble.retry_at = 0;
             status = do_what_is_due(settle);
             /* the chain's trouble has just been noted, anew */
-            bool is_chain_trouble =
-                settle->chain_trouble.status != CRUX_OK && settle->chain_trouble.retry_at != tries;
+            bool is_chain_trouble = settle->chain_trouble.retry_at != 0;
             if (status == CRUX_OK)
                 settle_recovered(&settle->chain_trouble);
             else if (!is_chain_trouble)

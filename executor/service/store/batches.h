@@ -77,7 +77,8 @@ struct crux_store_place {
     uint64_t number;
     struct crux_claim_id claim;
 };
-/* Out: places, count of them, at most `most`, of the members above `after` (or from 0, if after is -1). */
+/* Out: places, count of them, at most `most`, of the members above `after` (or from 0, if after is -1). Of a batch that is
+ * only formed, the place is not known. */
 CRUX_MUST_CHECK
 enum crux_status crux_store_members(struct crux_store *store, uint64_t batch, int64_t after,
                                     struct crux_store_place *places, uint32_t most,

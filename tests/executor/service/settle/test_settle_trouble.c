@@ -154,6 +154,7 @@ static void what_the_chain_refuses_for_ever(void **state) {
 
 /* A chain that cannot be reached for a while, or takes nothing. */
 static bool is_down, takes_nothing;
+static unsigned looks_left; /* the last of these fails, and what follows; 0: none does */
 static const struct crux_chain_ops *up;
 static struct crux_chain_ops at_times;
 
@@ -168,6 +169,7 @@ static enum crux_status move_at_times(struct crux_chain *chain, struct crux_game
 static enum crux_status look_at_times(
     struct crux_chain *chain,
     enum crux_status (*visit)(void *ctx, const struct crux_game *game, uint64_t now), void *ctx) {
+    if (looks_left > 0 && --looks_left == 0) is_down = true;
     if (!is_down) return up->look(chain, visit, ctx);
     (void)strcpy(chain->message, "no answer");
     return CRUX_E_IO;
@@ -181,6 +183,7 @@ static void open_at_times(void) {
     at_times.look = look_at_times;
     world.chain.ops = &at_times;
     is_down = takes_nothing = false;
+    looks_left = 0;
 }
 
 static void a_chain_that_is_down(void **state) {
@@ -274,6 +277,50 @@ static void a_clock_that_runs(void **state) {
     world.chain.ops = up;
 }
 
+/* A batch stands on the chain, and the store does not know; its claim is demanded, which is read in vain. Whatever ends the
+ * tick in which it is found to stand there, that demand is seen. */
+static void a_batch_that_is_found_again(void **state) {
+    enum { TICK = 1, FIND = 2, CATCH_UP = 3 }; /* what a tick looks at, in this order */
+    struct settle_world_run run;
+    (void)state;
+    world.options.show = CRUX_SETTLE_SHOW_DEMANDED;
+    open_at_times();
+    settle_world_promise(&world, &run, 1, CRUX_MODE_BATCHED);
+    settle_world_tick(&world, START + 10);
+    assert_int_equal(crux_store_unpost(world.store), CRUX_OK);
+    assert_int_equal(settle_case_state(1), CRUX_STORE_FORMED);
+    const struct crux_move demand = {.kind = CRUX_MOVE_DEMAND};
+    assert_int_equal(settle_world_move(&world, &world.stranger.account, &demand), CRUX_OK);
+    uint64_t now = START + 11;
+    for (unsigned looks = TICK; looks <= CATCH_UP; looks++, now += 100) {
+        looks_left = looks;
+        settle_world_tick(&world, now);
+        assert_int_equal(settle_case_figures().status, CRUX_E_IO);
+        is_down = false;
+    }
+    settle_world_tick(&world, now);
+    struct crux_store_run *kept = settle_world_find(&world, 1);
+    assert_int_equal(kept->state, CRUX_STORE_POSTED);
+    assert_true(kept->published);
+    crux_store_run_free(kept);
+    world.chain.ops = up;
+}
+
+/* What is to be tried again in a second is not put off for the time by which the clock was set back. */
+static void a_clock_that_is_set_back(void **state) {
+    (void)state;
+    open_at_times();
+    is_down = true;
+    settle_world_tick(&world, START);
+    assert_int_equal(settle_case_figures().retry_at, START + 1);
+    settle_world_tick(&world, START - 2); /* the next wait is twice the first, and ends likewise */
+    assert_int_equal(settle_case_figures().retry_at, START);
+    is_down = false;
+    settle_world_tick(&world, START - 1000);
+    assert_int_equal(settle_case_figures().status, CRUX_OK);
+    world.chain.ops = up;
+}
+
 /* Everything that was posted is taken back: it comes again, and the demand on it too is seen again. */
 static void a_reorganised_chain(void **state) {
     struct settle_world_run run;
@@ -311,6 +358,8 @@ int main(void) {
         RULE(a_chain_that_is_down),
         RULE(what_stands_is_asked_about_again),
         RULE(a_clock_that_runs),
+        RULE(a_batch_that_is_found_again),
+        RULE(a_clock_that_is_set_back),
         RULE(a_reorganised_chain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
