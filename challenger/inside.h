@@ -109,8 +109,10 @@ double challenger_patience_left(const struct crux_challenger *c,
 /* Counts seconds that were waited for traces of this one. */
 void challenger_waited(struct crux_challenger *c, const struct crux_challenger_peer *peer,
                        double seconds);
-/* Whoever lets others wait for traces and does not serve them is asked for none many times as long: it must not take the
- * time that other claims need.  In: waited, seconds for what was not served. */
+/* Returns: seconds of it, for one audit or move, that are not held against anybody whose traces come. */
+double challenger_grace(const struct crux_challenger *c);
+/* Whoever lets others wait for traces, and does not serve them or is not worth the wait, is asked for none many times as
+ * long: it must not take the time that other claims need.  In: waited, seconds for these traces. */
 void challenger_unheard(struct crux_challenger *c, const struct crux_challenger_peer *peer,
                         double waited);
 
@@ -195,6 +197,8 @@ const struct crux_provider *challenger_served(struct challenger_served *served,
                                               struct crux_challenger *c,
                                               const struct crux_account *executor,
                                               const uint8_t hash[32]);
+/* The move is found. */
+void challenger_served_end(const struct challenger_served *served);
 
 /* ---- open.c, play.c, demand.c ---- */
 

@@ -4,13 +4,21 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "chain-adapter/io/seconds.h"
 #include "challenger/inside.h"
 #include "challenger/trace_source.h"
 
 enum {
     /* Audited together: enough to fill steps, and few enough that an executor that runs them again for their records has
      * them all in memory from the first layer to the last. */
-    POSITIONS_AT_ONCE = 1024
+    POSITIONS_AT_ONCE = 1024,
+    RUNS_WORTH = 2 /* as many runs as a whole as an audit may be waited for */
+};
+
+/* Seconds of an audit. */
+struct spent {
+    double waited; /* for replies */
+    double worth;  /* that it was worth to wait */
 };
 
 bool challenger_audits_layers(const struct crux_challenger *c,
@@ -54,16 +62,18 @@ static double find_servers(struct crux_challenger_served_claim *served,
     return patience;
 }
 
-/* In: waited, seconds for all of them. */
+/* An executor that serves all, but slowly, could else keep others' claims from being looked at in time.
+ * In: spent, for all of them. */
 static void judge_server(struct crux_challenger *c, const struct journal_claim *claims,
-                         const struct crux_engine_audited *audited, uint32_t count, double waited) {
+                         const struct crux_engine_audited *audited, uint32_t count,
+                         const struct spent *spent) {
     const struct crux_challenger_peer *peer = challenger_peer(c, &claims[0].executor);
     bool served = true;
     for (uint32_t i = 0; i < count; i++)
         served = served && audited[i].verdict != CRUX_ENGINE_AUDIT_UNSERVED;
     if (peer == NULL) return;
-    challenger_waited(c, peer, waited);
-    if (!served) challenger_unheard(c, peer, waited);
+    challenger_waited(c, peer, spent->waited);
+    if (!served || spent->waited > spent->worth) challenger_unheard(c, peer, spent->waited);
 }
 
 static enum crux_status batch_root(struct crux_challenger *c, uint64_t number, uint8_t root[32]) {
@@ -105,15 +115,19 @@ static enum crux_status audit_groups(struct crux_engine *engine, const uint8_t *
 static enum crux_status audit(struct crux_challenger *c, const struct challenger_model *model,
                               const uint32_t *layers,
                               const struct crux_challenger_served_claim *claims, double patience,
-                              struct crux_engine_audited *audited, uint32_t count, double *waited) {
+                              struct crux_engine_audited *audited, uint32_t count,
+                              struct spent *spent) {
     struct crux_challenger_source source = {
         .claims = claims, .patience = patience, .stop = c->options.stop};
     struct challenger_engine engine;
+    double start = crux_seconds();
     enum crux_status status = challenger_engine_open(&engine, c, model, layers, c->options.layers);
     if (status != CRUX_OK) return status;
     status = audit_groups(engine.engine, model->file.root, &source, audited, count);
     c->fetched_bytes += source.bytes;
-    *waited = source.waited;
+    double own = crux_seconds() - start - source.waited;
+    double whole = own * model->file.program.header.layers / c->options.layers;
+    *spent = (struct spent){source.waited, RUNS_WORTH * whole + challenger_grace(c)};
     challenger_engine_close(&engine);
     return status;
 }
@@ -127,7 +141,7 @@ enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_m
     struct crux_engine_audited *audited = calloc(count, sizeof *audited);
     struct crux_challenger_served_claim *served = calloc(count, sizeof *served);
     uint8_t root[32];
-    double waited = 0;
+    struct spent spent = {0, 0};
     enum crux_status status = batch_root(c, claims[0].id.batch, root);
     if (layers == NULL || audited == NULL || served == NULL) status = CRUX_E_OUT_OF_MEMORY;
     if (status == CRUX_OK)
@@ -141,9 +155,9 @@ enum crux_status challenger_audit(struct crux_challenger *c, struct challenger_m
                                                       .layers = layers,
                                                       .layer_count = drawn};
         double patience = find_servers(served, c, claims, count);
-        status = audit(c, model, layers, served, patience, audited, count, &waited);
+        status = audit(c, model, layers, served, patience, audited, count, &spent);
     }
-    if (status == CRUX_OK) judge_server(c, claims, audited, count, waited);
+    if (status == CRUX_OK) judge_server(c, claims, audited, count, &spent);
     for (uint32_t i = 0; status == CRUX_OK && i < count; i++)
         verdicts[i] = settle(audited[i].verdict);
     free(layers);

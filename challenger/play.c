@@ -118,6 +118,7 @@ static enum crux_status make_turn(struct crux_challenger *c, const struct challe
         turn->served = challenger_served(&served, c, &scene->batch.executor, scene->planned.hash);
     }
     status = c->chain->ops->look(c->chain, solve, turn);
+    if (turn->served != NULL) challenger_served_end(&served);
     if (status != CRUX_OK) return status;
     if (!turn->step.any) {
         if (turn->own != NULL) complain(c, scene, "it is our turn, and nothing differs");

@@ -77,6 +77,10 @@ void challenger_waited(struct crux_challenger *c, const struct crux_challenger_p
     c->waited[peer - c->options.peers] += seconds;
 }
 
+double challenger_grace(const struct crux_challenger *c) {
+    return c->patience / 60;
+}
+
 void challenger_unheard(struct crux_challenger *c, const struct crux_challenger_peer *peer,
                         double waited) {
     enum { TIMES = 10 };

@@ -167,3 +167,8 @@ const struct crux_provider *challenger_served(struct challenger_served *served,
     served->provider = (struct crux_provider){&served->evidence, served, give_node};
     return &served->provider;
 }
+
+void challenger_served_end(const struct challenger_served *served) {
+    if (served->waited > challenger_grace(served->c))
+        challenger_unheard(served->c, served->peer, served->waited);
+}

@@ -150,13 +150,17 @@ static enum crux_status verify_layers(struct crux_challenger *c, struct batch *b
     enum crux_engine_audit_verdict audited[CLAIMS_AT_ONCE];
     struct finding findings[CLAIMS_AT_ONCE];
     uint32_t whole[CLAIMS_AT_ONCE], count = 0, found = 0;
+    const struct crux_challenger_peer *peer = challenger_peer(c, &batch->claim[0].executor);
+    /* who is not asked now withholds nothing */
+    bool is_asked = peer == NULL || challenger_patience_left(c, peer) > 0;
     enum crux_status status =
         challenger_audit(c, batch->model, batch->claim, batch->claimed, batch->count, audited);
     if (status != CRUX_OK) return status;
     for (uint32_t i = 0; i < batch->count; i++) {
         if (audited[i] == CRUX_ENGINE_AUDIT_UNSERVED) {
-            challenger_alert(c, CRUX_CHALLENGER_WARNING, "layers_withheld", &batch->claim[i].id,
-                             &batch->claim[i].executor, "it is run again as a whole");
+            if (is_asked)
+                challenger_alert(c, CRUX_CHALLENGER_WARNING, "layers_withheld", &batch->claim[i].id,
+                                 &batch->claim[i].executor, "it is run again as a whole");
             whole[count++] = i;
             continue;
         }

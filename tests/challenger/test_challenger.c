@@ -345,6 +345,41 @@ static void who_answers_slowly_holds_nobody(void **state) {
     assert_true(liar->traces <= WITHIN);
 }
 
+/* Whoever serves all, but each answer late, takes the time of others once only. */
+static void who_serves_slowly_is_not_asked_again(void **state) {
+    enum { CLAIMS = 4 };
+    struct double_executor *honest = &w.executor[HONEST], *liar = &w.executor[LIAR];
+    (void)state;
+    w.options.layers = 2;        /* of three: one of them reads records */
+    w.options.wait_seconds = 30; /* all of it is in time */
+    honest->slow_milliseconds = 600;
+    liar->slow_milliseconds = 200;
+    for (unsigned i = 0; i < 2 * CLAIMS; i++) (void)double_run(honest, 2900 + i, DOUBLE_HONEST);
+    double_settle(honest, &w.eyes, 0, CLAIMS, NULL);
+    watched_open(&w);
+    watched_play(&w, 0);
+    assert_int_equal(watched_figures(&w).audited_layers, CLAIMS);
+    unsigned asked = honest->traces;
+    double_settle(honest, &w.eyes, CLAIMS, CLAIMS, NULL);
+    watched_play(&w, 0);
+    assert_int_equal(honest->traces, asked);
+    assert_int_equal(watched_figures(&w).valid, 2 * CLAIMS); /* the others as a whole */
+    assert_int_equal(watched_figures(&w).audited_layers, CLAIMS);
+    assert_int_equal(w.layers_withheld, 0); /* nor said to withhold what it was not asked for */
+    watched_close(&w);
+    w.options.layers = 0; /* a dispute's traces */
+    watched_open(&w);
+    for (uint32_t i = 0; i < 2; i++) {
+        asked = liar->traces;
+        (void)double_run(liar, 2950 + i, DOUBLE_LAYER);
+        double_settle(liar, &w.eyes, i, 1, NULL);
+        watched_play(&w, 0);
+        expect_justice(i + 1);
+        if (i == 0) assert_true(liar->traces > asked + 1);
+        if (i == 1) assert_int_equal(liar->traces, asked);
+    }
+}
+
 /* What was chosen is found out, also by who has no more than single layers in memory. */
 static void withheld_output_is_chosen_again(void **state) {
     (void)state;
@@ -462,6 +497,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test_setup_teardown(withheld_layers_are_run_as_a_whole, make, remove_it),
         cmocka_unit_test_setup_teardown(records_come_in_parts, make, remove_it),
         cmocka_unit_test_setup_teardown(who_answers_slowly_holds_nobody, make, remove_it),
+        cmocka_unit_test_setup_teardown(who_serves_slowly_is_not_asked_again, make, remove_it),
         cmocka_unit_test_setup_teardown(who_makes_wait_is_not_asked_again, make, remove_it),
         cmocka_unit_test_setup_teardown(withheld_output_is_chosen_again, make, remove_it),
         cmocka_unit_test_setup_teardown(records_that_are_no_records_prove_nothing, make, remove_it),

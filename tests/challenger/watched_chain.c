@@ -35,6 +35,7 @@ static void on_log(void *ctx, enum crux_challenger_level level, const char *kind
     w->alerts += level == CRUX_CHALLENGER_ALERT;
     w->false_claims += strcmp(kind, "false_claim") == 0;
     w->withheld += strcmp(kind, "withheld") == 0;
+    w->layers_withheld += strcmp(kind, "layers_withheld") == 0;
 }
 
 void watched_make(struct watched *w) {

@@ -15,7 +15,7 @@ struct watched {
     struct crux_challenger_peer peers[WATCHED_EXECUTORS];
     struct crux_challenger_options options;
     struct crux_challenger *challenger;
-    unsigned alerts, false_claims, withheld;
+    unsigned alerts, false_claims, withheld, layers_withheld;
     bool prints;
 };
 
