@@ -165,5 +165,6 @@ enum crux_status settle_follow(struct crux_settle *settle) {
         status = crux_store_cursor_put(settle->store, &cursor);
         if (status != CRUX_OK) return settle_store_failed(settle, status);
     }
+    settle->busy = true; /* there may be more: demands and calls among them have their clocks */
     return CRUX_OK;
 }

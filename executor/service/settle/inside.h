@@ -37,7 +37,7 @@ struct crux_settle {
     uint32_t moves_left; /* of this tick */
     double tick_began;   /* crux_seconds */
     bool grouped;        /* marks of this step wait for settle_marks_end */
-    bool busy;           /* this tick could not make all its moves */
+    bool busy;           /* this tick could not make all its moves, or read all events */
 
     /* trouble, and when to try again: with the chain in general, and with posting alone */
     struct settle_trouble {

@@ -109,7 +109,7 @@ enum crux_status crux_settle_promise(struct crux_settle *settle, struct crux_sto
 CRUX_MUST_CHECK
 enum crux_status crux_settle_tick(struct crux_settle *settle, uint64_t now);
 
-/* Did the last tick leave moves to be made? Then the next may come soon. */
+/* Did the last tick leave moves to be made, or events to be read? Then the next may come soon. */
 bool crux_settle_is_busy(const struct crux_settle *settle);
 
 /* From the next tick on, what waits is posted at once: before a planned end of the process.
@@ -124,11 +124,7 @@ struct crux_settle_figures {
     uint64_t late;    /* runs posted after their receipts' deadline, or still waiting then */
     uint64_t balance, withdrawn, bond; /* as last seen; bond: of the next claim */
     uint64_t owed;                     /* bonds of what is promised and not posted */
-    uint64_t pledge;                   /* that stands, as last seen */
-    uint64_t pledge_missing; /* of what the options ask for: the balance does not hold it */
-    uint64_t pledge_free_at; /* chain's clock, if it leaves; else 0 */
-    struct crux_store_call_figures calls;
-    uint64_t chain_time, events; /* as last seen */
+    uint64_t chain_time, events;       /* as last seen */
     uint64_t batches_posted, claims_shown, demands_met, fees_paid;
     enum crux_status status; /* of the last try; CRUX_OK: no trouble */
     uint64_t retry_at;       /* system's clock; 0: nothing waits for it */

@@ -175,6 +175,21 @@ static enum crux_status look_at_times(
     return CRUX_E_IO;
 }
 
+/* As many events as are asked for, of what concerns nobody. */
+static enum crux_status many_events(struct crux_chain *chain, struct crux_chain_cursor *cursor,
+                                    bool *reorganised, uint64_t most,
+                                    bool (*visit)(void *ctx, const struct crux_chain_event *event),
+                                    void *ctx) {
+    (void)chain;
+    *reorganised = false;
+    for (uint64_t i = 0; i < most; i++) {
+        const struct crux_chain_event event = {.number = ++cursor->number,
+                                               .kind = CRUX_MOVE_REGISTER};
+        if (!visit(ctx, &event)) break;
+    }
+    return CRUX_OK;
+}
+
 static void open_at_times(void) {
     settle_world_open(&world);
     up = world.chain.ops;
@@ -306,6 +321,18 @@ static void a_batch_that_is_found_again(void **state) {
     world.chain.ops = up;
 }
 
+/* Who has fallen behind the chain's events reads on at once. */
+static void many_events_to_read(void **state) {
+    (void)state;
+    open_at_times();
+    settle_world_tick(&world, START);
+    assert_false(crux_settle_is_busy(world.settle));
+    at_times.events = many_events;
+    assert_int_equal(crux_settle_tick(world.settle, START + 1), CRUX_OK);
+    assert_true(crux_settle_is_busy(world.settle));
+    world.chain.ops = up;
+}
+
 /* What is to be tried again in a second is not put off for the time by which the clock was set back. */
 static void a_clock_that_is_set_back(void **state) {
     (void)state;
@@ -359,6 +386,7 @@ int main(void) {
         RULE(what_stands_is_asked_about_again),
         RULE(a_clock_that_runs),
         RULE(a_batch_that_is_found_again),
+        RULE(many_events_to_read),
         RULE(a_clock_that_is_set_back),
         RULE(a_reorganised_chain),
     };
