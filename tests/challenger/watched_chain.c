@@ -69,6 +69,7 @@ void watched_make(struct watched *w) {
                                                   .share = CRUX_CHALLENGER_ALL,
                                                   .risk_max = WATCHED_MONEY,
                                                   .attempts = 2,
+                                                  .wait_seconds = 3600, /* on a busy machine */
                                                   .threads = 1,
                                                   .log = on_log,
                                                   .log_ctx = w};
