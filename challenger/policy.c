@@ -78,7 +78,9 @@ void challenger_waited(struct crux_challenger *c, const struct crux_challenger_p
 }
 
 double challenger_grace(const struct crux_challenger *c) {
-    return c->patience / 60;
+    enum { OF_PATIENCE = 60, LEAST_SECONDS = 5 }; /* any machine may be busy for so long */
+    double seconds = c->patience / OF_PATIENCE;
+    return seconds < LEAST_SECONDS ? LEAST_SECONDS : seconds;
 }
 
 void challenger_unheard(struct crux_challenger *c, const struct crux_challenger_peer *peer,

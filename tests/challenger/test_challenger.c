@@ -350,10 +350,10 @@ static void who_serves_slowly_is_not_asked_again(void **state) {
     enum { CLAIMS = 4 };
     struct double_executor *honest = &w.executor[HONEST], *liar = &w.executor[LIAR];
     (void)state;
-    w.options.layers = 2;        /* of three: one of them reads records */
-    w.options.wait_seconds = 30; /* all of it is in time */
-    honest->slow_milliseconds = 600;
-    liar->slow_milliseconds = 200;
+    w.options.layers = 2;            /* of three: one of them reads records */
+    w.options.wait_seconds = 30;     /* all of it is in time */
+    honest->slow_milliseconds = 900; /* of 8 answers at least */
+    liar->slow_milliseconds = 950;   /* of some in a move */
     for (unsigned i = 0; i < 2 * CLAIMS; i++) (void)double_run(honest, 2900 + i, DOUBLE_HONEST);
     double_settle(honest, &w.eyes, 0, CLAIMS, NULL);
     watched_open(&w);
