@@ -125,8 +125,8 @@ def judge_papers(it):
     if code != 1 or said["error"] != "syntax":
         problems.append(f"crux verify of nothing: {code} {said}")
     done = subprocess.run([it.program, "challenger", "--model", it.models[0], "--chain", chain, "--data",
-                           os.path.join(it.folder, "auditor"), "--layers", "1", "--once", "--threads", "1", "--wait", "3600",
-                           "--executor", f"{it.account}={it.port['executor'].url}", "--json"],
+                           os.path.join(it.folder, "auditor"), "--layers", "1", "--once", "--threads", "1",
+                           "--wait", "3600", "--executor", f"{it.account}={it.port['executor'].url}", "--json"],
                           capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
     figures = json.loads(done.stdout)
     public = sum(receipt["mode"] != "private" for receipt, _ in it.client.receipts)
