@@ -119,8 +119,9 @@ static bool is_deadline_near(const struct crux_settle *settle) {
     return settle->now > settle->seen_at + o->deadline_seconds - o->batch_seconds;
 }
 
-/* Sees the chain's time.  Returns: CRUX_E_IO if it cannot, and has to; CRUX_E_ALREADY_POSTED for a claim that stands there as a batch of its own, and was
- * forgotten here: spec/70-game.md#batches-and-claims: "An executor's second batch of the same root is the first one again" */
+/* Sees the chain's time.  Returns: CRUX_E_IO if it cannot, and has to; CRUX_E_ALREADY_POSTED for a claim that stands
+ * there as a batch of its own, and was forgotten here: spec/70-game.md#batches-and-claims: "An executor's second batch of
+ * the same root is the first one again" */
 static enum crux_status ask_chain(struct crux_settle *settle, struct crux_store_run *run) {
     static const struct crux_account nobody;
     struct asking asking = {.settle = settle, .run = run};
