@@ -50,6 +50,18 @@ CRUX_INLINE size_t crux_planes_bytes_at(size_t blocks, uint32_t group) {
     return blocks * (group == 32 ? 112 : 128);
 }
 
+/* In: width, the panel's: a constant in kernels; steps, of four inputs in a group. */
+CRUX_INLINE size_t crux_planes_sums_at(const struct crux_panel *panel, uint32_t width, int steps) {
+    uint32_t group = 4 * (uint32_t)steps;
+    return width == CRUX_WIDTH_Q4 ? crux_planes_nibbles_at(panel->blocks, group)
+                                  : crux_planes_bytes_at(panel->blocks, group);
+}
+
+/* The most groups whose sums fit; 0: a wide panel. */
+CRUX_INLINE uint32_t crux_planes_span(const struct crux_panel *panel) {
+    return panel->width == CRUX_WIDTH_Q4 ? panel->span_planes : panel->span_halves;
+}
+
 CRUX_INLINE size_t crux_planes_row_bytes(uint32_t inputs) {
     return (crux_panel_blocks(inputs) * 160 + 63) / 64 * 64;
 }

@@ -133,12 +133,10 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
                             int steps) {
     const bool nibbles = width == CRUX_WIDTH_Q4, fourfold = width == CRUX_WIDTH_Q6 && !offsets;
     const uint8_t *row[ROWS_MAX], *sum[ROWS_MAX];
-    uint32_t groups = panel->groups, span = nibbles ? panel->span_planes : panel->span_halves,
-             group = 4 * (uint32_t)steps;
+    uint32_t groups = panel->groups, span = crux_planes_span(panel);
     for (int r = 0; r < rows; r++) {
         row[r] = x->first + (size_t)r * x->stride_bytes;
-        sum[r] = row[r] + (nibbles ? crux_planes_nibbles_at(panel->blocks, group)
-                                   : crux_planes_bytes_at(panel->blocks, group));
+        sum[r] = row[r] + crux_planes_sums_at(panel, width, steps);
     }
     for (uint32_t g = 0, end; g < groups; g = end) {
         struct sums sums;
@@ -290,8 +288,7 @@ crux_panel_kernel *CHOOSE(const struct crux_panel *panel, uint32_t rows, uint32_
 #endif
     };
     *taken = 1;
-    if ((panel->width == CRUX_WIDTH_Q4 ? panel->span_planes : panel->span_halves) == 0)
-        return wide[panel->width - 1];
+    if (crux_planes_span(panel) == 0) return wide[panel->width - 1];
     unsigned most = rows >= ROWS_MOST ? ROWS_MOST / 2 : rows >= 2;
     *taken = 1U << most;
     return kernels[most][crux_panel_kind(panel)][2 * panel->has_offsets + (panel->group == 32)];

@@ -99,18 +99,6 @@ CRUX_INLINE size_t planes_at(size_t g, int steps) {
     return steps == 8 ? 64 * g : 64 * (g / 2) + 16 * (g % 2);
 }
 
-/* Where the sums of a row's groups begin. */
-CRUX_INLINE size_t sums_at(const struct crux_panel *panel, uint32_t width, int steps) {
-    uint32_t group = 4 * (uint32_t)steps;
-    return width == CRUX_WIDTH_Q4 ? crux_planes_nibbles_at(panel->blocks, group)
-                                  : crux_planes_bytes_at(panel->blocks, group);
-}
-
-/* The most groups whose sums fit; 0: a wide panel. */
-CRUX_INLINE uint32_t span_of(const struct crux_panel *panel) {
-    return panel->width == CRUX_WIDTH_Q4 ? panel->span_planes : panel->span_halves;
-}
-
 /* One group with offsets into the sums. rows, width and steps are constants. */
 TARGET CRUX_INLINE void add_group(__m512i high[], __m512i low[], const uint8_t *const row[],
                                   const uint8_t *const sum[], const struct crux_panel *panel,

@@ -7,11 +7,11 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
                             const struct crux_panel_rows *x, int rows, uint32_t width, bool offsets,
                             int steps) {
     const uint8_t *row[CRUX_PANEL_ROWS_MAX], *sum[CRUX_PANEL_ROWS_MAX];
-    uint32_t groups = panel->groups, span = span_of(panel);
+    uint32_t groups = panel->groups, span = crux_planes_span(panel);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
         row[r] = x->first + (size_t)r * x->stride_bytes;
-        sum[r] = row[r] + sums_at(panel, width, steps);
+        sum[r] = row[r] + crux_planes_sums_at(panel, width, steps);
     }
     for (uint32_t g = 0, end; g < groups; g = end) {
         __m512i high[CRUX_PANEL_ROWS_MAX], low[CRUX_PANEL_ROWS_MAX];
@@ -63,7 +63,7 @@ crux_panel_kernel *crux_planes_choose_avx512(const struct crux_panel *panel, uin
     static const uint8_t size[] = {0, 0, 1, 2, 3, 3, 4, 4, 5};
     static const uint8_t taking[] = {1, 2, 3, 4, 6, 8};
     unsigned most = size[rows < 8 ? rows : 8];
-    if (span_of(panel) == 0) return crux_planes_choose_wide_avx512(panel, rows, taken);
+    if (crux_planes_span(panel) == 0) return crux_planes_choose_wide_avx512(panel, rows, taken);
     /* 5 rows as 3 and 2, 7 as 4 and 3. */
     if (rows == 5) most = 2;
     if (rows == 7) most = 3;

@@ -7,7 +7,8 @@ enum { FOUR = CRUX_PANEL_TOGETHER };
 
 TARGET CRUX_INLINE void run(int64_t *const acc[FOUR], const struct crux_panel panel[FOUR],
                             const uint8_t *x, uint32_t width, bool offsets, int steps) {
-    const uint8_t *const row[1] = {x}, *const sum[1] = {x + sums_at(panel, width, steps)};
+    const uint8_t *const row[1] = {x}, *const sum[1] = {x +
+                                                        crux_planes_sums_at(panel, width, steps)};
     uint32_t groups = panel->groups, begin[FOUR] = {0};
     __m512i high[FOUR][1], low[FOUR][1];
     CRUX_UNROLL
@@ -16,7 +17,7 @@ TARGET CRUX_INLINE void run(int64_t *const acc[FOUR], const struct crux_panel pa
         uint32_t end = groups; /* or where the first of their spans ends */
         CRUX_UNROLL
         for (int i = 0; i < FOUR; i++) {
-            uint32_t span = span_of(&panel[i]);
+            uint32_t span = crux_planes_span(&panel[i]);
             if (end - begin[i] > span) end = begin[i] + span;
         }
         for (; g < end && offsets; g++) {
@@ -37,7 +38,7 @@ TARGET CRUX_INLINE void run(int64_t *const acc[FOUR], const struct crux_panel pa
         }
         CRUX_UNROLL
         for (int i = 0; i < FOUR; i++) {
-            if (end != groups && end - begin[i] != span_of(&panel[i])) continue;
+            if (end != groups && end - begin[i] != crux_planes_span(&panel[i])) continue;
             flush(acc[i], high[i][0], low[i][0], width, offsets, begin[i] == 0);
             high[i][0] = low[i][0] = _mm512_setzero_si512();
             begin[i] = end;
@@ -66,7 +67,7 @@ crux_panel_together_kernel *crux_planes_together_avx512(const struct crux_panel 
         {four_q6_g16, four_q6_g32, four_q6_g16_n, four_q6_g32_n},
         {four_q8_g16, four_q8_g32, four_q8_g16_n, four_q8_g32_n}};
     for (int i = 0; i < FOUR; i++) {
-        if (span_of(&panel[i]) == 0) return NULL;
+        if (crux_planes_span(&panel[i]) == 0) return NULL;
     }
     return kernels[crux_panel_kind(panel)][2 * panel->has_offsets + (panel->group == 32)];
 }
