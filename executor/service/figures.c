@@ -126,10 +126,7 @@ static void say_models(struct crux_metrics_text *out, struct service *service) {
 static void say_http(struct crux_metrics_text *out, struct service *service) {
     struct crux_http_server_figures figures;
     crux_http_server_figures(service->http, &figures);
-    const struct {
-        const char *name, *kind, *help;
-        double value;
-    } rows_of[] = {
+    const struct crux_metrics_figure rows_of[] = {
         {"crux_http_connections", "gauge", "Open.", (double)figures.connections},
         {"crux_http_held_bytes", "gauge", "In buffers.", (double)figures.held_bytes},
         {"crux_http_accepted_total", "counter", "Connections accepted.", (double)figures.accepted},
@@ -142,10 +139,7 @@ static void say_http(struct crux_metrics_text *out, struct service *service) {
          (double)service->prompt_tokens},
         {"crux_usage_completion_tokens_total", "counter", "Tokens of answers.",
          (double)service->completion_tokens}};
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(rows_of); i++) {
-        crux_metrics_family(out, rows_of[i].name, rows_of[i].kind, rows_of[i].help);
-        crux_metrics_value(out, rows_of[i].name, NULL, rows_of[i].value);
-    }
+    crux_metrics_figures(out, rows_of, CRUX_ARRAY_LEN(rows_of));
 }
 
 void figures_metrics(void *ctx, struct crux_http_exchange *exchange) {

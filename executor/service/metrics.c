@@ -60,6 +60,14 @@ void crux_metrics_value(struct crux_metrics_text *out, const char *name, const c
         put(out, "%s%s%s%s %.9g\n", name, open, labels, close, value);
 }
 
+void crux_metrics_figures(struct crux_metrics_text *out, const struct crux_metrics_figure *figures,
+                          size_t count) {
+    for (size_t i = 0; i < count; i++) {
+        crux_metrics_family(out, figures[i].name, figures[i].kind, figures[i].help);
+        crux_metrics_value(out, figures[i].name, NULL, figures[i].value);
+    }
+}
+
 void crux_metrics_histogram(struct crux_metrics_text *out, const char *name, const char *help,
                             const struct crux_histogram *histogram) {
     uint64_t sum = 0;

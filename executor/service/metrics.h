@@ -45,6 +45,13 @@ void crux_metrics_family(struct crux_metrics_text *out, const char *name, const 
 /* In: labels, such as model="a", with values that need no escape; or NULL. */
 void crux_metrics_value(struct crux_metrics_text *out, const char *name, const char *labels,
                         double value);
+/* Families of one value each, without labels. */
+struct crux_metrics_figure {
+    const char *name, *kind, *help;
+    double value;
+};
+void crux_metrics_figures(struct crux_metrics_text *out, const struct crux_metrics_figure *figures,
+                          size_t count);
 void crux_metrics_histogram(struct crux_metrics_text *out, const char *name, const char *help,
                             const struct crux_histogram *histogram);
 void crux_metrics_requests(struct crux_metrics_text *out,

@@ -41,10 +41,7 @@ static void collect(struct receipts *receipts, struct crux_metrics_text *out) {
     struct crux_archives_figures archives;
     crux_defend_figures(receipts->defend, &defence);
     crux_archives_figures(receipts->archives, &archives);
-    const struct {
-        const char *name, *kind, *help;
-        double value;
-    } rows[] = {
+    const struct crux_metrics_figure rows[] = {
         {"crux_contested", "gauge", "Claims that somebody contests.", defence.cases},
         {"crux_contested_left_out", "gauge",
          "Of them, beyond the most that are defended at once: they wait.", defence.left_out},
@@ -88,10 +85,7 @@ static void collect(struct receipts *receipts, struct crux_metrics_text *out) {
          (double)figures.demands_met},
         {"crux_fees_paid_total", "counter", "Earned from escrows.", (double)figures.fees_paid},
         {"crux_store_bytes", "gauge", "Of the store's file.", (double)figures.store.file_bytes}};
-    for (size_t i = 0; i < CRUX_ARRAY_LEN(rows); i++) {
-        crux_metrics_family(out, rows[i].name, rows[i].kind, rows[i].help);
-        crux_metrics_value(out, rows[i].name, NULL, rows[i].value);
-    }
+    crux_metrics_figures(out, rows, CRUX_ARRAY_LEN(rows));
     receipts_pledged_metrics(receipts, out);
 }
 
