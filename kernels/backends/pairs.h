@@ -8,7 +8,7 @@
  * q4   c = sum(x*u) - 7*X = sum(x*v):    |c| <= 32 * 32639 * 8 < 2^23, its parts below 2^24
  * q8   c = sum(x*u) - 128*X = sum(x*v):  |c| <= 32 * 32639 * 128 < 2^27, its parts below 2^28
  *      c = 65536*c_high + c_low, c_low an i16: |c_high| <= 2^11;  the same for X: |X_high| <= 2^4
- *      A_low  += m'*c_low + n'*X_low       both stay at or below 2^15 * 65535 < 2^31 in a span
+ *      A_low  += m'*c_low + n'*X_low       both stay at or below 2^15 * 65533 < 2^31 in a span
  *      A_high += m'*c_high + n'*X_high
  *      acc    += 65536*A_high + A_low      at its end
  * q6   as q8, with a fourth taken as planes.h says

@@ -30,8 +30,8 @@
 enum {
     CRUX_PANEL_OUTPUTS = 16,
     CRUX_PANEL_BLOCK = 32,          /* inputs */
-    CRUX_PANEL_PLANES_MAX = 524287, /* sum over a span of 8*|m'| + |n'|, planes.h */
-    CRUX_PANEL_HALVES_MAX = 65535,  /* sum over a span of |m'| + |n'|, planes.h and pairs.h */
+    CRUX_PANEL_PLANES_MAX = 522223, /* sum over a span of 8*|m'| + |n'|, planes.h */
+    CRUX_PANEL_HALVES_MAX = 65533,  /* sum over a span of |m'| + |n'|, planes.h and pairs.h */
 };
 
 /* Of a panel: its tiles' width, or q6. */

@@ -8,15 +8,20 @@
  * q4   high = sum(x_high * u) - 7*X_high:  |high| <= 32 * 127 * 8 < 2^15
  *      low  = sum(x_low * u) - 7*X_low:    -32 * 128 * 8 = -2^15 <= low <= 32 * 127 * 8 < 2^15: both fit an i16
  *      A_high += m'*high + n'*X_high       one 16-bit dot each; |X_high| and |X_low| are at most 32 * 128 = 2^12, so
- *      A_low  += m'*low + n'*X_low           both stay below 2^12 * 524287 < 2^31 in a span
+ *      A_low  += m'*low + n'*X_low           both stay at or below 2^12 * 522223 in a span
  *      acc    += 256*A_high + A_low        at its end
  * q8   c = 256 * sum(x_high * u) + sum(x_low * u) - 128*X:  |c| <= 32 * 32639 * 128 < 2^27, its parts below 2^29
  *      c = 65536*c_high + c_low, c_low an i16: |c_high| <= 2^11;  the same for X: |X_high| <= 2^4
- *      A_low  += m'*c_low + n'*X_low       both stay at or below 2^15 * 65535 < 2^31
- *      A_high += m'*c_high + n'*X_high
+ *      A_low  += m'*c_low + n'*X_low       stays at or below 2^15 * 65533 in a span
+ *      A_high += m'*c_high + n'*X_high     at or below 2^11 * 65533
  *      acc    += 65536*A_high + A_low
  * q6   as q8: c of 4*v is within the same bounds, and so are the sums. Without offsets A_low is a sum of multiples
- *      of 4 (65536 is one, so c_low is), and acc += 16384*A_high + A_low/4; with offsets c is divided first.
+ *      of 4 (65536 is one, so c_low is), and acc += (65536*A_high + A_low)/4; with offsets c is divided first.
+ *      By 512 bits, acc is formed once. At the end of a span the upper bits of A_low go over into A_high: all but 8 of
+ *      q4, whose A_high then takes at most 2^23; all but 16 of the others, whose A_high takes at most 2^15 + 1. Those of
+ *      A_high beyond 16 go over into a third register, of q4 each time: 2^12 * 522223 + 2^16 + 2^23 < 2^31; of the others
+ *      after 8 spans: 8 * (2^11 * 65533 + 2^15 + 1) + 2^16 < 2^31, and A_low stays below 2^15 * 65533 + 2^16 < 2^31.
+ *      The third takes less than 2^16 of each of at most 2^13 groups.
  * wide c as above, products and sums of 64 bits. For q16, u = 256*u_high + u_low:
  *      c = 65536*a + 256*b + d:  a = sum(x_high * (u_high - 128)), |a| < 2^20;  d = sum(x_low * u_low), |d| < 2^20
  *                                b = sum(x_high * u_low) + sum(x_low * (u_high - 128)), |b| < 2^21

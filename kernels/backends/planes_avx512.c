@@ -13,21 +13,32 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
         row[r] = x->first + (size_t)r * x->stride_bytes;
         sum[r] = row[r] + crux_planes_sums_at(panel, width, steps);
     }
-    for (uint32_t g = 0, end; g < groups; g = end) {
-        __m512i high[CRUX_PANEL_ROWS_MAX], low[CRUX_PANEL_ROWS_MAX];
-        uint32_t begin = g;
-        end = groups - g < span ? groups : g + span;
+    __m512i top[CRUX_PANEL_ROWS_MAX], high[CRUX_PANEL_ROWS_MAX], low[CRUX_PANEL_ROWS_MAX];
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++) top[r] = high[r] = low[r] = _mm512_setzero_si512();
+    const struct rows_512 sums = {high, low, row, sum};
+    const uint32_t some = offsets ? 1 : 2;
+    uint32_t g = 0;
+    for (uint32_t left = span, spans = 0; g + some <= groups; g += some) {
+        if (offsets)
+            add_group(&sums, panel, g, rows, width, steps);
+        else if (steps == 4 && width != CRUX_WIDTH_Q4)
+            add_pair_16(&sums, panel, g, rows, width);
+        else
+            add_pair(&sums, panel, g, true, rows, width, steps);
+        left -= some;
+        if (left != 0) continue;
+        left = span;
         CRUX_UNROLL
-        for (int r = 0; r < rows; r++) high[r] = low[r] = _mm512_setzero_si512();
-        for (; g < end && offsets; g++)
-            add_group(high, low, row, sum, panel, g, rows, width, steps);
-        for (; g + 1 < end; g += 2)
-            add_pair(high, low, row, sum, panel, g, true, rows, width, steps);
-        if (g < end) add_pair(high, low, row, sum, panel, g++, false, rows, width, steps);
+        for (int r = 0; r < rows; r++) lift_low(&high[r], &low[r], width);
+        if (++spans % spans_of_high(width) != 0) continue;
         CRUX_UNROLL
-        for (int r = 0; r < rows; r++)
-            flush(acc + (size_t)r * acc_stride, high[r], low[r], width, offsets, begin == 0);
+        for (int r = 0; r < rows; r++) lift_high(&top[r], &high[r]);
     }
+    if (g < groups) add_pair(&sums, panel, g, false, rows, width, steps);
+    CRUX_UNROLL
+    for (int r = 0; r < rows; r++)
+        store(acc + (size_t)r * acc_stride, top[r], high[r], low[r], width, offsets);
 }
 
 #define KERNEL(name, rows, width, offsets, steps)                                                  \

@@ -9,41 +9,46 @@ TARGET CRUX_INLINE void run(int64_t *const acc[FOUR], const struct crux_panel pa
                             const uint8_t *x, uint32_t width, bool offsets, int steps) {
     const uint8_t *const row[1] = {x}, *const sum[1] = {x +
                                                         crux_planes_sums_at(panel, width, steps)};
-    uint32_t groups = panel->groups, begin[FOUR] = {0};
-    __m512i high[FOUR][1], low[FOUR][1];
+    uint32_t groups = panel->groups, left[FOUR], spans[FOUR] = {0};
+    __m512i top[FOUR], high[FOUR], low[FOUR];
+    struct rows_512 sums[FOUR];
     CRUX_UNROLL
-    for (int i = 0; i < FOUR; i++) high[i][0] = low[i][0] = _mm512_setzero_si512();
+    for (int i = 0; i < FOUR; i++) {
+        top[i] = high[i] = low[i] = _mm512_setzero_si512();
+        sums[i] = (struct rows_512){&high[i], &low[i], row, sum};
+        left[i] = crux_planes_span(&panel[i]);
+    }
     for (uint32_t g = 0; g < groups;) {
         uint32_t end = groups; /* or where the first of their spans ends */
         CRUX_UNROLL
         for (int i = 0; i < FOUR; i++) {
-            uint32_t span = crux_planes_span(&panel[i]);
-            if (end - begin[i] > span) end = begin[i] + span;
+            if (end - g > left[i]) end = g + left[i];
         }
+        CRUX_UNROLL
+        for (int i = 0; i < FOUR; i++) left[i] -= end - g;
         for (; g < end && offsets; g++) {
             CRUX_UNROLL
-            for (int i = 0; i < FOUR; i++)
-                add_group(high[i], low[i], row, sum, &panel[i], g, 1, width, steps);
+            for (int i = 0; i < FOUR; i++) add_group(&sums[i], &panel[i], g, 1, width, steps);
         }
         for (; g + 1 < end; g += 2) {
             CRUX_UNROLL
-            for (int i = 0; i < FOUR; i++)
-                add_pair(high[i], low[i], row, sum, &panel[i], g, true, 1, width, steps);
+            for (int i = 0; i < FOUR; i++) add_pair(&sums[i], &panel[i], g, true, 1, width, steps);
         }
         if (g < end) {
             CRUX_UNROLL
-            for (int i = 0; i < FOUR; i++)
-                add_pair(high[i], low[i], row, sum, &panel[i], g, false, 1, width, steps);
+            for (int i = 0; i < FOUR; i++) add_pair(&sums[i], &panel[i], g, false, 1, width, steps);
             g++;
         }
         CRUX_UNROLL
         for (int i = 0; i < FOUR; i++) {
-            if (end != groups && end - begin[i] != crux_planes_span(&panel[i])) continue;
-            flush(acc[i], high[i][0], low[i][0], width, offsets, begin[i] == 0);
-            high[i][0] = low[i][0] = _mm512_setzero_si512();
-            begin[i] = end;
+            if (left[i] != 0) continue;
+            left[i] = crux_planes_span(&panel[i]);
+            lift_low(&high[i], &low[i], width);
+            if (++spans[i] % spans_of_high(width) == 0) lift_high(&top[i], &high[i]);
         }
     }
+    CRUX_UNROLL
+    for (int i = 0; i < FOUR; i++) store(acc[i], top[i], high[i], low[i], width, offsets);
 }
 
 #define KERNEL(name, width, offsets, steps)                                                        \
