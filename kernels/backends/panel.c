@@ -20,6 +20,7 @@ static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t 
     const struct crux_panel_header *header = (const struct crux_panel_header *)(const void *)at;
     struct crux_panel panel = {
         .groups_at = at + sizeof *header,
+        .turns = 1,
         .ahead_bytes = rows > CRUX_PANEL_ROWS_MAX ? bytes : CRUX_PANEL_AHEAD_BYTES,
         .width = crux_panel_width(&w->tile, w->form),
         .group = w->tile.group,
@@ -34,15 +35,17 @@ static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t 
 }
 
 /* Outputs from .. end of the panel that begins at output `first`. A part of a panel goes by way of `part`. */
-static void multiply_panel(int64_t *acc, size_t acc_stride, const struct crux_panel *panel,
+static void multiply_panel(int64_t *acc, size_t acc_stride, struct crux_panel panel,
                            const struct crux_panel_rows *x, uint32_t rows, uint32_t from,
                            uint32_t end, crux_panel_choose *choose) {
     int64_t part[CRUX_PANEL_ROWS_MAX * CRUX_PANEL_OUTPUTS] CRUX_ALIGNED(64);
     bool whole = from == 0 && end == CRUX_PANEL_OUTPUTS;
-    for (uint32_t r = 0, taken; r < rows; r += taken, acc += taken * acc_stride) {
+    for (uint32_t r = 0, call = 0, taken; r < rows; r += taken, acc += taken * acc_stride, call++) {
         struct crux_panel_rows some = {x->first + r * x->stride_bytes, x->stride_bytes};
-        crux_panel_kernel *kernel = choose(panel, rows - r, &taken);
-        kernel(whole ? acc : part, whole ? acc_stride : CRUX_PANEL_OUTPUTS, panel, &some);
+        crux_panel_kernel *kernel = choose(&panel, rows - r, &taken);
+        while (call == 0 && 2 * panel.turns * taken <= rows) panel.turns *= 2;
+        panel.turn = call % panel.turns;
+        kernel(whole ? acc : part, whole ? acc_stride : CRUX_PANEL_OUTPUTS, &panel, &some);
         for (uint32_t i = 0; i < taken && !whole; i++)
             memcpy(acc + i * acc_stride, part + i * CRUX_PANEL_OUTPUTS + from,
                    (end - from) * sizeof *acc);
@@ -113,7 +116,7 @@ void crux_panel_matmul(int64_t *acc, size_t acc_stride, const struct crux_backen
             uint32_t first = o / CRUX_PANEL_OUTPUTS * CRUX_PANEL_OUTPUTS;
             end = o1 - first < CRUX_PANEL_OUTPUTS ? o1 : first + CRUX_PANEL_OUTPUTS;
             struct crux_panel panel = panel_of(w, first / CRUX_PANEL_OUTPUTS, some);
-            multiply_panel(acc + r * acc_stride + (o - o0), acc_stride, &panel, &x, some, o - first,
+            multiply_panel(acc + r * acc_stride + (o - o0), acc_stride, panel, &x, some, o - first,
                            end - first, kernels->choose);
         }
     }

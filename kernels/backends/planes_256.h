@@ -96,7 +96,7 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
     const uint8_t *q = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
     __m256i h[ROWS_MAX][2], l[ROWS_MAX][2];
-    if (rows >= CRUX_PANEL_AHEAD_ROWS) {
+    if (rows >= CRUX_PANEL_AHEAD_ROWS && crux_panel_asks(panel, g)) {
         for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
             _mm_prefetch((const char *)((uintptr_t)q + panel->ahead_bytes + i), _MM_HINT_T0);
     }
