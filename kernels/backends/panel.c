@@ -14,38 +14,54 @@ size_t crux_panel_packed_bytes(const struct crux_tiles *w) {
            crux_panel_bytes(&w->tile, w->form, w->inputs);
 }
 
-static struct crux_panel panel_of(const struct crux_backend_matrix *w, uint32_t p, uint32_t rows) {
+/* What the panels of a matrix have in common, for so many rows. */
+struct panels {
+    const uint8_t *packed;
+    size_t bytes; /* of one */
+    struct crux_panel like;
+};
+
+static struct panels panels_of(const struct crux_backend_matrix *w, uint32_t rows) {
     size_t bytes = crux_panel_bytes(&w->tile, w->form, w->inputs);
-    const uint8_t *at = (const uint8_t *)w->packed + p * bytes;
+    struct panels panels = {
+        .packed = w->packed,
+        .bytes = bytes,
+        .like = {.ahead_bytes = rows > CRUX_PANEL_ROWS_MAX ? bytes : CRUX_PANEL_AHEAD_BYTES,
+                 .turns = 1,
+                 .width = crux_panel_width(&w->tile, w->form),
+                 .group = w->tile.group,
+                 .groups = crux_panel_groups(&w->tile, w->inputs),
+                 .blocks = (uint32_t)crux_panel_blocks(w->inputs),
+                 .has_offsets = crux_panel_has_offsets(&w->tile, w->form)}};
+    return panels;
+}
+
+static void panel_at(struct crux_panel *panel, const struct panels *panels, uint32_t p) {
+    const uint8_t *at = panels->packed + p * panels->bytes;
     const struct crux_panel_header *header = (const struct crux_panel_header *)(const void *)at;
-    struct crux_panel panel = {
-        .groups_at = at + sizeof *header,
-        .turns = 1,
-        .ahead_bytes = rows > CRUX_PANEL_ROWS_MAX ? bytes : CRUX_PANEL_AHEAD_BYTES,
-        .width = crux_panel_width(&w->tile, w->form),
-        .group = w->tile.group,
-        .groups = crux_panel_groups(&w->tile, w->inputs),
-        .blocks = (uint32_t)crux_panel_blocks(w->inputs),
-        .has_offsets = crux_panel_has_offsets(&w->tile, w->form),
-        .is_raw = header->is_raw != 0,
-        .span_planes = header->span_planes,
-        .span_halves = header->span_halves,
-    };
-    return panel;
+    *panel = panels->like;
+    panel->groups_at = at + sizeof *header;
+    panel->is_raw = header->is_raw != 0;
+    panel->span_planes = header->span_planes;
+    panel->span_halves = header->span_halves;
 }
 
 /* Outputs from .. end of the panel that begins at output `first`. A part of a panel goes by way of `part`. */
-static void multiply_panel(int64_t *acc, size_t acc_stride, struct crux_panel panel,
+static void multiply_panel(int64_t *acc, size_t acc_stride, struct crux_panel *panel,
                            const struct crux_panel_rows *x, uint32_t rows, uint32_t from,
                            uint32_t end, crux_panel_choose *choose) {
     int64_t part[CRUX_PANEL_ROWS_MAX * CRUX_PANEL_OUTPUTS] CRUX_ALIGNED(64);
     bool whole = from == 0 && end == CRUX_PANEL_OUTPUTS;
+    /* Kernels ask for the rest of the next panel. */
+    if (rows >= CRUX_PANEL_AHEAD_ROWS)
+        __builtin_prefetch((const void *)((uintptr_t)panel->groups_at + panel->ahead_bytes -
+                                          sizeof(struct crux_panel_header)));
     for (uint32_t r = 0, call = 0, taken; r < rows; r += taken, acc += taken * acc_stride, call++) {
         struct crux_panel_rows some = {x->first + r * x->stride_bytes, x->stride_bytes};
-        crux_panel_kernel *kernel = choose(&panel, rows - r, &taken);
-        while (call == 0 && 2 * panel.turns * taken <= rows) panel.turns *= 2;
-        panel.turn = call % panel.turns;
-        kernel(whole ? acc : part, whole ? acc_stride : CRUX_PANEL_OUTPUTS, &panel, &some);
+        crux_panel_kernel *kernel = choose(panel, rows - r, &taken);
+        while (call == 0 && 2 * panel->turns * taken <= rows) panel->turns *= 2;
+        panel->turn = call & (panel->turns - 1);
+        kernel(whole ? acc : part, whole ? acc_stride : CRUX_PANEL_OUTPUTS, panel, &some);
         for (uint32_t i = 0; i < taken && !whole; i++)
             memcpy(acc + i * acc_stride, part + i * CRUX_PANEL_OUTPUTS + from,
                    (end - from) * sizeof *acc);
@@ -80,11 +96,12 @@ static uint32_t multiply_together(int64_t *acc, const struct crux_backend_matrix
     if (together == NULL || o0 % CRUX_PANEL_OUTPUTS != 0) return 0;
     uint32_t first = o0 / CRUX_PANEL_OUTPUTS,
              each = stream_panels(w, (o1 - o0) / CRUX_PANEL_OUTPUTS);
+    struct panels panels = panels_of(w, 1);
     for (uint32_t p = 0; p < each; p++) {
         struct crux_panel panel[CRUX_PANEL_TOGETHER];
         int64_t *to[CRUX_PANEL_TOGETHER];
         for (uint32_t i = 0; i < CRUX_PANEL_TOGETHER; i++) {
-            panel[i] = panel_of(w, first + i * each + p, 1);
+            panel_at(&panel[i], &panels, first + i * each + p);
             to[i] = acc + (size_t)(i * each + p) * CRUX_PANEL_OUTPUTS;
         }
         crux_panel_together_kernel *kernel = together(panel);
@@ -112,11 +129,13 @@ void crux_panel_matmul(int64_t *acc, size_t acc_stride, const struct crux_backen
     for (uint32_t r = 0; r < rows; r += most) {
         struct crux_panel_rows x = {(const uint8_t *)prepared + r * row_bytes, row_bytes};
         uint32_t some = rows - r < most ? rows - r : most;
+        struct panels panels = panels_of(w, some);
         for (uint32_t o = o0, end; o < o1; o = end) {
             uint32_t first = o / CRUX_PANEL_OUTPUTS * CRUX_PANEL_OUTPUTS;
             end = o1 - first < CRUX_PANEL_OUTPUTS ? o1 : first + CRUX_PANEL_OUTPUTS;
-            struct crux_panel panel = panel_of(w, first / CRUX_PANEL_OUTPUTS, some);
-            multiply_panel(acc + r * acc_stride + (o - o0), acc_stride, panel, &x, some, o - first,
+            struct crux_panel panel;
+            panel_at(&panel, &panels, first / CRUX_PANEL_OUTPUTS);
+            multiply_panel(acc + r * acc_stride + (o - o0), acc_stride, &panel, &x, some, o - first,
                            end - first, kernels->choose);
         }
     }

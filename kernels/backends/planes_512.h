@@ -88,12 +88,12 @@ TARGET CRUX_INLINE void store(int64_t *acc, __m512i top, __m512i high, __m512i l
     }
 }
 
-/* Asks for what lies ahead of these bytes at q, of the number-th group or of two, if it is this call's turn. */
-TARGET CRUX_INLINE void ask(const struct crux_panel *panel, const uint8_t *q, size_t bytes,
+/* Asks for what lies ahead of these bytes of the number-th group, or of two, if it is this call's turn. */
+TARGET CRUX_INLINE void ask(const struct crux_panel *panel, const uint8_t *from, size_t bytes,
                             int rows, uint32_t number) {
     if (rows < CRUX_PANEL_AHEAD_ROWS || !crux_panel_asks(panel, number)) return;
     for (size_t i = 0; i < bytes; i += 64)
-        _mm_prefetch((const char *)((uintptr_t)q + panel->ahead_bytes + i), _MM_HINT_T0);
+        _mm_prefetch((const char *)((uintptr_t)from + panel->ahead_bytes + i), _MM_HINT_T0);
 }
 
 /* Where the planes of group g lie in a row. */
@@ -167,7 +167,7 @@ TARGET CRUX_INLINE void add_group(const struct rows_512 *x, const struct crux_pa
     const size_t q_bytes = crux_panel_q_bytes(width, 4 * (uint32_t)steps);
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, true, g);
     __m512i u[8], mn = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, true, g));
-    ask(panel, q_at, q_bytes + 64, rows, g);
+    ask(panel, q_at - 64, 64 + q_bytes, rows, g);
     load_u(u, q_at, width, steps);
     CRUX_UNROLL
     for (int r = 0; r + 1 < rows; r += 2) add_group_rows(x, r, 2, u, mn, g, width, steps);
@@ -208,7 +208,7 @@ TARGET CRUX_INLINE void add_pair_16(const struct rows_512 *x, const struct crux_
     __m512i u[2][8],
         mm = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, false, g));
     struct pair_512 of[2];
-    ask(panel, q_at, 2 * q_bytes + 64, rows, g / 2);
+    ask(panel, q_at - 64, 64 + 2 * q_bytes, rows, g / 2);
     load_u(u[0], q_at, width, 4);
     load_u(u[1], q_at + q_bytes, width, 4);
     CRUX_UNROLL
@@ -242,7 +242,7 @@ TARGET CRUX_INLINE void add_pair(const struct rows_512 *x, const struct crux_pan
     __m512i u[8], h, l, first[CRUX_PANEL_ROWS_MAX],
         mm = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, false, g)),
         swapped = _mm512_rol_epi32(mm, 16);
-    ask(panel, q_at, q_bytes + 64, rows, g / 2);
+    ask(panel, q_at - 64, 64 + q_bytes, rows, g / 2);
     load_u(u, q_at, width, steps);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
