@@ -209,7 +209,7 @@ struct runner_batch {
 
 enum {
     RUNNER_HEAD_ROWS = 16, /* logits in memory at once */
-    RUNNER_ACC = 1 << 14,  /* sums that a thread holds at once: 128 KB leave rows their cache */
+    RUNNER_ACC = 1 << 16,  /* sums that a thread holds at once: half a megabyte */
     RUNNER_RECORD_ALIGN = 64,
     RUNNER_RECORDS_LEAST = 8, /* kept at once: of more, the first ones have left the cache */
     RUNNER_RECORD_LAYERS = 3  /* whose records are kept at once, where helpers hash them */

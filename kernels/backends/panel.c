@@ -52,14 +52,15 @@ static void multiply_panel(int64_t *acc, size_t acc_stride, struct crux_panel *p
                            uint32_t end, crux_panel_choose *choose) {
     int64_t part[CRUX_PANEL_ROWS_MAX * CRUX_PANEL_OUTPUTS] CRUX_ALIGNED(64);
     bool whole = from == 0 && end == CRUX_PANEL_OUTPUTS;
-    /* Kernels ask for the rest of the next panel. */
+    /* Kernels leave out the line before the first group. */
     if (rows >= CRUX_PANEL_AHEAD_ROWS)
         __builtin_prefetch((const void *)((uintptr_t)panel->groups_at + panel->ahead_bytes -
                                           sizeof(struct crux_panel_header)));
     for (uint32_t r = 0, call = 0, taken; r < rows; r += taken, acc += taken * acc_stride, call++) {
         struct crux_panel_rows some = {x->first + r * x->stride_bytes, x->stride_bytes};
         crux_panel_kernel *kernel = choose(panel, rows - r, &taken);
-        while (call == 0 && 2 * panel->turns * taken <= rows) panel->turns *= 2;
+        while (call == 0 && rows > CRUX_PANEL_ROWS_MAX && 2 * panel->turns * taken <= rows)
+            panel->turns *= 2;
         panel->turn = call & (panel->turns - 1);
         kernel(whole ? acc : part, whole ? acc_stride : CRUX_PANEL_OUTPUTS, panel, &some);
         for (uint32_t i = 0; i < taken && !whole; i++)

@@ -16,11 +16,11 @@
  * Where no weight of a matrix has an n' (q6, q8 and q16 without offsets, q4 whose tiles are centred) entries are m' alone. All panels of a matrix are alike, even one in which every n' is 0: a gap after a panel breaks the
  * processor's fetching ahead, at half of the speed or less.
  *
- * Kernels keep sums of products with m' and n' in 32-bit registers over a span of groups, and then in 64 bits. How a
- * sum is formed for each output and input row, and why no register overflows within a span, is said where rows are
- * prepared: planes.h for byte dots, pairs.h for 16-bit dots. In a wide panel an n' or m' does not fit an i16, or not
- * even one entry's groups fit a span, as no importer writes them; a slower kernel sums it up in 64 bits. q16 is always wide;
- * centred q4 never is: n = -8*m is an i16, so |m| <= 4096.
+ * Kernels keep sums of products with m' and n' in 32-bit registers over a span of groups; what outgrows them then goes
+ * over into other registers, or into 64 bits. How a sum is formed for each output and input row, and why no register
+ * overflows, is said where rows are prepared: planes.h for byte dots, pairs.h for 16-bit dots. In a wide panel an n' or m'
+ * does not fit an i16, or not even one entry's groups fit a span, as no importer writes them; a slower kernel sums it up in
+ * 64 bits. q16 is always wide; centred q4 never is: n = -8*m is an i16, so |m| <= 4096.
  */
 #ifndef CRUX_KERNELS_BACKENDS_PANEL_H
 #define CRUX_KERNELS_BACKENDS_PANEL_H
@@ -58,7 +58,7 @@ struct crux_panel {
  * more rows than one kernel takes, otherwise so many bytes ahead. By measurement. */
 enum { CRUX_PANEL_AHEAD_ROWS = 3, CRUX_PANEL_AHEAD_BYTES = 2048 };
 
-/* Does a kernel ask for what lies ahead of its number-th group, or two of them? The calls for one panel take turns: if
+/* Does a kernel ask for what lies ahead of a step of this number, of a group or two? The calls for one panel take turns: if
  * the first asked for all of the next, its rows would wait behind weights from memory, and if each did, most would ask in
  * vain (1% to 10%, by measurement). */
 CRUX_INLINE bool crux_panel_asks(const struct crux_panel *panel, uint32_t number) {
@@ -95,7 +95,7 @@ enum { CRUX_PANEL_TOGETHER = 4 };
 typedef void crux_panel_together_kernel(int64_t *const acc[], const struct crux_panel panel[],
                                         const uint8_t *row);
 
-/* Returns: the kernel for these panels, NULL if one of them is wide. */
+/* Returns: the kernel for these panels, NULL if there is none or one of them is wide. */
 typedef crux_panel_together_kernel *crux_panel_together(const struct crux_panel panel[]);
 
 /* Bytes of q of one group. */

@@ -17,14 +17,15 @@
  *      acc    += 65536*A_high + A_low
  * q6   as q8: c of 4*v is within the same bounds, and so are the sums. Without offsets A_low is a sum of multiples
  *      of 4 (65536 is one, so c_low is), and acc += (65536*A_high + A_low)/4; with offsets c is divided first.
- *      By 512 bits, acc is formed once. At the end of a span the upper bits of A_low go over into A_high: all but 8 of
- *      q4, whose A_high then takes at most 2^23; all but 16 of the others, whose A_high takes at most 2^15 + 1. Those of
- *      A_high beyond 16 go over into a third register, of q4 each time: 2^12 * 522223 + 2^16 + 2^23 < 2^31; of the others
- *      after 8 spans: 8 * (2^11 * 65533 + 2^15 + 1) + 2^16 < 2^31, and A_low stays below 2^15 * 65533 + 2^16 < 2^31.
- *      The third takes less than 2^16 of each of at most 2^13 groups.
  * wide c as above, products and sums of 64 bits. For q16, u = 256*u_high + u_low:
  *      c = 65536*a + 256*b + d:  a = sum(x_high * (u_high - 128)), |a| < 2^20;  d = sum(x_low * u_low), |d| < 2^20
  *                                b = sum(x_high * u_low) + sum(x_low * (u_high - 128)), |b| < 2^21
+ *
+ * By 512 bits, acc of q4, q6 and q8 is formed once. At the end of a span the upper bits of A_low go over into A_high: all
+ * but 8 of q4, whose A_high takes less than 2^23 of it; all but 16 of the others, whose A_high takes at most 2^15. Those of
+ * A_high beyond 16 go over into a third register, of q4 each time: 2^12 * 522223 + 2^16 + 2^23 < 2^31; of the others after
+ * 8 spans: 8 * (2^11 * 65533 + 2^15) + 2^16 < 2^31, while A_low stays below 2^15 * 65533 + 2^16 < 2^31. The third takes
+ * at most 2^15 at a time, 2^13 times: less than 2^29.
  */
 #ifndef CRUX_KERNELS_BACKENDS_PLANES_H
 #define CRUX_KERNELS_BACKENDS_PLANES_H

@@ -88,7 +88,7 @@ TARGET CRUX_INLINE void store(int64_t *acc, __m512i top, __m512i high, __m512i l
     }
 }
 
-/* Asks for what lies ahead of these bytes of the number-th group, or of two, if it is this call's turn. */
+/* Asks for what lies ahead of these bytes, of a step of this number, if it is this call's turn. */
 TARGET CRUX_INLINE void ask(const struct crux_panel *panel, const uint8_t *from, size_t bytes,
                             int rows, uint32_t number) {
     if (rows < CRUX_PANEL_AHEAD_ROWS || !crux_panel_asks(panel, number)) return;
@@ -174,7 +174,10 @@ TARGET CRUX_INLINE void add_group(const struct rows_512 *x, const struct crux_pa
     if (rows % 2 != 0) add_group_rows(x, rows - 1, 1, u, mn, g, width, steps);
 }
 
-enum { UPPER = 0xaaaaaaaa }; /* halves of a lane, as a mask */
+/* The second where a lane's upper half is, the first below. */
+TARGET CRUX_INLINE __m512i halves(__m512i lower, __m512i upper) {
+    return _mm512_mask_mov_epi16(lower, (__mmask32)0xaaaaaaaa, upper);
+}
 
 /* What the dots of one row made of two groups of 16, and what becomes of it in four steps. */
 struct pair_512 {
@@ -189,10 +192,10 @@ TARGET CRUX_INLINE void finish_pair(__m512i *high, __m512i *low, struct pair_512
         p->l[1] = _mm512_add_epi32(_mm512_slli_epi32(p->h[1], 8), p->l[1]);
     } else if (step == 1) {
         p->h[0] = _mm512_add_epi32(p->l[0], half);
-        p->l[0] = _mm512_mask_mov_epi16(p->l[0], UPPER, _mm512_slli_epi32(p->l[1], 16));
+        p->l[0] = halves(p->l[0], _mm512_slli_epi32(p->l[1], 16));
     } else if (step == 2) {
         p->h[1] = _mm512_add_epi32(p->l[1], half);
-        p->h[0] = _mm512_mask_mov_epi16(_mm512_srli_epi32(p->h[0], 16), UPPER, p->h[1]);
+        p->h[0] = halves(_mm512_srli_epi32(p->h[0], 16), p->h[1]);
     } else {
         *high = _mm512_dpwssd_epi32(*high, p->h[0], mm);
         *low = _mm512_dpwssd_epi32(*low, p->l[0], mm);
@@ -248,8 +251,7 @@ TARGET CRUX_INLINE void add_pair(const struct rows_512 *x, const struct crux_pan
     for (int r = 0; r < rows; r++) {
         dots(&h, &l, u, x->row + r, x->sum + r, g, 1, width, false, steps);
         /* q4: h below l; q6 and q8: l below h */
-        first[r] = nibbles ? _mm512_mask_mov_epi16(h, UPPER, _mm512_slli_epi32(l, 16))
-                           : _mm512_mask_mov_epi16(l, UPPER, h);
+        first[r] = nibbles ? halves(h, _mm512_slli_epi32(l, 16)) : halves(l, h);
     }
     if (both) {
         ask(panel, q_at + q_bytes, q_bytes, rows, g / 2);
@@ -260,13 +262,13 @@ TARGET CRUX_INLINE void add_pair(const struct rows_512 *x, const struct crux_pan
         h = l = _mm512_setzero_si512();
         if (both) dots(&h, &l, u, x->row + r, x->sum + r, g + 1, 1, width, false, steps);
         if (nibbles) {
-            h = _mm512_mask_mov_epi16(first[r], UPPER, _mm512_slli_epi32(h, 16));
-            l = _mm512_mask_mov_epi16(l, UPPER, first[r]);
+            h = halves(first[r], _mm512_slli_epi32(h, 16));
+            l = halves(l, first[r]);
             x->high[r] = _mm512_dpwssd_epi32(x->high[r], h, mm);
             x->low[r] = _mm512_dpwssd_epi32(x->low[r], l, swapped);
         } else {
-            l = _mm512_mask_mov_epi16(first[r], UPPER, _mm512_slli_epi32(l, 16));
-            h = _mm512_mask_mov_epi16(_mm512_srli_epi32(h, 16), UPPER, first[r]);
+            l = halves(first[r], _mm512_slli_epi32(l, 16));
+            h = halves(_mm512_srli_epi32(h, 16), first[r]);
             x->high[r] = _mm512_dpwssd_epi32(x->high[r], h, swapped);
             x->low[r] = _mm512_dpwssd_epi32(x->low[r], l, mm);
         }

@@ -1,4 +1,4 @@
-/* Four panels for a row alone, by byte dots of 512 bits: a group or two of each in turn. */
+/* Four panels of q4 for a row alone, by byte dots of 512 bits: a group or two of each in turn. */
 #ifdef __x86_64__
 
 #include "kernels/backends/planes_512.h"
@@ -6,10 +6,11 @@
 enum { FOUR = CRUX_PANEL_TOGETHER };
 
 TARGET CRUX_INLINE void run(int64_t *const acc[FOUR], const struct crux_panel panel[FOUR],
-                            const uint8_t *x, uint32_t width, bool offsets, int steps) {
+                            const uint8_t *x, bool offsets, int steps) {
+    const uint32_t width = CRUX_WIDTH_Q4;
     const uint8_t *const row[1] = {x}, *const sum[1] = {x +
                                                         crux_planes_sums_at(panel, width, steps)};
-    uint32_t groups = panel->groups, left[FOUR], spans[FOUR] = {0};
+    uint32_t groups = panel->groups, left[FOUR];
     __m512i top[FOUR], high[FOUR], low[FOUR];
     struct rows_512 sums[FOUR];
     CRUX_UNROLL
@@ -44,37 +45,32 @@ TARGET CRUX_INLINE void run(int64_t *const acc[FOUR], const struct crux_panel pa
             if (left[i] != 0) continue;
             left[i] = crux_planes_span(&panel[i]);
             lift_low(&high[i], &low[i], width);
-            if (++spans[i] % spans_of_high(width) == 0) lift_high(&top[i], &high[i]);
+            lift_high(&top[i], &high[i]);
         }
     }
     CRUX_UNROLL
     for (int i = 0; i < FOUR; i++) store(acc[i], top[i], high[i], low[i], width, offsets);
 }
 
-#define KERNEL(name, width, offsets, steps)                                                        \
+#define KERNEL(name, offsets, steps)                                                               \
     TARGET static void name(int64_t *const acc[], const struct crux_panel panel[],                 \
                             const uint8_t *row) {                                                  \
-        run(acc, panel, row, width, offsets, steps);                                               \
+        run(acc, panel, row, offsets, steps);                                                      \
     }
-#define KERNELS(name, width)                                                                       \
-    KERNEL(name##_g16, width, false, 4)                                                            \
-    KERNEL(name##_g32, width, false, 8)                                                            \
-    KERNEL(name##_g16_n, width, true, 4)                                                           \
-    KERNEL(name##_g32_n, width, true, 8)
 
-KERNELS(four_q4, CRUX_WIDTH_Q4)
-KERNELS(four_q6, CRUX_WIDTH_Q6)
-KERNELS(four_q8, CRUX_WIDTH_Q8)
+KERNEL(four_g16, false, 4)
+KERNEL(four_g32, false, 8)
+KERNEL(four_g16_n, true, 4)
+KERNEL(four_g32_n, true, 8)
 
 crux_panel_together_kernel *crux_planes_together_avx512(const struct crux_panel panel[]) {
-    static crux_panel_together_kernel *const kernels[3][4] = {
-        {four_q4_g16, four_q4_g32, four_q4_g16_n, four_q4_g32_n},
-        {four_q6_g16, four_q6_g32, four_q6_g16_n, four_q6_g32_n},
-        {four_q8_g16, four_q8_g32, four_q8_g16_n, four_q8_g32_n}};
+    static crux_panel_together_kernel *const kernels[] = {four_g16, four_g32, four_g16_n,
+                                                          four_g32_n};
     for (int i = 0; i < FOUR; i++) {
         if (crux_planes_span(&panel[i]) == 0) return NULL;
     }
-    return kernels[crux_panel_kind(panel)][2 * panel->has_offsets + (panel->group == 32)];
+    return panel->width == CRUX_WIDTH_Q4 ? kernels[2 * panel->has_offsets + (panel->group == 32)]
+                                         : NULL;
 }
 
 #endif

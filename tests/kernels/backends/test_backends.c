@@ -110,7 +110,7 @@ static void all_backends_agree(void **state CRUX_UNUSED) {
 /* The worst there is: every group at its bound, over many carries and flushes. */
 static void bounds_hold(void **state CRUX_UNUSED) {
     enum { FORMS = 18 }; /* twelve of tiles, two of them centred, four with six bits */
-    static const int32_t most[] = {32768, 32767, 16384, 8192, 4096, 4095, 2048, 1024};
+    static const int32_t most[] = {32768, 32767, 32766, 16384, 8192, 4096, 4095, 2048, 1024};
     static const enum wildness worst[] = {ALL_GREATEST, ALL_LEAST,    WORST_GREATEST,
                                           WORST_LEAST,  LOW_GREATEST, LOW_LEAST};
     size_t count;
@@ -130,6 +130,27 @@ static void bounds_hold(void **state CRUX_UNUSED) {
             if (centred && multiplier > 4096) continue;
             question_ask(&question, &random, &tile, 17, 2100, 5, multiplier, form,
                          worst[i / FORMS / CRUX_ARRAY_LEN(most)]);
+            ask_one(&random, &question, backend);
+            question_free(&question);
+        }
+    }
+}
+
+/* Rows as long as may be: sums that go over from register to register most often. */
+static void longest_rows_agree(void **state CRUX_UNUSED) {
+    static const enum wildness worst[] = {ALL_GREATEST, WORST_LEAST};
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {27};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < (CRUX_SANITIZED ? 4 : LAYOUTS * CRUX_ARRAY_LEN(worst)); i++) {
+            struct crux_tile tile = layout(i % LAYOUTS);
+            struct question question;
+            question_ask(&question, &random, &tile, 4, CRUX_BACKEND_INPUTS_MAX, 1 + i % 3, 4095,
+                         i % 2 == 0 ? can_be(&tile) : CRUX_TILES_PLAIN,
+                         worst[i / LAYOUTS % CRUX_ARRAY_LEN(worst)]);
             ask_one(&random, &question, backend);
             question_free(&question);
         }
@@ -296,10 +317,10 @@ static void threads_split_the_outputs(void **state CRUX_UNUSED) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(all_backends_agree), cmocka_unit_test(bounds_hold),
-        cmocka_unit_test(many_rows_agree),    cmocka_unit_test(parts_pack_the_same),
-        cmocka_unit_test(forms_are_seen),     cmocka_unit_test(threads_split_the_outputs),
-        cmocka_unit_test(long_rows_agree),
+        cmocka_unit_test(all_backends_agree),        cmocka_unit_test(bounds_hold),
+        cmocka_unit_test(longest_rows_agree),        cmocka_unit_test(many_rows_agree),
+        cmocka_unit_test(parts_pack_the_same),       cmocka_unit_test(forms_are_seen),
+        cmocka_unit_test(threads_split_the_outputs), cmocka_unit_test(long_rows_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
