@@ -74,10 +74,7 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const struct crux_panel *pa
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
     __m256i c[ROWS_MAX][2];
-    if (rows >= CRUX_PANEL_AHEAD_ROWS && crux_panel_asks(panel, g)) {
-        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
-            _mm_prefetch((const char *)((uintptr_t)q_at + panel->ahead_bytes + i), _MM_HINT_T0);
-    }
+    crux_panel_ask(panel, q_at, q_bytes + (offsets ? 64 : 32), rows, g);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++)
         c[r][0] = c[r][1] = broadcast(sum[r] + at_sum + (nibbles ? 0 : 4));

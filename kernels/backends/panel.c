@@ -97,6 +97,7 @@ static uint32_t multiply_together(int64_t *acc, const struct crux_backend_matrix
     if (together == NULL || o0 % CRUX_PANEL_OUTPUTS != 0) return 0;
     uint32_t first = o0 / CRUX_PANEL_OUTPUTS,
              each = stream_panels(w, (o1 - o0) / CRUX_PANEL_OUTPUTS);
+    if (each == 0) return 0;
     struct panels panels = panels_of(w, 1);
     for (uint32_t p = 0; p < each; p++) {
         struct crux_panel panel[CRUX_PANEL_TOGETHER];

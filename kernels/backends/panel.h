@@ -58,11 +58,14 @@ struct crux_panel {
  * more rows than one kernel takes, otherwise so many bytes ahead. By measurement. */
 enum { CRUX_PANEL_AHEAD_ROWS = 3, CRUX_PANEL_AHEAD_BYTES = 2048 };
 
-/* Does a kernel ask for what lies ahead of a step of this number, of a group or two? The calls for one panel take turns: if
- * the first asked for all of the next, its rows would wait behind weights from memory, and if each did, most would ask in
- * vain (1% to 10%, by measurement). */
-CRUX_INLINE bool crux_panel_asks(const struct crux_panel *panel, uint32_t number) {
-    return (number & (panel->turns - 1)) == panel->turn;
+/* Asks for what lies ahead of these bytes, of a kernel's step of this number, a group or two, if it is this call's turn.
+ * The calls for one panel take turns: if the first asked for all of the next, its rows would wait behind weights from
+ * memory, and if each did, most would ask in vain (1% to 10%, by measurement). */
+CRUX_INLINE void crux_panel_ask(const struct crux_panel *panel, const uint8_t *from, size_t bytes,
+                                int rows, uint32_t number) {
+    if (rows < CRUX_PANEL_AHEAD_ROWS || (number & (panel->turns - 1)) != panel->turn) return;
+    for (size_t i = 0; i < bytes; i += 64)
+        __builtin_prefetch((const void *)((uintptr_t)from + panel->ahead_bytes + i));
 }
 
 /* Several prepared rows. */

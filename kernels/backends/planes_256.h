@@ -96,10 +96,7 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
     const uint8_t *q = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
     __m256i h[ROWS_MAX][2], l[ROWS_MAX][2];
-    if (rows >= CRUX_PANEL_AHEAD_ROWS && crux_panel_asks(panel, g)) {
-        for (size_t i = 0; i < q_bytes + (offsets ? 64 : 32); i += 64)
-            _mm_prefetch((const char *)((uintptr_t)q + panel->ahead_bytes + i), _MM_HINT_T0);
-    }
+    crux_panel_ask(panel, q, q_bytes + (offsets ? 64 : 32), rows, g);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
         h[r][0] = h[r][1] = nibbles ? broadcast(sum[r] + at_sum) : _mm256_setzero_si256();

@@ -88,14 +88,6 @@ TARGET CRUX_INLINE void store(int64_t *acc, __m512i top, __m512i high, __m512i l
     }
 }
 
-/* Asks for what lies ahead of these bytes, of a step of this number, if it is this call's turn. */
-TARGET CRUX_INLINE void ask(const struct crux_panel *panel, const uint8_t *from, size_t bytes,
-                            int rows, uint32_t number) {
-    if (rows < CRUX_PANEL_AHEAD_ROWS || !crux_panel_asks(panel, number)) return;
-    for (size_t i = 0; i < bytes; i += 64)
-        _mm_prefetch((const char *)((uintptr_t)from + panel->ahead_bytes + i), _MM_HINT_T0);
-}
-
 /* Where the planes of group g lie in a row. */
 CRUX_INLINE size_t planes_at(size_t g, int steps) {
     return steps == 8 ? 64 * g : 64 * (g / 2) + 16 * (g % 2);
@@ -167,7 +159,7 @@ TARGET CRUX_INLINE void add_group(const struct rows_512 *x, const struct crux_pa
     const size_t q_bytes = crux_panel_q_bytes(width, 4 * (uint32_t)steps);
     const uint8_t *q_at = panel->groups_at + crux_panel_q_at(q_bytes, true, g);
     __m512i u[8], mn = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, true, g));
-    ask(panel, q_at - 64, 64 + q_bytes, rows, g);
+    crux_panel_ask(panel, q_at - 64, 64 + q_bytes, rows, g);
     load_u(u, q_at, width, steps);
     CRUX_UNROLL
     for (int r = 0; r + 1 < rows; r += 2) add_group_rows(x, r, 2, u, mn, g, width, steps);
@@ -211,7 +203,7 @@ TARGET CRUX_INLINE void add_pair_16(const struct rows_512 *x, const struct crux_
     __m512i u[2][8],
         mm = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, false, g));
     struct pair_512 of[2];
-    ask(panel, q_at - 64, 64 + 2 * q_bytes, rows, g / 2);
+    crux_panel_ask(panel, q_at - 64, 64 + 2 * q_bytes, rows, g / 2);
     load_u(u[0], q_at, width, 4);
     load_u(u[1], q_at + q_bytes, width, 4);
     CRUX_UNROLL
@@ -245,7 +237,7 @@ TARGET CRUX_INLINE void add_pair(const struct rows_512 *x, const struct crux_pan
     __m512i u[8], h, l, first[CRUX_PANEL_ROWS_MAX],
         mm = _mm512_loadu_si512(panel->groups_at + crux_panel_entry_at(q_bytes, false, g)),
         swapped = _mm512_rol_epi32(mm, 16);
-    ask(panel, q_at - 64, 64 + q_bytes, rows, g / 2);
+    crux_panel_ask(panel, q_at - 64, 64 + q_bytes, rows, g / 2);
     load_u(u, q_at, width, steps);
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) {
@@ -254,7 +246,7 @@ TARGET CRUX_INLINE void add_pair(const struct rows_512 *x, const struct crux_pan
         first[r] = nibbles ? halves(h, _mm512_slli_epi32(l, 16)) : halves(l, h);
     }
     if (both) {
-        ask(panel, q_at + q_bytes, q_bytes, rows, g / 2);
+        crux_panel_ask(panel, q_at + q_bytes, q_bytes, rows, g / 2);
         load_u(u, q_at + q_bytes, width, steps);
     }
     CRUX_UNROLL
