@@ -7,7 +7,8 @@
 extern const struct crux_backend crux_backend_reference;
 
 #ifdef __x86_64__
-extern const struct crux_backend crux_backend_avx2, crux_backend_avxvnni, crux_backend_vnni;
+extern const struct crux_backend crux_backend_amx, crux_backend_vnni, crux_backend_avxvnni,
+    crux_backend_avx2;
 #endif
 
 #ifdef CRUX_OPENBLAS

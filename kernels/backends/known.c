@@ -9,18 +9,19 @@
 
 /* Ragged in every direction; and long enough that every sum is carried over many times. With multipliers of every size
  * nearly every panel is wide (panel.h); with small ones, as importers write them, none is but those of 16 bits. Long rows
- * of 4 bits are asked about alone, with outputs enough for several streams. */
+ * of 4 bits are asked about alone, with outputs enough for several streams; and many rows, in a matrix of some size. */
 static const struct question {
     uint32_t outputs, inputs, rows;
     bool small, only_four_bits;
 } questions[] = {{35, 101, 9, false, false},
                  {18, 1056, 3, false, false},
                  {20, 403, 15, true, false},
-                 {273, 2049, 1, true, true}};
+                 {273, 2049, 1, true, true},
+                 {18, 650, 33, true, false}};
 
 static const uint8_t answer[CRUX_SHA256_BYTES] = {
-    0x90, 0x55, 0x92, 0xee, 0x88, 0x85, 0x23, 0x87, 0x20, 0x4f, 0x48, 0x1b, 0x15, 0xd4, 0x85, 0x22,
-    0xb4, 0xc2, 0x78, 0x5b, 0x93, 0x89, 0xba, 0x26, 0x30, 0x00, 0x24, 0x7e, 0x91, 0xb8, 0x40, 0x42};
+    0x8a, 0x16, 0x37, 0xaf, 0x96, 0x7d, 0x2c, 0x7f, 0xea, 0xd8, 0x67, 0xaf, 0x9f, 0x59, 0xb0, 0xcc,
+    0xc7, 0xbc, 0xfb, 0xe9, 0x37, 0xdb, 0x2f, 0x76, 0xe9, 0xd9, 0xe9, 0x01, 0x74, 0x2d, 0xa9, 0xa0};
 
 /* All twelve of tiles; then the two that may be centred once more, centred, and the four of 8 bits, with six. */
 enum {
@@ -28,7 +29,7 @@ enum {
     CENTRED = 2,
     SIX = 4,
     FORMS = LAYOUTS + CENTRED + SIX,
-    ROWS_MAX = 15,
+    ROWS_MAX = 33,
     OUTPUTS_MAX = 35,
     INPUTS_MAX = 2049,
     CENTRED_M_MAX = 4095,

@@ -2,7 +2,7 @@
 
 static const struct crux_backend *const list[] = {
 #ifdef __x86_64__
-    &crux_backend_vnni,      &crux_backend_avxvnni, &crux_backend_avx2,
+    &crux_backend_amx,       &crux_backend_vnni, &crux_backend_avxvnni, &crux_backend_avx2,
 #endif
 #ifdef CRUX_OPENBLAS
     &crux_backend_openblas,

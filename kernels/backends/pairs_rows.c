@@ -14,10 +14,9 @@ void crux_pairs_prepare(void *row, const int16_t *x, uint32_t inputs) {
     uint8_t *to = row, *sums32 = to + crux_pairs_sums_at(blocks, 32),
             *sums16 = to + crux_pairs_sums_at(blocks, 16);
     for (size_t b = 0; b < blocks; b++) {
-        int16_t v[32] = {0};
+        int16_t v[32], last[32];
         int32_t sum[2] = {0, 0};
-        size_t left = inputs - 32 * b;
-        memcpy(v, x + 32 * b, (left < 32 ? left : 32) * sizeof *x);
+        memcpy(v, crux_panel_block(last, x, inputs, b), sizeof v);
         for (int i = 0; i < 16; i++) {
             sum[0] += v[i];
             sum[1] += v[16 + i];

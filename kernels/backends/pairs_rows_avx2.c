@@ -43,14 +43,9 @@ TARGET void crux_pairs_prepare_avx2(void *row, const int16_t *x, uint32_t inputs
     uint8_t *to = row, *sums32 = to + crux_pairs_sums_at(blocks, 32),
             *sums16 = to + crux_pairs_sums_at(blocks, 16);
     for (size_t b = 0; b < blocks; b++) {
-        size_t left = inputs - 32 * b;
-        int16_t last[32] = {0};
-        const int16_t *from = x + 32 * b;
-        if (left < 32) {
-            memcpy(last, from, left * sizeof *x);
-            from = last;
-        }
-        prepare_block(to + 64 * b, sums32 + 16 * b, sums16 + 32 * b, from);
+        int16_t last[32];
+        prepare_block(to + 64 * b, sums32 + 16 * b, sums16 + 32 * b,
+                      crux_panel_block(last, x, inputs, b));
     }
     memset(to + used, 0, crux_pairs_row_bytes(inputs) - used);
 }

@@ -42,8 +42,14 @@ static void panel_at(struct crux_panel *panel, const struct panels *panels, uint
     *panel = panels->like;
     panel->groups_at = at + sizeof *header;
     panel->is_raw = header->is_raw != 0;
+    panel->is_narrow = header->is_narrow != 0;
     panel->span_planes = header->span_planes;
     panel->span_halves = header->span_halves;
+}
+
+void crux_panel_at(struct crux_panel *panel, const struct crux_backend_matrix *w, uint32_t p) {
+    struct panels panels = panels_of(w, 1);
+    panel_at(panel, &panels, p);
 }
 
 /* Outputs from .. end of the panel that begins at output `first`. A part of a panel goes by way of `part`. */

@@ -40,7 +40,8 @@ enum { CRUX_WIDTH_Q4 = 1, CRUX_WIDTH_Q8 = 2, CRUX_WIDTH_Q16 = 3, CRUX_WIDTH_Q6 =
 struct crux_panel_header {
     uint32_t span_planes, span_halves; /* groups; 0: wide */
     uint32_t is_raw; /* entries hold m and n as the tiles do, since some m' or n' does not fit */
-    uint8_t zero[52];
+    uint32_t is_narrow; /* every W that its m and n can make fits an i16; of q4 only */
+    uint8_t zero[48];
 };
 
 /* Everything a kernel needs to know about one panel. */
@@ -49,7 +50,7 @@ struct crux_panel {
     size_t ahead_bytes;       /* what lies so far behind q is read soon */
     uint32_t turns, turn; /* in asking for it: a power of two, and which of them this call has */
     uint32_t width, group, groups, blocks;
-    bool has_offsets, is_raw;
+    bool has_offsets, is_raw, is_narrow;
     uint32_t span_planes, span_halves;
 };
 
@@ -121,8 +122,19 @@ CRUX_INLINE uint32_t crux_panel_groups(const struct crux_tile *tile, uint32_t in
     return (inputs + tile->group - 1) / tile->group;
 }
 
+/* Of a prepared row: an even number, the last maybe of zeros alone. */
 CRUX_INLINE size_t crux_panel_blocks(uint32_t inputs) {
-    return ((size_t)inputs + CRUX_PANEL_BLOCK - 1) / CRUX_PANEL_BLOCK;
+    return ((size_t)inputs + 2 * CRUX_PANEL_BLOCK - 1) / (2 * CRUX_PANEL_BLOCK) * 2;
+}
+
+/* Returns: block b of x, or `last` where x ends before the block does: what there is of it, then zeros. */
+CRUX_INLINE const int16_t *crux_panel_block(int16_t last[CRUX_PANEL_BLOCK], const int16_t *x,
+                                            uint32_t inputs, size_t b) {
+    size_t before = b * CRUX_PANEL_BLOCK;
+    if (before + CRUX_PANEL_BLOCK <= inputs) return x + before;
+    for (size_t i = 0; i < CRUX_PANEL_BLOCK; i++)
+        last[i] = before + i < inputs ? x[before + i] : 0;
+    return last;
 }
 
 CRUX_INLINE uint32_t crux_panel_width(const struct crux_tile *tile, enum crux_tiles_form form) {
@@ -150,6 +162,9 @@ struct crux_panel_kernels {
     crux_panel_choose *choose;
     crux_panel_together *together; /* NULL: it has none */
 };
+
+/* Out: panel p of w. */
+void crux_panel_at(struct crux_panel *panel, const struct crux_backend_matrix *w, uint32_t p);
 
 /* matmul of a backend, panel by panel. */
 void crux_panel_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,

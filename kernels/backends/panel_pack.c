@@ -12,7 +12,7 @@ struct target {
     uint32_t first, outputs; /* of them, at most 16 */
     uint32_t width;          /* of the panel */
     size_t row_bytes, tile_bytes, q_bytes;
-    bool has_offsets, is_raw;
+    bool has_offsets, is_raw, is_narrow;
 };
 
 static int16_t get16(const uint8_t *bytes) {
@@ -52,9 +52,10 @@ static bool fits(int32_t value) {
     return value >= INT16_MIN && value <= INT16_MAX;
 }
 
-/* Do all m' and n' fit? */
+/* Do all m' and n' fit? And, of q4, every W? */
 static void survey(struct target *to) {
     const struct crux_tile *tile = &to->w->tile;
+    to->is_narrow = tile->width == CRUX_WIDTH_Q4;
     uint32_t tiles = crux_tile_count(tile, to->w->inputs);
     for (uint32_t lane = 0; lane < to->outputs; lane++) {
         for (uint32_t t = 0; t < tiles; t++) {
@@ -64,6 +65,9 @@ static void survey(struct target *to) {
                 int32_t m, n;
                 multipliers(&m, &n, to, bytes, groups, i, false);
                 if (!fits(m) || !fits(n)) to->is_raw = true;
+                if (!to->is_narrow) continue;
+                multipliers(&m, &n, to, bytes, groups, i, true);
+                if (!fits(n) || !fits(n + 15 * m)) to->is_narrow = false;
             }
         }
     }
@@ -105,6 +109,7 @@ static void put_header(const struct target *to, struct crux_panel_header *header
     uint32_t groups = crux_panel_groups(&to->w->tile, to->w->inputs);
     memset(header, 0, sizeof *header);
     header->is_raw = to->is_raw;
+    header->is_narrow = to->is_narrow;
     if (to->is_raw || to->w->tile.width == CRUX_WIDTH_Q16) return;
     header->span_halves = span_of(to, groups, 1, CRUX_PANEL_HALVES_MAX);
     header->span_planes = to->w->tile.width == CRUX_WIDTH_Q4

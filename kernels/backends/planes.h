@@ -1,6 +1,6 @@
 /* Rows for byte dots: x = 256*high + low, both signed bytes. x within +-32639 makes high at most 127 in magnitude.
  *
- *   row   | (high[32], low[32]) of each block of 32 inputs | sums of groups, in the forms below |
+ *   row   | (high[64], low[64]) of each two blocks of 32 inputs | sums of groups, in the forms below |
  *
  * A byte dot takes u as the unsigned operand and a plane as the signed one, and adds up without saturation. Its first
  * value takes away what u was raised by. X = sum of x over a group, X_high and X_low of its planes.
@@ -45,7 +45,17 @@ struct crux_planes_bytes {
     int32_t x;              /* X */
 };
 
-enum { CRUX_PLANES_BLOCK_BYTES = 64, CRUX_PLANES_SUM_BYTES = 16 };
+enum { CRUX_PLANES_LOW = 64, CRUX_PLANES_SUM_BYTES = 16 };
+
+/* Where the upper plane of block b begins in a row; the lower one follows CRUX_PLANES_LOW bytes later. */
+CRUX_INLINE size_t crux_planes_block_at(size_t b) {
+    return 128 * (b / 2) + 32 * (b % 2);
+}
+
+/* And of group g, of 4 * steps inputs. */
+CRUX_INLINE size_t crux_planes_at(size_t g, int steps) {
+    return steps == 8 ? crux_planes_block_at(g) : 128 * (g / 4) + 16 * (g % 4);
+}
 
 /* Where the sums of groups of 32 or 16 begin in a row. */
 CRUX_INLINE size_t crux_planes_nibbles_at(size_t blocks, uint32_t group) {
@@ -69,7 +79,7 @@ CRUX_INLINE uint32_t crux_planes_span(const struct crux_panel *panel) {
 }
 
 CRUX_INLINE size_t crux_planes_row_bytes(uint32_t inputs) {
-    return (crux_panel_blocks(inputs) * 160 + 63) / 64 * 64;
+    return ((crux_panel_blocks(inputs) * 160 / 64) | 1) * 64;
 }
 
 /* Out: row, crux_planes_row_bytes.  In: x, inputs. All write the same bytes. */

@@ -30,11 +30,6 @@ TARGET CRUX_INLINE __m256i load_u(const uint8_t *q, int s, int half, uint32_t wi
     return _mm256_and_si256(s % 2 == 0 ? v : _mm256_srli_epi16(v, 4), _mm256_set1_epi8(15));
 }
 
-/* The planes of group g begin here in a row. */
-CRUX_INLINE size_t planes_at(uint32_t g, int steps) {
-    return steps == 8 ? 64 * (size_t)g : 64 * (size_t)(g / 2) + 16 * (g % 2);
-}
-
 /* --- spans ----------------------------------------------------------------------------------- */
 
 /* The multipliers of 8 outputs: m below n, or m below 0. */
@@ -92,7 +87,7 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
                                   uint32_t g, int rows, uint32_t width, bool offsets, int steps) {
     const bool nibbles = width == CRUX_WIDTH_Q4;
     const size_t q_bytes = crux_panel_q_bytes(width, 4 * (uint32_t)steps);
-    size_t at = planes_at(g, steps), at_sum = CRUX_PLANES_SUM_BYTES * (size_t)g;
+    size_t at = crux_planes_at(g, steps), at_sum = CRUX_PLANES_SUM_BYTES * (size_t)g;
     const uint8_t *q = panel->groups_at + crux_panel_q_at(q_bytes, offsets, g),
                   *entry = panel->groups_at + crux_panel_entry_at(q_bytes, offsets, g);
     __m256i h[ROWS_MAX][2], l[ROWS_MAX][2];
@@ -108,7 +103,7 @@ TARGET CRUX_INLINE void add_group(struct sums *sums, const uint8_t *const row[],
         CRUX_UNROLL
         for (int r = 0; r < rows; r++) {
             __m256i high = broadcast(row[r] + at + 4 * s),
-                    low = broadcast(row[r] + at + 32 + 4 * s);
+                    low = broadcast(row[r] + at + CRUX_PLANES_LOW + 4 * s);
             h[r][0] = DOT_BYTES(h[r][0], u0, high);
             h[r][1] = DOT_BYTES(h[r][1], u1, high);
             l[r][0] = DOT_BYTES(l[r][0], u0, low);
@@ -194,7 +189,7 @@ TARGET CRUX_INLINE __m256i wide_dot(__m256i *a, const uint8_t *q, const uint8_t 
         high = _mm256_sub_epi32(low, _mm256_srai_epi32(broadcast(nibbles + 12), 9));
     }
     for (int s = 0; s < steps; s++) {
-        __m256i x_high = broadcast(x + 4 * s), x_low = broadcast(x + 32 + 4 * s),
+        __m256i x_high = broadcast(x + 4 * s), x_low = broadcast(x + CRUX_PLANES_LOW + 4 * s),
                 u = load_u(q, width == CRUX_WIDTH_Q16 ? 2 * s + 1 : s, half, width);
         high = DOT_BYTES(high, u, x_high);
         low = DOT_BYTES(low, u, x_low);
@@ -219,7 +214,7 @@ TARGET CRUX_INLINE void run_wide(int64_t *acc, const struct crux_panel *panel, c
         const uint8_t *q = panel->groups_at + crux_panel_q_at(q_bytes, panel->has_offsets, g);
         __m256i a, m, n,
             whole = broadcast(bytes + 12),
-            c = wide_dot(&a, q, row + planes_at(g, steps), nibbles, bytes, width, steps, half);
+            c = wide_dot(&a, q, row + crux_planes_at(g, steps), nibbles, bytes, width, steps, half);
         load_wide_entry(&m, &n, panel,
                         panel->groups_at + crux_panel_entry_at(q_bytes, panel->has_offsets, g),
                         half);

@@ -88,11 +88,6 @@ TARGET CRUX_INLINE void store(int64_t *acc, __m512i top, __m512i high, __m512i l
     }
 }
 
-/* Where the planes of group g lie in a row. */
-CRUX_INLINE size_t planes_at(size_t g, int steps) {
-    return steps == 8 ? 64 * g : 64 * (g / 2) + 16 * (g % 2);
-}
-
 CRUX_INLINE size_t sums_at(size_t g) {
     return CRUX_PLANES_SUM_BYTES * g;
 }
@@ -111,9 +106,9 @@ TARGET CRUX_INLINE void dots(__m512i h[], __m512i l[], const __m512i u[8],
     for (int s = 0; s < steps; s++) {
         CRUX_UNROLL
         for (int r = 0; r < rows; r++) {
-            const uint8_t *at = row[r] + planes_at(g, steps) + 4 * s;
+            const uint8_t *at = row[r] + crux_planes_at(g, steps) + 4 * s;
             h[r] = _mm512_dpbusd_epi32(h[r], u[s], broadcast(at));
-            l[r] = _mm512_dpbusd_epi32(l[r], u[s], broadcast(at + 32));
+            l[r] = _mm512_dpbusd_epi32(l[r], u[s], broadcast(at + CRUX_PLANES_LOW));
         }
     }
     CRUX_UNROLL
@@ -218,9 +213,9 @@ TARGET CRUX_INLINE void add_pair_16(const struct rows_512 *x, const struct crux_
         for (int s = 0; s < 4; s++) {
             CRUX_UNROLL
             for (int k = 0; k < 2 && r < rows; k++) {
-                const uint8_t *at = x->row[r] + planes_at(g + (uint32_t)k, 4) + 4 * s;
+                const uint8_t *at = x->row[r] + crux_planes_at(g + (uint32_t)k, 4) + 4 * s;
                 now->h[k] = _mm512_dpbusd_epi32(now->h[k], u[k][s], broadcast(at));
-                now->l[k] = _mm512_dpbusd_epi32(now->l[k], u[k][s], broadcast(at + 32));
+                now->l[k] = _mm512_dpbusd_epi32(now->l[k], u[k][s], broadcast(at + CRUX_PLANES_LOW));
             }
             if (r > 0) finish_pair(&x->high[r - 1], &x->low[r - 1], before, mm, s);
         }

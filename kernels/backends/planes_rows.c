@@ -34,26 +34,23 @@ static void put(uint8_t *nibbles_at, uint8_t *bytes_at, struct sums s) {
 }
 
 void crux_planes_prepare(void *row, const int16_t *x, uint32_t inputs) {
-    size_t blocks = crux_panel_blocks(inputs), used = 160 * blocks;
+    size_t blocks = crux_panel_blocks(inputs);
     uint8_t *to = row, *nibbles32 = to + crux_planes_nibbles_at(blocks, 32),
             *nibbles16 = to + crux_planes_nibbles_at(blocks, 16),
             *bytes32 = to + crux_planes_bytes_at(blocks, 32),
             *bytes16 = to + crux_planes_bytes_at(blocks, 16);
     for (size_t b = 0; b < blocks; b++) {
-        int16_t last[32] = {0};
-        const int16_t *from = x + 32 * b;
-        int8_t planes[64];
-        if (inputs - 32 * b < 32) {
-            memcpy(last, from, (inputs - 32 * b) * sizeof *x);
-            from = last;
-        }
-        struct sums s0 = split(planes, planes + 32, from),
-                    s1 = split(planes + 16, planes + 48, from + 16);
-        memcpy(to + 64 * b, planes, sizeof planes);
+        int16_t last[32];
+        const int16_t *from = crux_panel_block(last, x, inputs, b);
+        int8_t high[32], low[32];
+        struct sums s0 = split(high, low, from),
+                    s1 = split(high + 16, low + 16, from + 16);
+        memcpy(to + crux_planes_block_at(b), high, sizeof high);
+        memcpy(to + crux_planes_block_at(b) + CRUX_PLANES_LOW, low, sizeof low);
         put(nibbles16 + 32 * b, bytes16 + 32 * b, s0);
         put(nibbles16 + 32 * b + 16, bytes16 + 32 * b + 16, s1);
         put(nibbles32 + 16 * b, bytes32 + 16 * b,
             (struct sums){s0.high + s1.high, s0.low + s1.low});
     }
-    memset(to + used, 0, crux_planes_row_bytes(inputs) - used);
+    memset(to + 160 * blocks, 0, crux_planes_row_bytes(inputs) - 160 * blocks);
 }

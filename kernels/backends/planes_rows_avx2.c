@@ -35,34 +35,30 @@ TARGET CRUX_INLINE void split(uint8_t *planes, __m128i *high, __m128i *low, cons
     /* No value saturates: all are bytes. */
     __m256i packed = _mm256_permute4x64_epi64(_mm256_packs_epi16(h, l), 0xd8);
     _mm_storeu_si128((__m128i *)(void *)planes, _mm256_castsi256_si128(packed));
-    _mm_storeu_si128((__m128i *)(void *)(planes + 32), _mm256_extracti128_si256(packed, 1));
+    _mm_storeu_si128((__m128i *)(void *)(planes + CRUX_PLANES_LOW), _mm256_extracti128_si256(packed, 1));
     *high = total(h);
     *low = total(l);
 }
 
 TARGET void crux_planes_prepare_avx2(void *row, const int16_t *x, uint32_t inputs) {
-    size_t blocks = crux_panel_blocks(inputs), used = 160 * blocks;
+    size_t blocks = crux_panel_blocks(inputs);
     uint8_t *to = row, *nibbles32 = to + crux_planes_nibbles_at(blocks, 32),
             *nibbles16 = to + crux_planes_nibbles_at(blocks, 16),
             *bytes32 = to + crux_planes_bytes_at(blocks, 32),
             *bytes16 = to + crux_planes_bytes_at(blocks, 16);
     for (size_t b = 0; b < blocks; b++) {
-        size_t left = inputs - 32 * b;
-        int16_t last[32] = {0};
-        const int16_t *from = x + 32 * b;
+        int16_t last[32];
+        const int16_t *from = crux_panel_block(last, x, inputs, b);
         __m128i high[2], low[2];
-        if (left < 32) {
-            memcpy(last, from, left * sizeof *x);
-            from = last;
-        }
-        split(to + 64 * b, &high[0], &low[0], from);
-        split(to + 64 * b + 16, &high[1], &low[1], from + 16);
+        uint8_t *planes = to + crux_planes_block_at(b);
+        split(planes, &high[0], &low[0], from);
+        split(planes + 16, &high[1], &low[1], from + 16);
         put(nibbles16 + 32 * b, bytes16 + 32 * b, high[0], low[0]);
         put(nibbles16 + 32 * b + 16, bytes16 + 32 * b + 16, high[1], low[1]);
         put(nibbles32 + 16 * b, bytes32 + 16 * b, _mm_add_epi32(high[0], high[1]),
             _mm_add_epi32(low[0], low[1]));
     }
-    memset(to + used, 0, crux_planes_row_bytes(inputs) - used);
+    memset(to + 160 * blocks, 0, crux_planes_row_bytes(inputs) - 160 * blocks);
 }
 
 #endif

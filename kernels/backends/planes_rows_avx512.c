@@ -15,21 +15,23 @@ static const int32_t nibbles_from[16] CRUX_ALIGNED(64) = {16, 24, 16, 24, 0, 8, 
                                                           4,  12, 4,  12, 0, 0, 0, 0};
 
 TARGET void crux_planes_prepare_avx512(void *row, const int16_t *x, uint32_t inputs) {
-    size_t blocks = crux_panel_blocks(inputs), used = 160 * blocks;
+    size_t blocks = crux_panel_blocks(inputs);
     uint8_t *to = row, *nibbles32 = to + crux_planes_nibbles_at(blocks, 32),
             *nibbles16 = to + crux_planes_nibbles_at(blocks, 16),
             *bytes32 = to + crux_planes_bytes_at(blocks, 32),
             *bytes16 = to + crux_planes_bytes_at(blocks, 16);
     const __m512i from = _mm512_load_si512(nibbles_from), times = _mm512_load_si512(nibbles_times);
     for (size_t b = 0; b < blocks; b++) {
-        uint32_t left = inputs - (uint32_t)(32 * b);
-        __mmask32 mask = left < 32 ? (__mmask32)((UINT32_C(1) << left) - 1) : ~(__mmask32)0;
-        __m512i v = _mm512_maskz_loadu_epi16(mask, x + 32 * b),
+        int16_t last[32];
+        __m512i v = _mm512_loadu_si512(crux_panel_block(last, x, inputs, b)),
                 low = _mm512_srai_epi16(_mm512_slli_epi16(v, 8), 8),
                 high = _mm512_srai_epi16(_mm512_sub_epi16(v, low), 8);
         __m512i planes = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(high)),
                                             _mm512_cvtepi16_epi8(low), 1);
-        _mm512_storeu_si512(to + 64 * b, planes);
+        __m256i *to_high = (__m256i *)(void *)(to + crux_planes_block_at(b)),
+                *to_low = (__m256i *)(void *)(to + crux_planes_block_at(b) + CRUX_PLANES_LOW);
+        _mm256_storeu_si256(to_high, _mm512_castsi512_si256(planes));
+        _mm256_storeu_si256(to_low, _mm512_extracti64x4_epi64(planes, 1));
         /* Four lanes each: high of inputs 0..15, of 16..31, then low. */
         __m512i s = _mm512_dpbusd_epi32(_mm512_setzero_si512(), _mm512_set1_epi8(1), planes);
         s = _mm512_add_epi32(s, _mm512_shuffle_epi32(s, _MM_PERM_BADC));
@@ -53,7 +55,7 @@ TARGET void crux_planes_prepare_avx512(void *row, const int16_t *x, uint32_t inp
         _mm256_storeu_si256((__m256i *)(void *)(bytes16 + 32 * b),
                             _mm512_castsi512_si256(_mm512_alignr_epi32(bytes, bytes, 4)));
     }
-    memset(to + used, 0, crux_planes_row_bytes(inputs) - used);
+    memset(to + 160 * blocks, 0, crux_planes_row_bytes(inputs) - 160 * blocks);
 }
 
 #endif

@@ -75,7 +75,7 @@ TARGET CRUX_INLINE __m512i dot(__m512i *a, const __m512i u[STEPS_MAX],
     }
     CRUX_UNROLL
     for (int s = 0; s < steps; s++) {
-        __m512i x_high = broadcast(x + 4 * s), x_low = broadcast(x + 32 + 4 * s);
+        __m512i x_high = broadcast(x + 4 * s), x_low = broadcast(x + CRUX_PLANES_LOW + 4 * s);
         high = _mm512_dpbusd_epi32(high, u[s], x_high);
         low = _mm512_dpbusd_epi32(low, u[s], x_low);
         if (width != CRUX_WIDTH_Q16) continue;
@@ -103,7 +103,7 @@ TARGET CRUX_INLINE void run(int64_t *acc, size_t acc_stride, const struct crux_p
     CRUX_UNROLL
     for (int r = 0; r < rows; r++) sum[r][0] = sum[r][1] = _mm512_setzero_si512();
     for (uint32_t g = 0; g < panel->groups; g++) {
-        size_t at = steps == 8 ? 64 * (size_t)g : 64 * (size_t)(g / 2) + 16 * (g % 2);
+        size_t at = crux_planes_at(g, steps);
         __m512i u[STEPS_MAX], upper[STEPS_MAX], m, n;
         load_entry(&m, &n, panel,
                    panel->groups_at + crux_panel_entry_at(q_bytes, panel->has_offsets, g));

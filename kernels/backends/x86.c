@@ -6,6 +6,7 @@
 #include "kernels/backends/backends.h"
 #include "kernels/backends/pairs.h"
 #include "kernels/backends/planes.h"
+#include "kernels/backends/squares.h"
 
 static size_t scratch_bytes(const struct crux_backend_matrix *w CRUX_UNUSED,
                             uint32_t rows CRUX_UNUSED) {
@@ -95,6 +96,52 @@ const struct crux_backend crux_backend_vnni = {
     .alone_outputs = crux_panel_alone_outputs,
     .scratch_bytes = scratch_bytes,
     .matmul = vnni_matmul,
+};
+
+/* --- amx: many rows by tile registers, the others as avx512 vnni --- */
+
+static const char *amx_unavailable(void) {
+    if (vnni_unavailable() != NULL) return vnni_unavailable();
+    return crux_squares_available() ? NULL
+                                    : "this processor has no AMX for bytes, or the system keeps it";
+}
+
+/* By measurement: unpacking weights pays from so many rows on. */
+enum { SQUARES_LEAST_Q4 = CRUX_SQUARES_ROWS, SQUARES_LEAST_Q8 = 28 };
+
+static bool takes_squares(const struct crux_backend_matrix *w, uint32_t rows) {
+    if (w->tile.width == CRUX_WIDTH_Q4) return rows >= SQUARES_LEAST_Q4;
+    return w->tile.width == CRUX_WIDTH_Q8 && rows >= SQUARES_LEAST_Q8;
+}
+
+static size_t amx_scratch_bytes(const struct crux_backend_matrix *w, uint32_t rows) {
+    return takes_squares(w, rows) ? sizeof(struct crux_squares_room) : 0;
+}
+
+static void amx_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,
+                       const void *prepared, uint32_t rows, uint32_t o0, uint32_t o1,
+                       void *scratch) {
+    if (takes_squares(w, rows))
+        crux_squares_matmul(acc, acc_stride, w, prepared, rows, o0, o1, scratch);
+    else
+        vnni_matmul(acc, acc_stride, w, prepared, rows, o0, o1, scratch);
+}
+
+const struct crux_backend crux_backend_amx = {
+    .name = "x86-amx",
+    .why_equal = "Sums of byte products stay below 2^26 before they meet in 64 bits; fewer rows "
+                 "are as x86-vnni.",
+    .fused = vnni_fused,
+    .unavailable = amx_unavailable,
+    .packed_bytes = crux_panel_packed_bytes,
+    .pack = crux_panel_pack,
+    .pack_range = crux_panel_pack_range,
+    .panel_outputs = CRUX_PANEL_OUTPUTS,
+    .row_bytes = planes_row_bytes,
+    .prepare = crux_planes_prepare_avx512,
+    .alone_outputs = crux_panel_alone_outputs,
+    .scratch_bytes = amx_scratch_bytes,
+    .matmul = amx_matmul,
 };
 
 /* --- avx vnni: 256 bits --- */

@@ -63,12 +63,31 @@ CRUX_TARGET("avx2") static void pairs_256(void) {
     for (int i = 0; i < LOOPS; i++) __asm__ volatile(TWELVE(YMM_PAIR) : : : CLOBBERED);
 }
 
-/* A byte dot has four products to a 32-bit lane, and an x takes two of them; a 16-bit dot has two. */
+/* 16 rows by 16 outputs by 64 inputs each. */
+#define TILE_DOT(n) "tdpbssd %%tmm7, %%tmm6, %%tmm" #n "\n"
+
+static void tiles(void) {
+    static const struct {
+        uint8_t palette, zero[15];
+        uint16_t row_bytes[16];
+        uint8_t rows[16];
+    } config = {1, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
+    __asm__ volatile("ldtilecfg %0" : : "m"(config));
+    for (int i = 0; i < LOOPS / 16; i++)
+        __asm__ volatile(TILE_DOT(0) TILE_DOT(1) TILE_DOT(2) TILE_DOT(3) TILE_DOT(4) TILE_DOT(5)
+                         :
+                         :);
+    __asm__ volatile("tilerelease" : :);
+}
+
+/* A byte dot has four products to a 32-bit lane, and an x takes two of them; a 16-bit dot has two. Of tiles, weights in
+ * two planes and an x take four; those in three planes six, so that they reach two thirds at most. */
 static const struct {
     const char *backend;
     void (*loop)(void);
     double products;
-} peaks[] = {{"x86-vnni", dots_512, 12 * 32},
+} peaks[] = {{"x86-amx", tiles, 6.0 / 16 * 16 * 16 * 64 / 4},
+             {"x86-vnni", dots_512, 12 * 32},
              {"x86-avxvnni", dots_256, 12 * 16},
              {"x86-avx2", pairs_256, 12 * 16}};
 

@@ -19,7 +19,7 @@ is 'the argmax is mostly the same' "$(json 'd["argmax_agreement"] >= 0.9')" true
 is 'ppl is exp(nll)' "$(json 'abs(d["ppl"] - __import__("math").exp(d["nll"])) < 1e-9 * d["ppl"]')" true
 whole=$(json '(d["tokens"], d["nll"])')
 
-for backend in reference openblas x86-avx2 x86-avxvnni x86-vnni; do
+for backend in reference openblas x86-avx2 x86-avxvnni x86-vnni x86-amx; do
     run eval tiny.crux --text text.txt --context 50 --backend "$backend" --threads 1 --json
     [[ $code -eq 0 || $backend == reference ]] || continue
     is "$backend gives the same to the last digit" "$(json '(d["tokens"], d["nll"])')" "$whole"

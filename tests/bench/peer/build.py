@@ -80,11 +80,25 @@ def fetch(folder):
     return source
 
 
-def machine():
-    """Eight digits that differ between kinds of processor: a native build belongs to one."""
+def processor():
+    """Returns: what the system says of it."""
     kept = [line for line in pathlib.Path("/proc/cpuinfo").read_text().splitlines()
             if line.startswith(("model name", "flags"))]
-    return hashlib.sha256("\n".join(sorted(set(kept))).encode()).hexdigest()[:8]
+    return "\n".join(sorted(set(kept)))
+
+
+def machine():
+    """Eight digits that differ between kinds of processor: a native build belongs to one."""
+    return hashlib.sha256(processor().encode()).hexdigest()[:8]
+
+
+def native_compiler():
+    """Returns: flags, and a part of the folder's name. With tile registers it is clang: gcc 12 drops what llama.cpp writes
+    into their configuration, for its _tile_loadconfig names eight bytes of it, and the program dies of an illegal
+    instruction."""
+    if "amx_tile" not in processor().split():
+        return [], ""
+    return ["-DCMAKE_C_COMPILER=clang", "-DCMAKE_CXX_COMPILER=clang++"], "clang-"
 
 
 def built(cache, isa, name, override, targets, flags):
@@ -98,7 +112,8 @@ def built(cache, isa, name, override, targets, flags):
             raise Trouble(f"{override}={given}: there is no program {' or '.join(missing)}")
         return folder
     folder = cache / f"llama_cpp_python-{VERSION}"
-    build = folder / (f"{name}native-{machine()}" if isa == "native" else name + isa)
+    compiler, by = native_compiler() if isa == "native" else ([], "")
+    build = folder / (f"{name}native-{by}{machine()}" if isa == "native" else name + isa)
     with alone(folder):
         if (build / "built").exists():
             return build / "bin"
@@ -108,7 +123,8 @@ def built(cache, isa, name, override, targets, flags):
         log.write_bytes(b"")
         step(f"build llama.cpp ({name}{isa}); this takes minutes, once. Log: {log}")
         launcher = [f"-DCMAKE_{c}_COMPILER_LAUNCHER=ccache" for c in ("C", "CXX")] if shutil.which("ccache") else []
-        quietly(["cmake", "-S", source, "-B", build, "-G", "Ninja", *FLAGS, *flags, *ISA_FLAGS[isa], *launcher], log,
+        quietly(["cmake", "-S", source, "-B", build, "-G", "Ninja", *FLAGS, *flags, *ISA_FLAGS[isa], *compiler,
+                 *launcher], log,
                 "llama.cpp could not be configured")
         quietly(["cmake", "--build", build, "--target", *targets], log, "llama.cpp could not be built")
         (build / "built").touch()

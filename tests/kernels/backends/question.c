@@ -71,8 +71,7 @@ static void fill_tile(struct crux_random *random, const struct crux_tile *tile, 
     }
 }
 
-/* Straight from the meaning of a tile, without the reference kernel. */
-static void answer(struct question *question) {
+void question_answer(struct question *question) {
     const struct crux_tiles *w = &question->w;
     const uint8_t *bytes = question->bytes;
     for (uint32_t o = 0; o < w->rows; o++) {
@@ -123,7 +122,7 @@ void question_ask(struct question *question, struct crux_random *random,
                                 (wildness < LOW_GREATEST ? worst / (int32_t)tile->group : 128))
                     : (int16_t)number(random, -CRUX_LIMIT_LINEAR, CRUX_LIMIT_LINEAR, row);
     }
-    answer(question);
+    question_answer(question);
 }
 
 void question_free(struct question *question) {

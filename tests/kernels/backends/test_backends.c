@@ -128,8 +128,8 @@ static void bounds_hold(void **state CRUX_UNUSED) {
             int32_t multiplier = most[i / FORMS % CRUX_ARRAY_LEN(most)];
             struct question question;
             if (centred && multiplier > 4096) continue;
-            question_ask(&question, &random, &tile, 17, 2100, 5, multiplier, form,
-                         worst[i / FORMS / CRUX_ARRAY_LEN(most)]);
+            question_ask(&question, &random, &tile, 17, 2100, i / FORMS % 4 == 0 ? 18 : 5,
+                         multiplier, form, worst[i / FORMS / CRUX_ARRAY_LEN(most)]);
             ask_one(&random, &question, backend);
             question_free(&question);
         }
@@ -148,7 +148,8 @@ static void longest_rows_agree(void **state CRUX_UNUSED) {
         for (uint32_t i = 0; i < (CRUX_SANITIZED ? 4 : LAYOUTS * CRUX_ARRAY_LEN(worst)); i++) {
             struct crux_tile tile = layout(i % LAYOUTS);
             struct question question;
-            question_ask(&question, &random, &tile, 4, CRUX_BACKEND_INPUTS_MAX, 1 + i % 3, 4095,
+            question_ask(&question, &random, &tile, 4, CRUX_BACKEND_INPUTS_MAX,
+                         i % 4 == 3 ? 17 : 1 + i % 4, 4095,
                          i % 2 == 0 ? can_be(&tile) : CRUX_TILES_PLAIN,
                          worst[i / LAYOUTS % CRUX_ARRAY_LEN(worst)]);
             ask_one(&random, &question, backend);
@@ -169,6 +170,35 @@ static void many_rows_agree(void **state CRUX_UNUSED) {
             struct crux_tile tile = layout(i);
             struct question question;
             question_ask(&question, &random, &tile, 35, 2100, 101 + i, 4095, can_be(&tile), EDGY);
+            ask_one(&random, &question, backend);
+            question_free(&question);
+        }
+    }
+}
+
+/* Weights of 4 bits that just are, and just are not, numbers of 16 bits. */
+static void weights_at_the_edge_agree(void **state CRUX_UNUSED) {
+    static const struct edge {
+        int16_t m, n;
+    } edges[] = {{1, 32752},   {1, 32753},     {-1, -32753},
+                 {-1, -32754}, {4096, -32768}, {-4096, 32767}};
+    size_t count;
+    (void)crux_backend_list(&count);
+    for (size_t b = 0; b < count; b++) {
+        const struct crux_backend *backend = available(b);
+        struct crux_random random = {28};
+        if (backend == NULL) continue;
+        for (uint32_t i = 0; i < 2 * CRUX_ARRAY_LEN(edges); i++) {
+            struct crux_tile tile = {1, i % 2 == 0 ? 32 : 16, 512, true};
+            uint32_t groups = 512 / tile.group;
+            struct question question;
+            question_ask(&question, &random, &tile, 33, 512, 21, 1, CRUX_TILES_PLAIN, EXTREME);
+            /* of one group of one output: its panel is unlike the others */
+            uint8_t *at = question.bytes + 20 * crux_tiles_row_bytes(&tile, 512);
+            uint32_t group = (uint32_t)crux_random_below(&random, groups);
+            memcpy(at + 2 * group, &edges[i / 2].m, 2);
+            memcpy(at + 2 * (groups + group), &edges[i / 2].n, 2);
+            question_answer(&question);
             ask_one(&random, &question, backend);
             question_free(&question);
         }
@@ -321,6 +351,7 @@ int main(void) {
         cmocka_unit_test(longest_rows_agree),        cmocka_unit_test(many_rows_agree),
         cmocka_unit_test(parts_pack_the_same),       cmocka_unit_test(forms_are_seen),
         cmocka_unit_test(threads_split_the_outputs), cmocka_unit_test(long_rows_agree),
+        cmocka_unit_test(weights_at_the_edge_agree),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -14,7 +14,7 @@
 
 enum { INPUTS_MAX = 333 };
 
-static uint8_t plain[160 * (INPUTS_MAX / 32 + 1) + 64], fast[sizeof plain];
+static uint8_t plain[160 * (INPUTS_MAX / 32 + 2) + 64], fast[sizeof plain];
 
 static void fill(int16_t *x, uint32_t inputs, struct crux_random *random) {
     bool extreme = crux_random_one_in(random, 2);
@@ -32,8 +32,9 @@ static void planes_are_the_inputs(void **state CRUX_UNUSED) {
         memset(plain, 0xa5, sizeof plain);
         crux_planes_prepare(plain, x, inputs);
         for (uint32_t i = 0; i < inputs; i++) {
-            const uint8_t *block = plain + 64 * (size_t)(i / 32);
-            assert_int_equal(x[i], 256 * (int8_t)block[i % 32] + (int8_t)block[32 + i % 32]);
+            const uint8_t *block = plain + crux_planes_block_at(i / 32);
+            assert_int_equal(x[i],
+                             256 * (int8_t)block[i % 32] + (int8_t)block[CRUX_PLANES_LOW + i % 32]);
         }
         /* The last group of 16, by its meaning. */
         int32_t sum = 0;
