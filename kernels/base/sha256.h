@@ -74,6 +74,8 @@ struct crux_sha256_impl {
     void (*hash_lanes)(
         uint8_t *out,
         const struct crux_sha256_lanes *group); /* lanes * 32 bytes; NULL if lanes is 1 */
+    const struct crux_sha256_impl
+        *few; /* takes fewer than lanes_least instead, unless it is NULL */
 };
 
 /* Returns: the implementations of this build, the preferred first, plain last; *count of them. */

@@ -74,6 +74,10 @@ void crux_sha256_many_with(const struct crux_sha256_impl *impl, uint8_t *out, ui
 
     while (n > 0) {
         size_t take = n < impl->lanes ? n : impl->lanes;
+        if (take < impl->lanes_least && impl->few != NULL) {
+            crux_sha256_many_with(impl->few, out, prefix, in, len, stride, take);
+            return;
+        }
         if (impl->lanes == 1 || take < impl->lanes_least) take = 1;
         for (size_t l = 0; l < take; l++)
             set_lane(&group, &frame, l, len > 0 ? in + l * stride : in);
