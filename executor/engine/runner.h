@@ -27,9 +27,9 @@ struct crux_engine;
 struct crux_engine_sequence;
 
 enum {
-    /* Of a step, unless the options say otherwise. Measured on a 135M model: where products are by byte dots, prefill by
-     * 32 is 4% slower, by 64 1%, and by 256 the same; by tile registers, which unpack weights once a step, 64 is 10%
-     * slower, and 256 gains 2%, for twice the time that others wait for a step to end. */
+    /* Of a step, unless the options say otherwise. Measured on a 135M model: where products are byte dots, prefill by
+     * 32 is 4% slower, by 64 1%, and by 256 the same; by tile registers, which unpack weights once a step, 64 is a tenth
+     * slower, and 256 gains 2% for twice the time that others wait for a step to end. */
     CRUX_ENGINE_ROWS = 128,
     CRUX_ENGINE_ROWS_MAX = 4096,                      /* at most */
     CRUX_ENGINE_CACHE_POSITIONS = CRUX_ATTENTION_PAGE /* of a page of keys and values */

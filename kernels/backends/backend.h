@@ -66,7 +66,8 @@ struct crux_backend {
 
     /* Returns: how many outputs of a row alone are best asked for at once.  NULL: it makes no difference. */
     uint32_t (*alone_outputs)(const struct crux_backend_matrix *w);
-    /* Returns: bytes of scratch that each thread in matmul needs; 0 if none. */
+    /* Returns: bytes of scratch that each thread in matmul needs, 0 if none: never more for fewer rows, and the same for
+     * matrices that differ in their bytes alone. */
     size_t (*scratch_bytes)(const struct crux_backend_matrix *w, uint32_t rows);
     /* Out: acc[r * acc_stride + (o - o0)] for r < rows and o0 <= o < o1; nothing between o1 - o0 and acc_stride.
      * In: rows >= 1 prepared rows, row_bytes(w->inputs) apart; o0 < o1 <= w->outputs, any alignment (multiples of 16

@@ -9,19 +9,20 @@
 
 /* Ragged in every direction; and long enough that every sum is carried over many times. With multipliers of every size
  * nearly every panel is wide (panel.h); with small ones, as importers write them, none is but those of 16 bits. Long rows
- * of 4 bits are asked about alone, with outputs enough for several streams; and many rows, in a matrix of some size. */
+ * of 4 bits are asked about alone, with outputs enough for several streams. And many rows, the last 16 of which begin
+ * with some that are done, of inputs enough for two parts (squares.h): of wide panels and others; and narrow ones. */
 static const struct question {
     uint32_t outputs, inputs, rows;
-    bool small, only_four_bits;
-} questions[] = {{35, 101, 9, false, false},
-                 {18, 1056, 3, false, false},
-                 {20, 403, 15, true, false},
-                 {273, 2049, 1, true, true},
-                 {18, 650, 33, true, false}};
+    enum { ANY, SMALL, NARROW } multipliers;
+    bool only_four_bits;
+} questions[] = {{35, 101, 9, ANY, false},    {18, 1056, 3, ANY, false},
+                 {20, 403, 15, SMALL, false}, {273, 2049, 1, SMALL, true},
+                 {18, 650, 33, SMALL, false}, {17, 650, 33, ANY, false},
+                 {17, 80, 33, NARROW, true}};
 
 static const uint8_t answer[CRUX_SHA256_BYTES] = {
-    0x8a, 0x16, 0x37, 0xaf, 0x96, 0x7d, 0x2c, 0x7f, 0xea, 0xd8, 0x67, 0xaf, 0x9f, 0x59, 0xb0, 0xcc,
-    0xc7, 0xbc, 0xfb, 0xe9, 0x37, 0xdb, 0x2f, 0x76, 0xe9, 0xd9, 0xe9, 0x01, 0x74, 0x2d, 0xa9, 0xa0};
+    0xdb, 0x7c, 0x09, 0x0c, 0x88, 0x1d, 0x80, 0x5c, 0x8d, 0x23, 0xf5, 0x95, 0x3f, 0x17, 0x1a, 0xef,
+    0xcf, 0x27, 0xdd, 0xa1, 0x98, 0x79, 0x6d, 0xfc, 0xac, 0xad, 0xaa, 0x9f, 0x91, 0x47, 0x5b, 0x8d};
 
 /* All twelve of tiles; then the two that may be centred once more, centred, and the four of 8 bits, with six. */
 enum {
@@ -35,6 +36,7 @@ enum {
     CENTRED_M_MAX = 4095,
     SMALL_MAX = 3640,     /* 9 times that is an i16: q4's n + 8*m */
     SMALL_SIX_MAX = 1927, /* 17 times: q6's n + 16*m */
+    NARROW_MAX = 2047,    /* 16 times: q4's n + 15*m */
 };
 
 struct room {
@@ -63,8 +65,11 @@ static void put(uint8_t *bytes, int16_t value) {
 }
 
 static void fill_tile(struct room *room, const struct crux_tile *tile, enum crux_tiles_form form,
-                      bool small, uint8_t *bytes, uint32_t count) {
-    int16_t most = !small ? INT16_MAX : form == CRUX_TILES_SIX ? SMALL_SIX_MAX : SMALL_MAX;
+                      int multipliers, uint8_t *bytes, uint32_t count) {
+    int16_t most = multipliers == ANY       ? INT16_MAX
+                   : multipliers == NARROW  ? NARROW_MAX
+                   : form == CRUX_TILES_SIX ? SMALL_SIX_MAX
+                                            : SMALL_MAX;
     bool centred = form == CRUX_TILES_CENTRED;
     uint32_t groups = (count + tile->group - 1) / tile->group,
              tables = groups * (tile->has_offsets ? 2 : 1);
@@ -112,7 +117,7 @@ static void fill(struct room *room, const struct crux_backend *backend,
     for (uint32_t o = 0; o < w->outputs; o++) {
         for (uint32_t t = 0; t < crux_tile_count(&w->tile, w->inputs); t++) {
             uint32_t count = crux_tile_inputs(&w->tile, w->inputs, t);
-            fill_tile(room, &w->tile, w->form, question->small, bytes, count);
+            fill_tile(room, &w->tile, w->form, (int)question->multipliers, bytes, count);
             bytes += crux_tile_bytes(&w->tile, count);
         }
     }

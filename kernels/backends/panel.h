@@ -40,7 +40,8 @@ enum { CRUX_WIDTH_Q4 = 1, CRUX_WIDTH_Q8 = 2, CRUX_WIDTH_Q16 = 3, CRUX_WIDTH_Q6 =
 struct crux_panel_header {
     uint32_t span_planes, span_halves; /* groups; 0: wide */
     uint32_t is_raw; /* entries hold m and n as the tiles do, since some m' or n' does not fit */
-    uint32_t is_narrow; /* every W that its m and n can make fits an i16; of q4 only */
+    uint32_t
+        is_narrow; /* every W that its m and n can make fits an i16: of q4 only, always of centred q4, never raw */
     uint8_t zero[48];
 };
 
@@ -122,7 +123,7 @@ CRUX_INLINE uint32_t crux_panel_groups(const struct crux_tile *tile, uint32_t in
     return (inputs + tile->group - 1) / tile->group;
 }
 
-/* Of a prepared row: an even number, the last maybe of zeros alone. */
+/* Of a prepared row: an even number, the last maybe of zeros alone, for what takes 64 inputs at once (squares.h). */
 CRUX_INLINE size_t crux_panel_blocks(uint32_t inputs) {
     return ((size_t)inputs + 2 * CRUX_PANEL_BLOCK - 1) / (2 * CRUX_PANEL_BLOCK) * 2;
 }
@@ -132,8 +133,7 @@ CRUX_INLINE const int16_t *crux_panel_block(int16_t last[CRUX_PANEL_BLOCK], cons
                                             uint32_t inputs, size_t b) {
     size_t before = b * CRUX_PANEL_BLOCK;
     if (before + CRUX_PANEL_BLOCK <= inputs) return x + before;
-    for (size_t i = 0; i < CRUX_PANEL_BLOCK; i++)
-        last[i] = before + i < inputs ? x[before + i] : 0;
+    for (size_t i = 0; i < CRUX_PANEL_BLOCK; i++) last[i] = before + i < inputs ? x[before + i] : 0;
     return last;
 }
 

@@ -52,7 +52,7 @@ static bool fits(int32_t value) {
     return value >= INT16_MIN && value <= INT16_MAX;
 }
 
-/* Do all m' and n' fit? And, of q4, every W? */
+/* Do all m' and n' fit? And, of q4, every W? They lie between n and n + 15*m. */
 static void survey(struct target *to) {
     const struct crux_tile *tile = &to->w->tile;
     to->is_narrow = tile->width == CRUX_WIDTH_Q4;
@@ -67,7 +67,7 @@ static void survey(struct target *to) {
                 if (!fits(m) || !fits(n)) to->is_raw = true;
                 if (!to->is_narrow) continue;
                 multipliers(&m, &n, to, bytes, groups, i, true);
-                if (!fits(n) || !fits(n + 15 * m)) to->is_narrow = false;
+                if (!fits(n + 15 * m)) to->is_narrow = false; /* and n always does */
             }
         }
     }

@@ -78,6 +78,7 @@ CRUX_INLINE uint32_t crux_planes_span(const struct crux_panel *panel) {
     return panel->width == CRUX_WIDTH_Q4 ? panel->span_planes : panel->span_halves;
 }
 
+/* An odd number of lines: at an even one, the same place of many rows falls on few sets of a cache. */
 CRUX_INLINE size_t crux_planes_row_bytes(uint32_t inputs) {
     return ((crux_panel_blocks(inputs) * 160 / 64) | 1) * 64;
 }

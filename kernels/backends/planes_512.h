@@ -215,7 +215,8 @@ TARGET CRUX_INLINE void add_pair_16(const struct rows_512 *x, const struct crux_
             for (int k = 0; k < 2 && r < rows; k++) {
                 const uint8_t *at = x->row[r] + crux_planes_at(g + (uint32_t)k, 4) + 4 * s;
                 now->h[k] = _mm512_dpbusd_epi32(now->h[k], u[k][s], broadcast(at));
-                now->l[k] = _mm512_dpbusd_epi32(now->l[k], u[k][s], broadcast(at + CRUX_PLANES_LOW));
+                now->l[k] =
+                    _mm512_dpbusd_epi32(now->l[k], u[k][s], broadcast(at + CRUX_PLANES_LOW));
             }
             if (r > 0) finish_pair(&x->high[r - 1], &x->low[r - 1], before, mm, s);
         }

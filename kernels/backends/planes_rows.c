@@ -43,8 +43,7 @@ void crux_planes_prepare(void *row, const int16_t *x, uint32_t inputs) {
         int16_t last[32];
         const int16_t *from = crux_panel_block(last, x, inputs, b);
         int8_t high[32], low[32];
-        struct sums s0 = split(high, low, from),
-                    s1 = split(high + 16, low + 16, from + 16);
+        struct sums s0 = split(high, low, from), s1 = split(high + 16, low + 16, from + 16);
         memcpy(to + crux_planes_block_at(b), high, sizeof high);
         memcpy(to + crux_planes_block_at(b) + CRUX_PLANES_LOW, low, sizeof low);
         put(nibbles16 + 32 * b, bytes16 + 32 * b, s0);

@@ -35,7 +35,8 @@ TARGET CRUX_INLINE void split(uint8_t *planes, __m128i *high, __m128i *low, cons
     /* No value saturates: all are bytes. */
     __m256i packed = _mm256_permute4x64_epi64(_mm256_packs_epi16(h, l), 0xd8);
     _mm_storeu_si128((__m128i *)(void *)planes, _mm256_castsi256_si128(packed));
-    _mm_storeu_si128((__m128i *)(void *)(planes + CRUX_PLANES_LOW), _mm256_extracti128_si256(packed, 1));
+    _mm_storeu_si128((__m128i *)(void *)(planes + CRUX_PLANES_LOW),
+                     _mm256_extracti128_si256(packed, 1));
     *high = total(h);
     *low = total(l);
 }

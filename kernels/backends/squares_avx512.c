@@ -1,15 +1,8 @@
-/* Products of many rows by tile registers, put together by 512 bits. Equal to the reference: squares.h bounds every sum. */
+/* Products of many rows by tile registers, put together by 512 bits. Equal to the reference: squares.h bounds sums. */
 #ifdef __x86_64__
 
-#define _DEFAULT_SOURCE /* for syscall */
-
-#include <cpuid.h>
 #include <immintrin.h>
 #include <string.h>
-#include <unistd.h>
-#ifdef __linux__
-#include <sys/syscall.h>
-#endif
 
 #include "kernels/backends/squares.h"
 
@@ -33,27 +26,12 @@ struct config {
     uint8_t rows[16];
 };
 
+_Static_assert(sizeof(struct config) == 64, "as the processor reads it");
+
 static const struct config config CRUX_ALIGNED(64) = {
     1, 0, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
 
 enum { STEPS_MAX = CRUX_SQUARES_INPUTS / CRUX_SQUARES_STEP, PLANE = CRUX_SQUARES_PLANE, SUMS = 4 };
-
-/* The system keeps these registers from a process until it asks. */
-static bool is_permitted(void) {
-#ifdef SYS_arch_prctl
-    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
-    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
-#else
-    return false;
-#endif
-}
-
-bool crux_squares_available(void) {
-    unsigned a = 0, b = 0, c = 0, d = 0;
-    const unsigned tiles = 1U << 24, int8 = 1U << 25, vbmi = 1U << 1;
-    return __get_cpuid_count(7, 0, &a, &b, &c, &d) != 0 && (d & tiles) != 0 && (d & int8) != 0 &&
-           (c & vbmi) != 0 && is_permitted();
-}
 
 /* Sums of 16 rows that wait to be put together, while those of the next 16 are formed. */
 struct waiting {
@@ -65,14 +43,13 @@ struct waiting {
     uint16_t outputs; /* of the panel: a bit each */
 };
 
-/* Out: to[..], as many as there are bits in `outputs`. */
+/* Out: to[..], the lanes that have a bit, side by side. */
 TARGET CRUX_INLINE void put_sums(int64_t *to, __m512i sum, __mmask8 outputs, bool adds) {
     if (outputs == 0xff) {
         if (adds) sum = _mm512_add_epi64(sum, _mm512_loadu_si512(to));
         _mm512_storeu_si512(to, sum);
     } else {
-        __m512i before = _mm512_maskz_expandloadu_epi64(outputs, to);
-        if (adds) sum = _mm512_add_epi64(sum, before);
+        if (adds) sum = _mm512_add_epi64(sum, _mm512_maskz_expandloadu_epi64(outputs, to));
         _mm512_mask_compressstoreu_epi64(to, outputs, sum);
     }
 }
@@ -186,6 +163,7 @@ TARGET void crux_squares_matmul(int64_t *acc, size_t acc_stride,
                                 uint32_t rows, uint32_t o0, uint32_t o1,
                                 struct crux_squares_room *room) {
     CRUX_ASSERT(rows >= CRUX_SQUARES_ROWS && o0 < o1 && o1 <= w->outputs);
+    CRUX_ASSERT(w->tile.width != CRUX_WIDTH_Q16 && w->inputs <= CRUX_BACKEND_INPUTS_MAX);
     const uint32_t steps = (w->inputs - 1) / CRUX_SQUARES_STEP + 1,
                    parts = (steps - 1) / STEPS_MAX + 1;
     CONFIGURE(&config);
@@ -205,7 +183,7 @@ TARGET void crux_squares_matmul(int64_t *acc, size_t acc_stride,
             part.outputs = (uint16_t)((1U << (next - first)) - (1U << (o - first)));
             crux_panel_at(&panel, w, first / CRUX_PANEL_OUTPUTS);
             crux_squares_unpack(room->weights, &panel, from * CRUX_SQUARES_STEP,
-                                part.steps * CRUX_SQUARES_STEP, panel.is_narrow ? 2 : 3);
+                                part.steps * CRUX_SQUARES_STEP);
             if (panel.is_narrow)
                 multiply_two(&part, room);
             else

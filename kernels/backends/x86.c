@@ -1,7 +1,13 @@
 /* The tables of the x86 backends. This file is compiled for every processor: it decides who may run the others. */
 #ifdef __x86_64__
 
+#define _DEFAULT_SOURCE /* for syscall */
+
 #include <cpuid.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/syscall.h>
+#endif
 
 #include "kernels/backends/backends.h"
 #include "kernels/backends/pairs.h"
@@ -98,16 +104,31 @@ const struct crux_backend crux_backend_vnni = {
     .matmul = vnni_matmul,
 };
 
-/* --- amx: many rows by tile registers, the others as avx512 vnni --- */
-
-static const char *amx_unavailable(void) {
-    if (vnni_unavailable() != NULL) return vnni_unavailable();
-    return crux_squares_available() ? NULL
-                                    : "this processor has no AMX for bytes, or the system keeps it";
-}
+/* --- amx: many rows by tile registers; fewer, and weights of 16 bits, as avx512 vnni --- */
 
 /* By measurement: unpacking weights pays from so many rows on. */
 enum { SQUARES_LEAST_Q4 = CRUX_SQUARES_ROWS, SQUARES_LEAST_Q8 = 28 };
+
+/* The system keeps these registers from a process until it asks, once for all its threads and for good. From then on it
+ * refuses an alternate stack for signals that has no room for them. */
+static bool is_permitted(void) {
+#ifdef SYS_arch_prctl
+    enum { REQUEST_PERMISSION = 0x1023, TILE_DATA = 18 };
+    return syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
+#else
+    return false;
+#endif
+}
+
+static const char *amx_unavailable(void) {
+    const unsigned tiles = 1U << 24, int8 = 1U << 25, vbmi = 1U << 1;
+    unsigned a = 0, b = 0, c = 0, d = 0;
+    if (vnni_unavailable() != NULL) return vnni_unavailable();
+    if (__get_cpuid_count(7, 0, &a, &b, &c, &d) == 0 || (d & tiles) == 0 || (d & int8) == 0 ||
+        (c & vbmi) == 0)
+        return "this processor has no AMX for bytes";
+    return is_permitted() ? NULL : "the system does not let this process use AMX";
+}
 
 static bool takes_squares(const struct crux_backend_matrix *w, uint32_t rows) {
     if (w->tile.width == CRUX_WIDTH_Q4) return rows >= SQUARES_LEAST_Q4;
@@ -129,8 +150,9 @@ static void amx_matmul(int64_t *acc, size_t acc_stride, const struct crux_backen
 
 const struct crux_backend crux_backend_amx = {
     .name = "x86-amx",
-    .why_equal = "Sums of byte products stay below 2^26 before they meet in 64 bits; fewer rows "
-                 "are as x86-vnni.",
+    .why_equal =
+        "Sums of byte products stay below 2^26 before they meet in 64 bits; fewer rows, and "
+        "weights of 16 bits, are as x86-vnni.",
     .fused = vnni_fused,
     .unavailable = amx_unavailable,
     .packed_bytes = crux_panel_packed_bytes,

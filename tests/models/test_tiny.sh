@@ -29,7 +29,7 @@ is 'KL to its own weights' "$(json 'd["kl"] <= 1e-4')" true
 
 # The text and its trace, whoever computes it.
 first=''
-for backend in auto x86-avx2 openblas reference; do
+for backend in auto x86-amx x86-vnni x86-avx2 openblas reference; do
     run run "$work/tiny8.crux" --prompt 'The morning' --max-tokens 40 --backend "$backend" --json
     if [[ $code -ne 0 && $backend != auto && $backend != reference ]]; then
         printf '%s is not available here\n' "$backend"

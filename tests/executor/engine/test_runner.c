@@ -10,7 +10,13 @@
 
 #include "tests/executor/engine/engine_fixture.h"
 
-enum { CONTEXT = 20, CASES = CRUX_SANITIZED ? 6 : 24, BATCHES = CRUX_SANITIZED ? 4 : 8, BATCH = 5 };
+enum {
+    CONTEXT = 20,
+    CASES = CRUX_SANITIZED ? 6 : 24,
+    BATCHES = CRUX_SANITIZED ? 4 : 8,
+    BATCH = 5,
+    STEP_ROWS = 40
+};
 
 /* ---- records ---- */
 
@@ -196,12 +202,12 @@ static uint32_t offer(const struct member *m, struct crux_random *random) {
 /* One step with rows of several members, mixed. Returns: rows. */
 static uint32_t mixed_step(struct crux_engine *engine, struct member *members,
                            struct crux_random *random) {
-    struct crux_engine_row rows[CRUX_ENGINE_ROWS];
-    uint32_t pos[CRUX_ENGINE_ROWS], count = 0, owner[CRUX_ENGINE_ROWS];
+    struct crux_engine_row rows[STEP_ROWS];
+    uint32_t pos[STEP_ROWS], count = 0, owner[STEP_ROWS];
     uint32_t left[BATCH], all = 0;
     for (unsigned i = 0; i < BATCH; i++) all += left[i] = offer(&members[i], random);
     if (all == 0) return 0;
-    while (all > 0 && count < CRUX_ENGINE_ROWS) {
+    while (all > 0 && count < STEP_ROWS) {
         uint32_t who = (uint32_t)crux_random_below(random, BATCH);
         struct member *m = &members[who];
         if (left[who] == 0) continue;
@@ -222,7 +228,7 @@ static uint32_t mixed_step(struct crux_engine *engine, struct member *members,
 
 static void run_batch(struct engine_fixture *fixtures, const char *backend, unsigned threads,
                       struct crux_random *random) {
-    struct crux_engine_options options = {.threads = threads};
+    struct crux_engine_options options = {.threads = threads, .rows = STEP_ROWS};
     struct member members[BATCH] = {{NULL, NULL, 0}};
     struct engine_pair pair;
     uint64_t done = 0, wanted = 0;

@@ -33,7 +33,7 @@ struct question {
 void question_ask(struct question *question, struct crux_random *random,
                   const struct crux_tile *tile, uint32_t outputs, uint32_t inputs, uint32_t rows,
                   int32_t multiplier_max, enum crux_tiles_form form, enum wildness wildness);
-/* Out: expected, straight from the meaning of a tile, without the reference kernel: once more if bytes or x were changed. */
+/* Out: expected, straight from the meaning of a tile, without the reference kernel; again if bytes or x were changed. */
 void question_answer(struct question *question);
 void question_free(struct question *question);
 

@@ -128,7 +128,7 @@ static void bounds_hold(void **state CRUX_UNUSED) {
             int32_t multiplier = most[i / FORMS % CRUX_ARRAY_LEN(most)];
             struct question question;
             if (centred && multiplier > 4096) continue;
-            question_ask(&question, &random, &tile, 17, 2100, i / FORMS % 4 == 0 ? 18 : 5,
+            question_ask(&question, &random, &tile, 17, 2100, i / FORMS % 4 == 0 ? 33 : 5,
                          multiplier, form, worst[i / FORMS / CRUX_ARRAY_LEN(most)]);
             ask_one(&random, &question, backend);
             question_free(&question);
@@ -149,7 +149,7 @@ static void longest_rows_agree(void **state CRUX_UNUSED) {
             struct crux_tile tile = layout(i % LAYOUTS);
             struct question question;
             question_ask(&question, &random, &tile, 4, CRUX_BACKEND_INPUTS_MAX,
-                         i % 4 == 3 ? 17 : 1 + i % 4, 4095,
+                         i / 12 == 1 ? 33 : 1 + i % 3, 4095,
                          i % 2 == 0 ? can_be(&tile) : CRUX_TILES_PLAIN,
                          worst[i / LAYOUTS % CRUX_ARRAY_LEN(worst)]);
             ask_one(&random, &question, backend);
@@ -166,10 +166,11 @@ static void many_rows_agree(void **state CRUX_UNUSED) {
         const struct crux_backend *backend = available(b);
         struct crux_random random = {24};
         if (backend == NULL) continue;
-        for (uint32_t i = 0; i < 12; i++) {
-            struct crux_tile tile = layout(i);
+        for (uint32_t i = 0; i < 24; i++) {
+            struct crux_tile tile = layout(i % 12);
             struct question question;
-            question_ask(&question, &random, &tile, 35, 2100, 101 + i, 4095, can_be(&tile), EDGY);
+            question_ask(&question, &random, &tile, 35, 2100, 101 + i % 12, 4095,
+                         i < 12 ? can_be(&tile) : CRUX_TILES_PLAIN, EDGY);
             ask_one(&random, &question, backend);
             question_free(&question);
         }
@@ -323,7 +324,7 @@ static void threads_split_the_outputs(void **state CRUX_UNUSED) {
             struct asked asked;
             struct part parts[THREADS];
             uint32_t outputs = 97;
-            question_ask(&question, &random, &tile, outputs, 300, 19, 4095, can_be(&tile), EDGY);
+            question_ask(&question, &random, &tile, outputs, 300, 33, 4095, can_be(&tile), EDGY);
             asked_prepare(&asked, backend, &question);
             int64_t *acc = malloc((size_t)outputs * question.rows * sizeof *acc);
             assert_non_null(acc);
