@@ -35,7 +35,7 @@ static const struct shape {
 } shapes[] = {{192, 576},   {576, 576},  {1536, 576},  {576, 1536}, {49152, 576},
               {2048, 2048}, {512, 2048}, {8192, 2048}, {2048, 8192}};
 
-static const uint32_t rows_of[] = {1, 4, 64};
+static const uint32_t rows_of[] = {1, 4, 128};
 
 struct options {
     bool json, is_cached;

@@ -63,8 +63,10 @@ CRUX_TARGET("avx2") static void pairs_256(void) {
     for (int i = 0; i < LOOPS; i++) __asm__ volatile(TWELVE(YMM_PAIR) : : : CLOBBERED);
 }
 
-/* 16 rows by 16 outputs by 64 inputs each. */
+/* 16 rows by 16 outputs by 64 inputs each. The process may use them once the backend has been asked whether it is there. */
 #define TILE_DOT(n) "tdpbssd %%tmm7, %%tmm6, %%tmm" #n "\n"
+
+enum { TILE_LOOPS = LOOPS / 16, TILE_PRODUCTS = 16 * 16 * 64 };
 
 static void tiles(void) {
     static const struct {
@@ -73,7 +75,7 @@ static void tiles(void) {
         uint8_t rows[16];
     } config = {1, {0}, {64, 64, 64, 64, 64, 64, 64, 64}, {16, 16, 16, 16, 16, 16, 16, 16}};
     __asm__ volatile("ldtilecfg %0" : : "m"(config));
-    for (int i = 0; i < LOOPS / 16; i++)
+    for (int i = 0; i < TILE_LOOPS; i++)
         __asm__ volatile(TILE_DOT(0) TILE_DOT(1) TILE_DOT(2) TILE_DOT(3) TILE_DOT(4) TILE_DOT(5)
                          :
                          :);
@@ -85,8 +87,8 @@ static void tiles(void) {
 static const struct {
     const char *backend;
     void (*loop)(void);
-    double products;
-} peaks[] = {{"x86-amx", tiles, 6.0 / 16 * 16 * 16 * 64 / 4},
+    double products; /* of LOOPS, each */
+} peaks[] = {{"x86-amx", tiles, 6.0 * TILE_PRODUCTS / 4 * TILE_LOOPS / LOOPS},
              {"x86-vnni", dots_512, 12 * 32},
              {"x86-avxvnni", dots_256, 12 * 16},
              {"x86-avx2", pairs_256, 12 * 16}};
