@@ -42,7 +42,8 @@ _Static_assert(sizeof(struct crux_squares_room) % CRUX_BACKEND_ALIGN_BYTES == 0,
 
 /* Out: to, `count` inputs of a panel in two planes if it is narrow, otherwise in three; 0 where the panel ends before.
  * In: from, count, multiples of 64; count at most CRUX_SQUARES_INPUTS, less than 64 of them beyond the panel's end. */
-void crux_squares_unpack(uint8_t *to, const struct crux_panel *panel, uint32_t from, uint32_t count);
+void crux_squares_unpack(uint8_t *to, const struct crux_panel *panel, uint32_t from,
+                         uint32_t count);
 
 /* As backend.h says, of at least CRUX_SQUARES_ROWS rows as planes.h has them, and weights of at most 8 bits. */
 void crux_squares_matmul(int64_t *acc, size_t acc_stride, const struct crux_backend_matrix *w,

@@ -9,7 +9,12 @@
 #include "executor/engine/archive_again.h"
 #include "tests/executor/engine/engine_fixture.h"
 
-enum { CONTEXT = 18, LONG_CONTEXT = 2 * CRUX_ENGINE_ROWS + 22, CASES = CRUX_SANITIZED ? 4 : 12, LIES = 6 };
+enum {
+    CONTEXT = 18,
+    LONG_CONTEXT = 2 * CRUX_ENGINE_ROWS + 22,
+    CASES = CRUX_SANITIZED ? 4 : 12,
+    LIES = 6
+};
 
 struct flip {
     uint32_t op;
