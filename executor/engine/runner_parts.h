@@ -208,8 +208,9 @@ struct runner_batch {
 };
 
 enum {
-    RUNNER_HEAD_ROWS = 16, /* logits in memory at once */
-    RUNNER_ACC = 1 << 16,  /* sums that a thread holds at once: half a megabyte */
+    /* Logits in memory at once: rows enough for tile registers (kernels/backends/x86.c). */
+    RUNNER_HEAD_ROWS = 32,
+    RUNNER_ACC = 1 << 16, /* sums that a thread holds at once: half a megabyte */
     RUNNER_RECORD_ALIGN = 64,
     RUNNER_RECORDS_LEAST = 8, /* kept at once: of more, the first ones have left the cache */
     RUNNER_RECORD_LAYERS = 3  /* whose records are kept at once, where helpers hash them */
