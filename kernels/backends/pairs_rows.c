@@ -16,15 +16,16 @@ void crux_pairs_prepare(void *row, const int16_t *x, uint32_t inputs) {
     for (size_t b = 0; b < blocks; b++) {
         int16_t v[32], last[32];
         int32_t sum[2] = {0, 0};
-        memcpy(v, crux_panel_block(last, x, inputs, b), sizeof v);
+        const int16_t *from = crux_panel_block(last, x, inputs, b);
         for (int i = 0; i < 16; i++) {
-            sum[0] += v[i];
-            sum[1] += v[16 + i];
+            sum[0] += from[i];
+            sum[1] += from[16 + i];
         }
         for (int i = 0; i < 32; i += 4) {
-            int16_t second = v[i + 1];
-            v[i + 1] = v[i + 2];
-            v[i + 2] = second;
+            v[i] = from[i];
+            v[i + 1] = from[i + 2];
+            v[i + 2] = from[i + 1];
+            v[i + 3] = from[i + 3];
         }
         memcpy(to + 64 * b, v, sizeof v);
         put(sums16 + 32 * b, sum[0]);

@@ -40,8 +40,8 @@ enum { CRUX_WIDTH_Q4 = 1, CRUX_WIDTH_Q8 = 2, CRUX_WIDTH_Q16 = 3, CRUX_WIDTH_Q6 =
 struct crux_panel_header {
     uint32_t span_planes, span_halves; /* groups; 0: wide */
     uint32_t is_raw; /* entries hold m and n as the tiles do, since some m' or n' does not fit */
-    uint32_t
-        is_narrow; /* every W that its m and n can make fits an i16: of q4 only, always of centred q4, never raw */
+    /* Every W that its m and n can make fits an i16: of q4 only, always of centred q4, never raw. */
+    uint32_t is_narrow;
     uint8_t zero[48];
 };
 

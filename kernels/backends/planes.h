@@ -30,6 +30,8 @@
 #ifndef CRUX_KERNELS_BACKENDS_PLANES_H
 #define CRUX_KERNELS_BACKENDS_PLANES_H
 
+#include <string.h>
+
 #include "kernels/backends/panel.h"
 
 /* The sums of one group, for q4. */
@@ -81,6 +83,12 @@ CRUX_INLINE uint32_t crux_planes_span(const struct crux_panel *panel) {
 /* An odd number of lines: at an even one, the same place of many rows falls on few sets of a cache. */
 CRUX_INLINE size_t crux_planes_row_bytes(uint32_t inputs) {
     return ((crux_panel_blocks(inputs) * 160 / 64) | 1) * 64;
+}
+
+/* Out: zeros, where a row has bytes after its sums. */
+CRUX_INLINE void crux_planes_end(void *row, uint32_t inputs) {
+    size_t used = crux_panel_blocks(inputs) * 160;
+    memset((uint8_t *)row + used, 0, crux_planes_row_bytes(inputs) - used);
 }
 
 /* Out: row, crux_planes_row_bytes.  In: x, inputs. All write the same bytes. */

@@ -51,5 +51,5 @@ void crux_planes_prepare(void *row, const int16_t *x, uint32_t inputs) {
         put(nibbles32 + 16 * b, bytes32 + 16 * b,
             (struct sums){s0.high + s1.high, s0.low + s1.low});
     }
-    memset(to + 160 * blocks, 0, crux_planes_row_bytes(inputs) - 160 * blocks);
+    crux_planes_end(row, inputs);
 }

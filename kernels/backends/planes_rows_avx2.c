@@ -2,7 +2,6 @@
 #ifdef __x86_64__
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "kernels/backends/planes.h"
 
@@ -59,7 +58,7 @@ TARGET void crux_planes_prepare_avx2(void *row, const int16_t *x, uint32_t input
         put(nibbles32 + 16 * b, bytes32 + 16 * b, _mm_add_epi32(high[0], high[1]),
             _mm_add_epi32(low[0], low[1]));
     }
-    memset(to + 160 * blocks, 0, crux_planes_row_bytes(inputs) - 160 * blocks);
+    crux_planes_end(row, inputs);
 }
 
 #endif

@@ -2,7 +2,6 @@
 #ifdef __x86_64__
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "kernels/backends/planes.h"
 
@@ -55,7 +54,7 @@ TARGET void crux_planes_prepare_avx512(void *row, const int16_t *x, uint32_t inp
         _mm256_storeu_si256((__m256i *)(void *)(bytes16 + 32 * b),
                             _mm512_castsi512_si256(_mm512_alignr_epi32(bytes, bytes, 4)));
     }
-    memset(to + 160 * blocks, 0, crux_planes_row_bytes(inputs) - 160 * blocks);
+    crux_planes_end(row, inputs);
 }
 
 #endif

@@ -21,8 +21,8 @@
 
 enum {
     CRUX_SQUARES_STEP = 64, /* inputs */
-    CRUX_SQUARES_INPUTS =
-        576, /* of weights in planes, which stay in the first cache while all rows pass */
+    /* Of weights in planes, which stay in the first cache while all rows pass. */
+    CRUX_SQUARES_INPUTS = 576,
     CRUX_SQUARES_PLANES_MAX = 3,
     CRUX_SQUARES_PLANE = 1024, /* bytes of a step */
     CRUX_SQUARES_ROWS = 16,

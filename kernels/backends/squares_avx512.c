@@ -2,7 +2,6 @@
 #ifdef __x86_64__
 
 #include <immintrin.h>
-#include <string.h>
 
 #include "kernels/backends/squares.h"
 

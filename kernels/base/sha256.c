@@ -39,15 +39,14 @@ static bool has_avx2(void) {
     return __builtin_cpu_supports("avx2") != 0;
 }
 
+#define SHANI2                                                                                     \
+    { "shani2", has_shani, crux_sha256_shani_compress, 2, 2, crux_sha256_shani_hash_2, NULL }
+static const struct crux_sha256_impl shani2 = SHANI2;
+
 #endif
 
 /* The order is the preference, by measurement (tests/bench/bench_hash.c), and fixed: nothing is
  * timed at run time. */
-#ifdef __x86_64__
-#define SHANI2                                                                                     \
-    { "shani2", has_shani, crux_sha256_shani_compress, 2, 2, crux_sha256_shani_hash_2, NULL }
-static const struct crux_sha256_impl shani2 = SHANI2;
-#endif
 static const struct crux_sha256_impl impls[] = {
 #ifdef __x86_64__
     {"avx512-shani", has_wide_and_shani, crux_sha256_shani_compress, 16, 11,
